@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/**
+ * A software Intel 82599: one PCI function, seen from the hardware's side.
+ *
+ * The attachment (the DPDK plugin, the vfio-user server, a unit test) owns the
+ * PCI side: it gives the memory that backs BAR0, tells which host memory a DMA
+ * address is, passes on register accesses and carries the interrupt line.  The
+ * wire (wire/wire.h) is the network side.  In between, everything that the
+ * data sheet (Intel 331520, revision 3.x; "8.2.3.8" and the like refer to it)
+ * says the device does.
+ *
+ * Threads.  Any thread may call any function.  One lock a device serialises
+ * them; nic_poll() takes it only when there is something to do, and lets
+ * waiting register accesses go first.  nic_read() and nic_write() neither
+ * allocate, nor print, nor sleep: they may be called from a signal handler,
+ * provided that no caller of these functions can be interrupted by it.
+ *
+ * BAR0.  The device keeps what the driver would see of each register in the
+ * BAR memory itself.  An attachment may therefore let a driver store doorbells
+ * (tail registers) there without a call, and tell the device so with
+ * nic_set_direct(); all other accesses have side effects and must be passed on.
+ */
+
+#ifndef NIC_H
+#define NIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nic;
+struct wire;
+
+#define NIC_BAR_SIZE   0x20000u /* BAR0: 128 KB (9.3.6.1) */
+#define NIC_QUEUES     128      /* of each direction (1.3) */
+#define NIC_VENDOR_ID  0x8086
+#define NIC_DEVICE_ID  0x10fb   /* 82599ES, SFI/SFP+ */
+
+/** What the two functions of one card share: semaphores, EEPROM image. */
+struct nic_card;
+
+/** The PCI side. Called with the device's lock held; must be async-signal-safe. */
+struct nic_host_ops {
+	/**
+	 * Host memory behind a DMA address.
+	 * @return pointer to len accessible bytes, or NULL: the IOMMU refuses.
+	 */
+	void *(*dma)(void *host, uint64_t addr, uint32_t len, bool device_writes);
+	/** Interrupt line: a level, true while EICR & EIMS is not zero. */
+	void (*irq)(void *host, bool level);
+};
+
+/** Misbehaviour on request; bit numbers of nic_set_faults(). */
+enum nic_fault {
+	NIC_FAULT_GONE,      /* card pulled: every read is all-ones, no DMA */
+	NIC_FAULT_RESET,     /* CTRL.RST never completes */
+	NIC_FAULT_EEPROM,    /* EEPROM checksum is wrong */
+	NIC_FAULT_EERD,      /* EERD.DONE never set */
+	NIC_FAULT_SFP,       /* cage empty: nothing answers on I2C, no link */
+	NIC_FAULT_LINK,      /* no light: link stays down */
+	NIC_FAULT_RXQ,       /* RXDCTL.ENABLE never reads back 1 */
+	NIC_FAULT_TXQ,       /* TXDCTL.ENABLE never reads back 1 */
+	NIC_FAULT_RX_LEN,    /* every 7th Rx write-back has an impossible length */
+	NIC_FAULT_RX_STATUS, /* every 7th Rx write-back has errors and no EOP */
+	NIC_FAULT_TX_DD,     /* Tx write-backs are lost */
+	NIC_FAULT_COUNT
+};
+/** "gone", "reset", ... in the order of enum nic_fault. */
+extern const char *const nic_fault_names[NIC_FAULT_COUNT];
+
+struct nic_config {
+	const char *name;         /* for messages; copied */
+	volatile void *bar;       /* NIC_BAR_SIZE bytes, zeroed */
+	const struct nic_host_ops *host_ops;
+	void *host;               /* argument of host_ops */
+	struct nic_card *card;
+	unsigned int lan_id;      /* 0 or 1: STATUS.LAN_ID, PCI function */
+	uint8_t mac[6];
+	bool strict;              /* a rule violation is refused, not only counted */
+	bool publish_burst;       /* Rx write-back of a whole burst, first descriptor last */
+	uint32_t faults;          /* bits of enum nic_fault */
+	int trace_fd;             /* a line for every register access; -1: none */
+};
+
+/** @return NULL and errno ENOMEM, or the two functions' shared part. */
+struct nic_card *nic_card_create(void);
+void nic_card_free(struct nic_card *card);
+
+/** Power on. @return NULL with errno ENOMEM or EINVAL. */
+struct nic *nic_create(const struct nic_config *config);
+void nic_free(struct nic *nic);
+
+/** Plug a cable into the port; NULL unplugs it (the link goes down). */
+void nic_set_wire(struct nic *nic, struct wire *wire);
+
+/** A register access by the driver; offset is a byte offset into BAR0. */
+uint32_t nic_read(struct nic *nic, uint32_t offset);
+void nic_write(struct nic *nic, uint32_t offset, uint32_t value);
+/** An access that the 82599 does not support (not 32 bits, or not aligned; 8.1.2): counted. */
+void nic_bad_access(struct nic *nic, uint32_t offset, unsigned int size);
+
+/** Is this the offset of a tail register (RDT, TDT), and nothing else? */
+bool nic_is_doorbell(uint32_t offset);
+/**
+ * Tell the device that doorbell pages (NIC_DOORBELL_PAGES) are mapped through,
+ * so that it must watch for queue enables itself.  Head registers in the BAR
+ * are then refreshed when a queue runs idle.
+ */
+void nic_set_direct(struct nic *nic, bool direct);
+/** True when the device saw something in a direct page that has to be trapped. */
+bool nic_wants_trap(const struct nic *nic);
+#define NIC_DOORBELL_PAGES { 0x1000, 0x6000, 0x7000, 0xd000 } /* 4 KB each */
+
+/** Move packets once round all enabled queues. @return packets moved, both directions. */
+unsigned int nic_poll(struct nic *nic);
+
+/** PCI reset (function-level or hot): as after power on. */
+void nic_reset(struct nic *nic);
+
+void nic_set_faults(struct nic *nic, uint32_t faults);
+uint32_t nic_faults(const struct nic *nic);
+
+/* What can be seen from outside, for telemetry, tests and reports. */
+
+/** Counted since nic_create(), never cleared by the driver. */
+struct nic_counts {
+	uint64_t reg_reads, reg_writes;   /* through nic_read()/nic_write() */
+	uint64_t rdt_writes, tdt_writes;  /* part of reg_writes; the trapped ones */
+	uint64_t rx_packets, rx_bytes;    /* written to host memory; without FCS */
+	uint64_t tx_packets, tx_bytes;    /* put on the wire */
+	uint64_t rx_filtered;             /* not for this station */
+	uint64_t rx_missed;               /* no descriptor, RXEN off or link down */
+	uint64_t dma_refused;             /* addresses that the host refused */
+	uint64_t unknown_access;          /* registers that this device has not */
+	uint64_t violations;              /* all rules together */
+	uint64_t desc_reads, desc_writes; /* descriptors fetched, written back */
+	uint64_t pcie_up, pcie_down;      /* bytes that PCIe would carry, see doc/ */
+};
+void nic_get_counts(struct nic *nic, struct nic_counts *counts);
+
+/** A programming rule of the data sheet. */
+struct nic_rule {
+	const char *name, *section, *text;
+};
+/** @return rule number i and how often it was violated, or NULL past the last. */
+const struct nic_rule *nic_get_rule(struct nic *nic, unsigned int i, uint64_t *violated);
+/** The first violation's particulars, "" if there was none. */
+void nic_get_first_violation(struct nic *nic, char *buf, size_t size);
+
+bool nic_link_is_up(struct nic *nic);
+
+/** A register as the table has it, without the side effects of a read. */
+struct nic_reg_info {
+	char name[24];            /* "RDT[5]" */
+	const char *section;
+	uint32_t offset;
+};
+/** Walk all registers: *cursor starts at 0. @return false past the last. */
+bool nic_next_reg(uint32_t *cursor, struct nic_reg_info *info);
+uint32_t nic_peek(struct nic *nic, uint32_t offset);
+
+#endif /* NIC_H */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Inside of the device: state, and what its parts call of each other.
+ * Everything here is called with the device's lock held.
+ *
+ *   nic.c     life, lock, register access, trace, direct mode, nic_poll
+ *   regs.c    the register table (regs.def) and the hooks that are its behaviour
+ *   eeprom.c  EEPROM by EERD and by bit-bang (EEC); SFP+ module over I2C
+ *   link.c    AUTOC, LINKS, link timing; interrupt causes
+ *   stats.c   statistics registers
+ *   filter.c  which frames are for this station
+ *   rx.c tx.c the queues
+ *   rules.c   the programming rules and their count
+ */
+
+#ifndef NIC_PRIV_H
+#define NIC_PRIV_H
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "nic.h"
+#include "regs.h"
+#include "rules.h"
+#include "../wire/wire.h"
+
+#define FCS_LEN 4
+
+/* A receive queue, latched from its registers when it was enabled. */
+struct nic_rxq {
+	bool live;
+	bool legacy;           /* SRRCTL.DESCTYPE 0: 8-byte legacy write-back */
+	bool tail_valid;       /* the tail in the BAR was seen to be inside the ring */
+	uint32_t size;         /* descriptors */
+	uint32_t head;
+	uint64_t base;
+	uint32_t buf_size;     /* bytes, SRRCTL.BSIZEPACKET */
+	uint32_t rxdctl;       /* as last seen, to notice direct writes */
+	uint64_t packets;      /* for faults that hit every n-th */
+};
+
+/* A transmit queue. */
+struct nic_txq {
+	bool live;
+	bool tail_valid;
+	uint32_t size;
+	uint32_t head;
+	uint64_t base;
+	uint64_t head_wb;      /* address of head write-back, 0: none */
+	uint32_t txdctl;
+};
+
+/* The statistics registers: stats.c maps them to register offsets, 8.2.3.23. */
+enum nic_stat {
+	STAT_CRCERRS, STAT_ILLERRC, STAT_ERRBC, STAT_MLFC, STAT_MRFC, STAT_RLEC,
+	STAT_LXONTXC, STAT_LXOFFTXC, STAT_LXONRXC, STAT_LXOFFRXC,
+	STAT_RXMPC, /* counter 0 of 8 */
+	STAT_PRC64, STAT_PRC127, STAT_PRC255, STAT_PRC511, STAT_PRC1023, STAT_PRC1522,
+	STAT_GPRC, STAT_BPRC, STAT_MPRC, STAT_GPTC, STAT_GORC, STAT_GOTC,
+	STAT_RNBC, STAT_RUC, STAT_RFC, STAT_ROC, STAT_RJC, STAT_MNGPRC, STAT_MNGPDC,
+	STAT_TORC, STAT_TPR, STAT_TPT,
+	STAT_PTC64, STAT_PTC127, STAT_PTC255, STAT_PTC511, STAT_PTC1023, STAT_PTC1522,
+	STAT_MPTC, STAT_BPTC, STAT_MSPDC, STAT_XEC, STAT_FCCRC,
+	STAT_RXNFGPC, STAT_RXNFGBC, STAT_RXDGPC, STAT_RXDGBC, STAT_TXDGPC, STAT_TXDGBC,
+	STAT_SSVPC, STAT_LDPCEC,
+	/* sixteen of each; queues are mapped to them by RQSMR and TQSM */
+	STAT_QPRC,
+	STAT_QBRC = STAT_QPRC + 16,
+	STAT_QPRDC = STAT_QBRC + 16,
+	STAT_QPTC = STAT_QPRDC + 16,
+	STAT_QBTC = STAT_QPTC + 16,
+	STAT_COUNT = STAT_QBTC + 16
+};
+
+/* 7.1.1: the L2 filters in a form that is quick to test; rebuilt when stale. */
+struct nic_filter {
+	bool stale;            /* a filter register was written */
+	bool promisc, allmulti, broadcast;
+	uint8_t mta_shift;     /* 0xff: MCSTCTRL.MFE off */
+	uint16_t nb_rar;
+	uint64_t rar[128];     /* 48 bits, as loaded little-endian from the frame */
+};
+
+struct nic {
+	volatile uint32_t *bar;
+	struct nic_config config;
+	char name[64];
+	struct wire *wire;
+
+	atomic_int lock, waiters;
+	atomic_bool wants_trap;
+	atomic_uint faults;
+	bool direct;
+
+	/* rx.c and tx.c keep these for nic_poll() */
+	atomic_uint nb_live;   /* enabled queues of both directions */
+	uint16_t rx_end, tx_end; /* highest live queue + 1 */
+	uint16_t tx_next;      /* round robin */
+	struct nic_filter filter;
+	struct nic_rxq rxq[NIC_QUEUES];
+	struct nic_txq txq[NIC_QUEUES];
+	uint64_t stat[STAT_COUNT];
+	uint32_t stat_high[STAT_COUNT]; /* upper half, latched by the read of the lower */
+	struct nic_counts counts;
+
+	/* link.c */
+	bool link_up;
+	uint64_t link_at;      /* ns, when it comes up; 0: not on its way */
+	uint64_t timer_at;     /* ns, when nic_poll() is to call nic_link_poll(); 0: not */
+	bool irq;              /* level as last told to the host */
+
+	/* rules.c */
+	uint64_t violated[RULE_COUNT];
+	char first_violation[160];
+
+	struct nic_eeprom_bus *eeprom; /* bit-bang state, eeprom.c */
+	struct nic_sfp_bus *sfp;       /* I2C state, eeprom.c */
+};
+
+static inline uint32_t
+reg_get(const struct nic *nic, uint32_t offset)
+{
+	return nic->bar[offset >> 2];
+}
+
+static inline void
+reg_put(struct nic *nic, uint32_t offset, uint32_t value)
+{
+	nic->bar[offset >> 2] = value;
+}
+
+static inline bool
+has_fault(const struct nic *nic, enum nic_fault fault)
+{
+	return nic->faults >> fault & 1;
+}
+
+/* ns, CLOCK_MONOTONIC */
+uint64_t nic_now(void);
+
+/* Count a violation; the first is kept as text. @return true if the device is
+ * strict, and the offending access is to have no effect. */
+bool nic_violation(struct nic *nic, enum nic_rule_id rule, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* regs.c: every register to its reset value */
+void regs_reset(struct nic *nic);
+
+/* eeprom.c */
+int eeprom_init(struct nic *nic);            /* @return 0 or -ENOMEM */
+void eeprom_free(struct nic *nic);
+uint16_t eeprom_word(const struct nic *nic, uint16_t address);
+uint32_t eeprom_eec_write(struct nic *nic, uint32_t value); /* @return the new EEC */
+uint32_t sfp_i2cctl_write(struct nic *nic, uint32_t value); /* @return the new I2CCTL */
+
+/* link.c */
+void link_reset(struct nic *nic);
+void link_restart(struct nic *nic);          /* AUTOC.AN_RESTART, wire changed, laser ... */
+void link_poll(struct nic *nic, uint64_t now);
+uint32_t link_links(struct nic *nic);        /* LINKS */
+void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
+void irq_update(struct nic *nic);
+
+/* filter.c: L2 filters, 7.1.1; frame is at least 14 bytes */
+void filter_rebuild(struct nic *nic);
+bool filter_accepts(struct nic *nic, const uint8_t *frame);
+
+/* rx.c, tx.c: the enable bit rises or falls (8.2.3.8.6, 8.2.3.9.10) */
+void rxq_enable(struct nic *nic, unsigned int q);
+void rxq_disable(struct nic *nic, unsigned int q);
+void txq_enable(struct nic *nic, unsigned int q);
+void txq_disable(struct nic *nic, unsigned int q);
+unsigned int rx_poll(struct nic *nic);
+unsigned int tx_poll(struct nic *nic);
+
+/* stats.c: a frame's length with FCS, its size class, cast and total */
+void stats_rx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
+void stats_tx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
+
+#endif /* NIC_PRIV_H */

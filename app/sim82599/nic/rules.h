@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The programming rules of the data sheet that the device checks: identifier,
+ * section, and what a driver has to do. */
+
+#ifndef RULES_H
+#define RULES_H
+
+#define NIC_RULES(RULE) \
+	RULE(ACCESS_SIZE,    "8.1.2",     "registers are accessed as aligned 32-bit words") \
+	RULE(RING_ALIGN,     "8.2.3.8.1", "a ring's base address is 128-byte aligned") \
+	RULE(RING_LENGTH,    "8.2.3.8.3", "a ring's length is a multiple of 128 bytes, 128 to 1 MB") \
+	RULE(RING_LIVE,      "8.2.3.8.1", "a ring's base, length and buffer size do not change while the queue is enabled") \
+	RULE(HEAD_LIVE,      "8.2.3.8.4", "a head register is not written while the queue is enabled, but with 0 before the first tail") \
+	RULE(TAIL_RANGE,     "8.2.3.8.5", "a tail lies inside the ring") \
+	RULE(TAIL_EARLY,     "4.6.7",     "a tail is written only after ENABLE reads back 1") \
+	RULE(RX_BUFFER,      "8.2.3.8.7", "SRRCTL.BSIZEPACKET is 1 KB to 16 KB") \
+	RULE(RX_DESCTYPE,    "8.2.3.8.7", "SRRCTL.DESCTYPE is 0, 1, 2 or 5") \
+	RULE(RX_CRC_STRIP,   "8.2.3.8.8", "RDRXCTL.CRCSTRIP equals HLREG0.RXCRCSTRP") \
+	RULE(TX_ENABLE,      "4.6.8",     "DMATXCTL.TE is set before a transmit queue is enabled") \
+	RULE(TX_DTYP,        "7.2.3.2.4", "an advanced transmit descriptor is of type 2 (context) or 3 (data)") \
+	RULE(TX_LENGTH,      "7.2.3.2.4", "a transmit buffer has 1 to 15.5 K bytes, a frame at least 17") \
+	RULE(TX_PAYLEN,      "7.2.3.2.4", "PAYLEN is the length of the frame's buffers together") \
+	RULE(TX_DESCRIPTORS, "7.2.3.4",   "a frame has at most 40 descriptors") \
+	RULE(TX_WTHRESH_RS,  "7.2.3.5.1", "with WTHRESH above 0, RS is set in every descriptor") \
+	RULE(HEAD_WB_ALIGN,  "8.2.3.9.11","a head write-back address is 16-byte aligned") \
+	RULE(RESERVED_DESC,  "7.2.3.2",   "reserved bits of a descriptor are 0") \
+	RULE(RESET_ACCESS,   "4.2.1.6",   "no register but CTRL and STATUS is accessed while a reset is under way") \
+	RULE(READ_ONLY,      "8.2.1",     "a read-only register is not written") \
+	RULE(RESERVED_BITS,  "8.2.1",     "reserved bits of a register are written with their reset value") \
+	RULE(UNKNOWN_REG,    "8.2.2",     "only registers that exist are accessed")
+
+enum nic_rule_id {
+#define RULE(id, section, text) RULE_##id,
+	NIC_RULES(RULE)
+#undef RULE
+	RULE_COUNT
+};
+
+#endif /* RULES_H */
