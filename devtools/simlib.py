@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Stock DPDK programs on software 82599 ports, from Python.
+
+    with Testpmd([sim(0, "net_ixymin", wire="gen:count=1000000")], args=["--rxd=256"]) as pmd:
+        pmd.command("start")
+        pmd.wait_wires_done()
+        forward = pmd.stop_forwarding()     # forward.rx, .tx, .dropped, .cycles
+        print(pmd.port_stats(0)["ipackets"], pmd.sim_stats(0)["violations"])
+
+Each program has its own runtime directory and file prefix, so any number of them run side by
+side.  Leaving the `with` block ends the program, by force if need be, and only this one.  All
+waits have a deadline; a SimError tells the command line and the program's last words.
+
+IXYMIN_BUILD names another build directory than build/.
+"""
+
+import collections
+import json
+import os
+import pty
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, os.environ.get("IXYMIN_BUILD", "build"))
+IXYMIN_PLUGIN = os.path.join(BUILD, "drivers/net/ixymin/librte_net_ixymin.so")
+SIM_PLUGIN = os.path.join(BUILD, "app/sim82599/librte_sim82599.so")
+L2FWD = os.path.join(BUILD, "dpdk-l2fwd")
+TESTPMD = "dpdk-testpmd"
+
+Forward = collections.namedtuple("Forward", "rx tx dropped cycles")
+
+
+class SimError(Exception):
+    """Something that should have happened has not."""
+
+
+def sim(index, driver=None, **arguments):
+    """The --vdev argument of software port `index`; a file's path may hold no comma."""
+    if driver is not None:
+        arguments["driver"] = driver
+    return ",".join([f"sim82599_{index}"] + [f"{key}={value}" for key, value in arguments.items()])
+
+
+def free_hugepages():
+    """Megabytes in free huge pages of the default size that a program of ours can map."""
+    with open("/proc/meminfo") as f:
+        info = dict(line.split(":") for line in f)
+    mounts = [line.split() for line in open("/proc/mounts")]
+    usable = any(fs == "hugetlbfs" and os.access(where, os.W_OK) for _, where, fs, *_ in mounts)
+    if not usable or "Hugepagesize" not in info:
+        return 0
+    return int(info["HugePages_Free"]) * int(info["Hugepagesize"].split()[0]) // 1024
+
+
+def memory_args(megabytes=512):
+    """EAL arguments for memory: huge pages if there are enough, else ordinary ones."""
+    if free_hugepages() >= megabytes:
+        return ["-m", str(megabytes), "--huge-unlink"]
+    return ["-m", str(megabytes), "--no-huge"]
+
+
+def cores():
+    """The cores to use: the main one, shared with the software NIC, and those that forward."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[1:] or usable
+
+
+class Program:
+    """A DPDK program that runs as a child of ours, with the two plugins loaded.
+
+    vdevs: values of --vdev (see sim()); args: the program's own arguments, after "--";
+    eal: more EAL arguments; lcores: EAL's --lcores; driver_plugin=False leaves net_ixymin out;
+    ports: how many there must be at the start, where it is not one a vdev (refused arguments: 0).
+    """
+
+    name = "program"
+
+    def __init__(self, path, vdevs=(), args=(), eal=(), lcores=None, memory=None,
+                 driver_plugin=True, ports=None, start_timeout=30):
+        self.ports = len(vdevs) if ports is None else ports
+        self.start_timeout = start_timeout
+        self.runtime = None
+        self.process = None
+        self.output = ""
+        self._arrived = threading.Condition()
+        plugins = [SIM_PLUGIN] + ([IXYMIN_PLUGIN] if driver_plugin else [])
+        self.argv = [path, "--lcores", lcores or self.default_lcores(), "--no-pci"]
+        self.argv += [word for plugin in plugins for word in ("-d", plugin)]
+        self.argv += memory_args() if memory is None else memory
+        self.argv += [f"--vdev={vdev}" for vdev in vdevs]
+        self.argv += list(eal) + ["--"] + list(args)
+
+    def default_lcores(self):
+        main, forwarding = cores()
+        return f"0@{main},1@{forwarding[0]}"
+
+    @property
+    def command_line(self):
+        """What was run, to be pasted into a shell."""
+        return shlex.join(self.argv)
+
+    # life
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def start(self):
+        """Run the program and wait until it is ready for use."""
+        self.runtime = tempfile.mkdtemp(prefix="sim82599.")
+        # a terminal for the output, so that it arrives line by line
+        ours, theirs = pty.openpty()
+        try:
+            self.process = subprocess.Popen(
+                self.argv[:1] + ["--file-prefix", "sim82599." + self.runtime[-8:]] + self.argv[1:],
+                stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, text=True,
+                env=dict(os.environ, RUNTIME_DIRECTORY=self.runtime), start_new_session=True)
+        except OSError as error:
+            os.close(ours)
+            raise SimError(f"{self.argv[0]} cannot be run: {error.strerror}") from None
+        finally:
+            os.close(theirs)
+        threading.Thread(target=self._collect, args=(ours,), daemon=True).start()
+        self.wait_ready()
+        self._check_ports()
+
+    def wait_ready(self):
+        raise NotImplementedError
+
+    def _check_ports(self):
+        found = len(self.telemetry("/ethdev/list"))
+        if found != self.ports:
+            raise self.error(f"has {found} ports instead of {self.ports}")
+
+    def _collect(self, terminal):
+        with os.fdopen(terminal, "rb", buffering=0) as stream:
+            while True:
+                try:
+                    data = stream.read(65536)
+                except OSError:  # EIO: the program has closed its end
+                    data = b""
+                with self._arrived:
+                    self.output += data.decode(errors="replace").replace("\r", "")
+                    self._arrived.notify_all()
+                if not data:
+                    return
+
+    def interrupt(self):
+        """Ask the program to end, as Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+
+    def wait_exit(self, timeout=20):
+        """@return the exit code, negative for a signal."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise self.error(f"did not end within {timeout} s") from None
+
+    def close(self):
+        """End the program, politely and then by force, and remove what it left."""
+        if self.process is not None:
+            try:
+                if self.process.poll() is None:
+                    self.interrupt()
+                    self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process.stdin.close()
+        if self.runtime is not None:
+            shutil.rmtree(self.runtime, ignore_errors=True)
+
+    # what it says
+
+    def error(self, what):
+        tail = "\n".join(self.output.splitlines()[-25:])
+        state = "" if self.process.poll() is None else f" (it ended with code {self.process.poll()})"
+        return SimError(f"{self.name} {what}{state}\n$ {self.command_line}\n{tail}")
+
+    def wait_for(self, pattern, timeout=10, start=0):
+        """Wait for a regular expression in the output from position start. @return the match."""
+        regex = re.compile(pattern, re.MULTILINE)
+        deadline = time.monotonic() + timeout
+        with self._arrived:
+            while True:
+                match = regex.search(self.output, start)
+                if match:
+                    return match
+                if self.process.poll() is not None:
+                    self._arrived.wait(0.2)  # the last words may still be on their way
+                    match = regex.search(self.output, start)
+                    if match:
+                        return match
+                    raise self.error(f"ended without saying /{pattern}/")
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise self.error(f"did not say /{pattern}/ within {timeout} s")
+                self._arrived.wait(min(left, 0.2))
+
+    # telemetry
+
+    def telemetry(self, command, *parameters, timeout=10):
+        """DPDK telemetry, e.g. telemetry("/ethdev/stats", 0). @return what it says, decoded."""
+        request = ",".join([command] + [str(p) for p in parameters])
+        path = os.path.join(self.runtime, "dpdk", "sim82599." + self.runtime[-8:],
+                            "dpdk_telemetry.v2")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.settimeout(timeout)
+            try:
+                s.connect(path)
+                size = json.loads(s.recv(1024))["max_output_len"]
+                s.send(request.encode())
+                answer = json.loads(s.recv(size))
+            except (OSError, ValueError) as error:
+                raise self.error(f"did not answer telemetry {request}: {error}") from None
+        if answer.get(command) is None:
+            raise self.error(f"does not know telemetry {request}, or not these parameters")
+        return answer[command]
+
+    def port_stats(self, port):
+        """What the driver counted: ipackets, opackets, ibytes, obytes, imissed ..."""
+        return self.telemetry("/ethdev/stats", port)
+
+    def port_xstats(self, port):
+        return self.telemetry("/ethdev/xstats", port)
+
+    def sim_stats(self, port):
+        """What the software NIC and its wire counted: struct nic_counts, struct wire_counts."""
+        return self.telemetry("/sim82599/stats", port)
+
+    def wait_wires_done(self, timeout=60, progress=None):
+        """Wait until the generators have sent their count and all of it is forwarded, or nothing
+        has moved for a second.  progress(stats) is called every tenth of a second.
+        @return the ports' sim_stats().
+        """
+        deadline = time.monotonic() + timeout
+        last, since = None, 0
+        while True:
+            stats = [self.sim_stats(port) for port in range(self.ports)]
+            now = time.monotonic()
+            if progress is not None:
+                progress(stats)
+            moved = [(s["to_nic"], s["from_nic"]) for s in stats]
+            if moved != last:
+                last, since = moved, now
+            if all(s["done"] for s in stats):
+                to_nic, from_nic = map(sum, zip(*moved))
+                if to_nic == from_nic or now - since > 1:
+                    return stats
+            if now > deadline:
+                raise self.error(f"had not forwarded everything after {timeout} s; by port "
+                                 f"(to, from the NIC): {moved}")
+            time.sleep(0.1)
+
+    def sim_rules(self, port):
+        return self.telemetry("/sim82599/rules", port)
+
+
+class Testpmd(Program):
+    """dpdk-testpmd with its command line."""
+
+    name = "testpmd"
+    PROMPT = "testpmd> "
+
+    def __init__(self, vdevs=(), args=(), **kwargs):
+        args = ["-i", "--total-num-mbufs=16384", "--record-core-cycles"] + list(args)
+        super().__init__(TESTPMD, vdevs, args, **kwargs)
+
+    def wait_ready(self):
+        self.wait_for("^" + self.PROMPT, self.start_timeout)
+
+    def command(self, line, timeout=20):
+        """Give testpmd a command. @return what it said to it."""
+        start = len(self.output)
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self.error(f"took no more commands ('{line}')") from None
+        echo = self.wait_for(re.escape(line) + "\n", timeout, start)
+        end = self.wait_for(self.PROMPT, timeout, echo.end())
+        return self.output[echo.end():end.start()]
+
+    def stop_forwarding(self, timeout=20):
+        """`stop`. @return the sums over all ports, and cycles/packet (None if nothing came)."""
+        said = self.command("stop", timeout)
+        try:
+            total = said[said.index("Accumulated forward statistics"):]
+            number = {key: int(value) for key, value in
+                      re.findall(r"(RX-packets|TX-packets|TX-dropped): *(\d+)", total)}
+            cycles = re.search(r"cycles/packet=([\d.]+)", total)
+            return Forward(number["RX-packets"], number["TX-packets"], number["TX-dropped"],
+                           float(cycles[1]) if cycles else None)
+        except (ValueError, KeyError):
+            raise self.error("printed no forward statistics at 'stop'") from None
+
+    def show_port_stats(self):
+        """`show port stats all`. @return by port: {"RX-packets": ..., "TX-bytes": ...}"""
+        said = self.command("show port stats all")
+        ports = re.split(r"NIC statistics for port (\d+)", said)[1:]
+        return {int(port): {key: int(value) for key, value in
+                            re.findall(r"([RT]X-[a-z]+): *(\d+)", text)}
+                for port, text in zip(ports[::2], ports[1::2])}
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            try:
+                self.process.stdin.write("quit\n")
+                self.process.stdin.flush()
+                self.process.wait(20)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+        super().close()
+
+
+class L2fwd(Program):
+    """The l2fwd example, one core polling all ports."""
+
+    name = "l2fwd"
+
+    def __init__(self, vdevs=(), args=(), **kwargs):
+        args = ["-p", hex((1 << len(vdevs)) - 1), "-q", str(len(vdevs)), "-T", "0"] + list(args)
+        super().__init__(L2FWD, vdevs, args, **kwargs)
+
+    def default_lcores(self):
+        return f"0@{cores()[1][0]}"
+
+    def wait_ready(self):
+        self.wait_for("entering main loop on lcore", self.start_timeout)
