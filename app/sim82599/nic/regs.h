@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Offsets of the registers (NIC_RDT, ...) from the rows of regs.def, bits, and
+ * the table that the rows become. */
+
+#ifndef REGS_H
+#define REGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nic;
+
+/* NIC_name: offset of a register, of its element 0 if there are several.
+ * A 36-bit counter has two: NIC_nameL and NIC_nameH. */
+enum {
+#define REG(name, offset, ...) NIC_##name = offset,
+#define STAT(name, offset, ...) NIC_##name = offset,
+#define STAT64(name, low, high, ...) NIC_##name##L = low, NIC_##name##H = high,
+#define MORE(...)
+#define ALIAS(...)
+#include "regs.def"
+#undef REG
+#undef STAT
+#undef STAT64
+#undef MORE
+#undef ALIAS
+};
+
+/* A register of receive queue q: reg is its offset in queue 0; 8.2.3.8. */
+static inline uint32_t
+rxq_reg(unsigned int q, uint32_t reg)
+{
+	return q < 64 ? reg + 0x40 * q : reg - 0x1000 + 0xd000 + 0x40 * (q - 64);
+}
+
+/* A register of transmit queue q; 8.2.3.9. */
+static inline uint32_t
+txq_reg(unsigned int q, uint32_t reg)
+{
+	return reg + 0x40 * q;
+}
+
+/* CTRL, 8.2.3.1.1 */
+#define NIC_CTRL_GIO_DIS        (1u << 2)
+#define NIC_CTRL_LRST           (1u << 3)
+#define NIC_CTRL_RST            (1u << 26)
+/* STATUS, 8.2.3.1.2 */
+#define NIC_STATUS_LAN_ID_SHIFT 2
+#define NIC_STATUS_LINKUP       (1u << 7)
+#define NIC_STATUS_GIO          (1u << 19)
+/* ESDP, 8.2.3.1.4: what the pins do is the board's; here as on Intel's SFP+ cards */
+#define NIC_ESDP_SDP2           (1u << 2)   /* module present */
+#define NIC_ESDP_SDP3           (1u << 3)   /* laser off */
+/* I2CCTL, 8.2.3.1.5 */
+#define NIC_I2CCTL_CLK_IN       (1u << 0)
+#define NIC_I2CCTL_CLK_OUT      (1u << 1)
+#define NIC_I2CCTL_DATA_IN      (1u << 2)
+#define NIC_I2CCTL_DATA_OUT     (1u << 3)
+/* EEC, 8.2.3.2.1 */
+#define NIC_EEC_SK              (1u << 0)
+#define NIC_EEC_CS              (1u << 1)
+#define NIC_EEC_DI              (1u << 2)
+#define NIC_EEC_DO              (1u << 3)
+#define NIC_EEC_REQ             (1u << 6)
+#define NIC_EEC_GNT             (1u << 7)
+#define NIC_EEC_PRES            (1u << 8)
+#define NIC_EEC_ARD             (1u << 9)
+#define NIC_EEC_ADDR_SIZE       (1u << 10)
+#define NIC_EEC_SIZE_SHIFT      11
+/* EERD, 8.2.3.2.2 */
+#define NIC_EERD_START          (1u << 0)
+#define NIC_EERD_DONE           (1u << 1)
+#define NIC_EERD_ADDR_SHIFT     2
+#define NIC_EERD_DATA_SHIFT     16
+/* SWSM, 8.2.3.4.11 */
+#define NIC_SWSM_SMBI           (1u << 0)
+#define NIC_SWSM_SWESMBI        (1u << 1)
+/* EICR and its kin, 8.2.3.5.1 */
+#define NIC_EICR_RTX            0x0000ffffu
+#define NIC_EICR_FLOW_DIR       (1u << 16)
+#define NIC_EICR_RX_MISS        (1u << 17)
+#define NIC_EICR_LSC            (1u << 20)
+#define NIC_EICR_GPI_SDP1       (1u << 25)
+#define NIC_EICR_GPI_SDP2       (1u << 26)
+#define NIC_EICR_TCP_TIMER      (1u << 30)
+/* IVAR, 8.2.3.5.16: one byte a cause */
+#define NIC_IVAR_ALLOC_VAL      0x80u
+#define NIC_IVAR_ALLOC          0x3fu
+/* GPIE, 8.2.3.5.18 */
+#define NIC_GPIE_MULTIPLE_MSIX  (1u << 4)
+#define NIC_GPIE_OCD            (1u << 5)
+#define NIC_GPIE_EIAME          (1u << 30)
+#define NIC_GPIE_PBA_SUPPORT    (1u << 31)
+/* FCTRL, 8.2.3.7.1 */
+#define NIC_FCTRL_SBP           (1u << 1)
+#define NIC_FCTRL_MPE           (1u << 8)
+#define NIC_FCTRL_UPE           (1u << 9)
+#define NIC_FCTRL_BAM           (1u << 10)
+/* VLNCTRL, 8.2.3.7.2 */
+#define NIC_VLNCTRL_VET         0x0000ffffu
+#define NIC_VLNCTRL_VFE         (1u << 30)
+/* MCSTCTRL, 8.2.3.7.3 */
+#define NIC_MCSTCTRL_MO         0x3u
+#define NIC_MCSTCTRL_MFE        (1u << 2)
+/* RAH, 8.2.3.7.9 */
+#define NIC_RAH_AV              (1u << 31)
+/* RXDCTL, 8.2.3.8.6 */
+#define NIC_RXDCTL_ENABLE       (1u << 25)
+#define NIC_RXDCTL_SWFLSH       (1u << 26)
+#define NIC_RXDCTL_VME          (1u << 30)
+/* SRRCTL, 8.2.3.8.7 */
+#define NIC_SRRCTL_BSIZEPACKET  0x0000001fu /* KB */
+#define NIC_SRRCTL_DESCTYPE_SHIFT 25
+#define NIC_SRRCTL_DESCTYPE     (7u << NIC_SRRCTL_DESCTYPE_SHIFT)
+#define NIC_SRRCTL_DROP_EN      (1u << 28)
+/* RDRXCTL, 8.2.3.8.8 */
+#define NIC_RDRXCTL_CRCSTRIP    (1u << 1)
+#define NIC_RDRXCTL_DMAIDONE    (1u << 3)
+/* RXCTRL, 8.2.3.8.10 */
+#define NIC_RXCTRL_RXEN         (1u << 0)
+/* DMATXCTL, 8.2.3.9.2 */
+#define NIC_DMATXCTL_TE         (1u << 0)
+/* TXDCTL, 8.2.3.9.10 */
+#define NIC_TXDCTL_PTHRESH      0x0000007fu
+#define NIC_TXDCTL_HTHRESH_SHIFT 8
+#define NIC_TXDCTL_WTHRESH_SHIFT 16
+#define NIC_TXDCTL_WTHRESH      (0x7fu << NIC_TXDCTL_WTHRESH_SHIFT)
+#define NIC_TXDCTL_ENABLE       (1u << 25)
+#define NIC_TXDCTL_SWFLSH       (1u << 26)
+/* TDWBAL, 8.2.3.9.11 */
+#define NIC_TDWBAL_HEAD_WB_EN   (1u << 0)
+/* SECTXCTRL, SECRXCTRL and their status, 8.2.3.12 */
+#define NIC_SECTXCTRL_TX_DIS    (1u << 1)
+#define NIC_SECTXSTAT_RDY       (1u << 0)
+#define NIC_SECRXCTRL_RX_DIS    (1u << 1)
+#define NIC_SECRXSTAT_RDY       (1u << 0)
+/* FDIRCTRL, 8.2.3.21.1 */
+#define NIC_FDIRCTRL_PBALLOC    0x3u
+#define NIC_FDIRCTRL_INIT_DONE  (1u << 3)
+/* HLREG0, 8.2.3.22.8 */
+#define NIC_HLREG0_TXCRCEN      (1u << 0)
+#define NIC_HLREG0_RXCRCSTRP    (1u << 1)
+#define NIC_HLREG0_JUMBOEN      (1u << 2)
+#define NIC_HLREG0_TXPADEN      (1u << 10)
+#define NIC_HLREG0_LPBK         (1u << 15)
+/* MSCA, 8.2.3.22.11 */
+#define NIC_MSCA_MDI_CMD        (1u << 30)
+/* MAXFRS, 8.2.3.22.13 */
+#define NIC_MAXFRS_MFS_SHIFT    16
+/* AUTOC, 8.2.3.22.19 */
+#define NIC_AUTOC_FLU           (1u << 0)
+#define NIC_AUTOC_AN_RESTART    (1u << 12)
+#define NIC_AUTOC_LMS_SHIFT     13
+#define NIC_AUTOC_LMS           (7u << NIC_AUTOC_LMS_SHIFT)
+/* LINKS, 8.2.3.22.20 */
+#define NIC_LINKS_KX_AN_COMP    (1u << 31)
+#define NIC_LINKS_UP            (1u << 30)
+#define NIC_LINKS_SPEED_10G     (3u << 28)
+#define NIC_LINKS_STATUS        (1u << 7)   /* link up, no change since the last read */
+
+/* How a driver may use a register: the data sheet's words. */
+enum reg_access { RW, RO, RC, W1C, WO };
+
+/* A row of the table: a register, or a part or second address of one. */
+struct reg {
+	const char *name;
+	uint32_t offset;
+	uint16_t stride, count;
+	uint16_t first;          /* number of the row's element 0 in its register */
+	uint16_t parent;         /* row that describes the register; itself if this does */
+	bool alias;              /* the parent's elements, at second addresses */
+	enum reg_access access;
+	uint32_t reset, readable, writable, self_clearing;
+	/* value that a read returns before masking; i is the element */
+	uint32_t (*read)(struct nic *nic, const struct reg *reg, unsigned int i);
+	/* value to keep; before is what the register held, value what the writable
+	 * bits of the write make of it */
+	uint32_t (*write)(struct nic *nic, const struct reg *reg, unsigned int i,
+			  uint32_t before, uint32_t value);
+	int stat;                /* counter of enum nic_stat, or -1 */
+	const char *section;
+};
+
+#endif /* REGS_H */
