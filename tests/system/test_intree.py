@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""The driver's folder, unchanged, as a driver of a DPDK source tree."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import simlib
+
+SOURCE = os.path.join(simlib.ROOT, ".dpdk/source")
+WORK = os.path.join(simlib.BUILD, "intree")  # EAL takes no plugins from below /tmp
+# nothing but what the driver needs; names differ between versions, and '*' takes what there is
+OPTIONS = ["-Denable_drivers=net/ixymin", "-Dwerror=true", "-Dtests=false", "-Ddisable_apps=*",
+           "-Dplatform=generic"]
+
+
+def run(*command):
+    # DPDK's build scripts want the python3 that has elftools
+    env = dict(os.environ, PATH="/usr/bin:" + os.environ["PATH"])
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=env)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def plugin():
+    """The driver as DPDK's own build makes it."""
+    if not os.path.isdir(SOURCE):
+        pytest.skip("the installed DPDK did not come from a source package")
+    shutil.rmtree(WORK, ignore_errors=True)
+    tree = os.path.join(WORK, "dpdk")
+    shutil.copytree(SOURCE, tree, symlinks=True, copy_function=os.link)
+    shutil.copytree(os.path.dirname(simlib.ROOT + "/drivers/net/ixymin/"), tree + "/drivers/net/ixymin")
+    drivers = tree + "/drivers/net/meson.build"
+    with open(drivers) as f:
+        text, changed = re.subn(r"^drivers = \[\n", r"\g<0>        'ixymin',\n", f.read(),
+                                flags=re.MULTILINE)
+    assert changed == 1, f"no list of drivers in {drivers}"
+    os.unlink(drivers)  # a link to the original
+    with open(drivers, "w") as f:
+        f.write(text)
+
+    build = os.path.join(WORK, "build")
+    run("meson", "setup", *OPTIONS, build, tree)
+    targets = re.findall(r"^(drivers/librte_net_ixymin\.(?:a|so[.\d]*)):", run(
+        "ninja", "-C", build, "-t", "targets", "all"), flags=re.MULTILINE)
+    assert any(t.endswith(".a") for t in targets) and any(".so" in t for t in targets), targets
+    run("ninja", "-C", build, *targets)
+    yield next(p for p in glob.glob(build + "/drivers/librte_net_ixymin.so*") if os.path.isfile(p))
+    shutil.rmtree(WORK)
+
+
+@pytest.mark.slow
+def test_builds_in_tree_and_forwards(plugin, monkeypatch):
+    """DPDK's build, with warnings as errors, gives a plugin that stock testpmd forwards with."""
+    monkeypatch.setattr(simlib, "IXYMIN_PLUGIN", plugin)
+    ports = [simlib.sim(i, "net_ixymin", wire="gen:count=100000") for i in range(2)]
+    with simlib.Testpmd(ports) as pmd:
+        pmd.command("start")
+        stats = pmd.wait_wires_done()
+        assert [s["intact"] for s in stats] == [100000, 100000], pmd.command_line
