@@ -134,6 +134,7 @@ struct nic_counts {
 	uint64_t rx_filtered;             /* not for this station */
 	uint64_t rx_missed;               /* no descriptor, RXEN off or link down */
 	uint64_t dma_refused;             /* addresses that the host refused */
+	uint64_t tx_unsupported;          /* frames with an offload that is not emulated; dropped */
 	uint64_t unknown_access;          /* registers that this device has not */
 	uint64_t violations;              /* all rules together */
 	uint64_t desc_reads, desc_writes; /* descriptors fetched, written back */

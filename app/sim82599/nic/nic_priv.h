@@ -32,7 +32,7 @@
 struct nic_rxq {
 	bool live;
 	bool legacy;           /* SRRCTL.DESCTYPE 0: 8-byte legacy write-back */
-	bool tail_valid;       /* the tail in the BAR was seen to be inside the ring */
+	uint32_t bad_tail;     /* outside of the ring, as last reported; 0: none */
 	uint32_t size;         /* descriptors */
 	uint32_t head;
 	uint64_t base;
@@ -44,7 +44,7 @@ struct nic_rxq {
 /* A transmit queue. */
 struct nic_txq {
 	bool live;
-	bool tail_valid;
+	uint32_t bad_tail;
 	uint32_t size;
 	uint32_t head;
 	uint64_t base;
@@ -97,7 +97,10 @@ struct nic {
 	/* rx.c and tx.c keep these for nic_poll() */
 	atomic_uint nb_live;   /* enabled queues of both directions */
 	uint16_t rx_end, tx_end; /* highest live queue + 1 */
-	uint16_t tx_next;      /* round robin */
+	/* rx.c: the packet buffer: frames that the MAC took, of fifo_wire peeked */
+	struct wire_frame fifo[WIRE_BURST];
+	uint8_t fifo_wire, fifo_len, fifo_next;
+	uint64_t rx_full_since; /* ns, no descriptor since then; 0: there are some */
 	struct nic_filter filter;
 	struct nic_rxq rxq[NIC_QUEUES];
 	struct nic_txq txq[NIC_QUEUES];
@@ -177,6 +180,7 @@ unsigned int tx_poll(struct nic *nic);
 
 /* stats.c: a frame's length with FCS, its size class, cast and total */
 void stats_rx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
+void stats_rx_filtered(struct nic *nic, uint32_t len_fcs); /* good, but not for us */
 void stats_tx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
 
 #endif /* NIC_PRIV_H */

@@ -1,0 +1,781 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The queues of the software 82599, driven through its registers and host memory alone, as a
+ * driver would. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "nic/nic.h"
+#include "nic/regs.h"
+#include "wire/wire.h"
+
+#define HOST_BASE  UINT64_C(0x7f0012340000) /* DMA addresses are not pointers here */
+#define HOST_SIZE  (4u << 20)
+#define RX_RING    0x10000u
+#define TX_RING    0x40000u
+#define HEAD_WB    0x7f000u
+#define RX_BUFS    0x80000u
+#define TX_BUFS    0x200000u
+#define BUF_SIZE   4096u
+#define NB_DESC    64u
+
+struct ring_desc {
+	uint64_t lo, hi;
+};
+
+struct fake_wire {
+	struct wire wire; /* first: ops cast back */
+	uint8_t in[256][WIRE_MAX_FRAME];
+	uint32_t in_len[256];
+	unsigned int in_first, in_end;
+	uint8_t out[256][WIRE_MAX_FRAME];
+	uint32_t out_len[256];
+	unsigned int nb_out, room;
+};
+
+static struct fake_wire wire;
+static uint8_t *host;
+static uint32_t bar[NIC_BAR_SIZE / 4];
+static struct nic_card *card;
+static struct nic *nic;
+
+static unsigned int
+fake_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
+{
+	unsigned int i;
+
+	(void)w;
+	for (i = 0; i < n && wire.in_first + i < wire.in_end; i++)
+		frames[i] = (struct wire_frame){ wire.in[wire.in_first + i], wire.in_len[wire.in_first + i] };
+	return i;
+}
+
+static void
+fake_consume(struct wire *w, unsigned int n)
+{
+	(void)w;
+	wire.in_first += n;
+	assert_true(wire.in_first <= wire.in_end);
+}
+
+static unsigned int
+fake_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
+{
+	unsigned int i;
+
+	(void)w;
+	for (i = 0; i < n && wire.room > 0; i++, wire.room--) {
+		memcpy(wire.out[wire.nb_out], frames[i].data, frames[i].len);
+		wire.out_len[wire.nb_out++] = frames[i].len;
+	}
+	return i;
+}
+
+static const struct wire_ops fake_ops = {
+	.peek = fake_peek, .consume = fake_consume, .send = fake_send,
+};
+
+static void *
+fake_dma(void *ctx, uint64_t addr, uint32_t len, bool device_writes)
+{
+	(void)ctx;
+	(void)device_writes;
+	if (addr < HOST_BASE || addr + len > HOST_BASE + HOST_SIZE)
+		return NULL;
+	return host + (addr - HOST_BASE);
+}
+
+static void
+fake_irq(void *ctx, bool level)
+{
+	(void)ctx;
+	(void)level;
+}
+
+static const struct nic_host_ops host_ops = { .dma = fake_dma, .irq = fake_irq };
+
+static void
+create(uint32_t faults, bool strict)
+{
+	struct nic_config config = {
+		.name = "test", .bar = bar, .host_ops = &host_ops, .card = card,
+		.mac = { 0x02, 0x82, 0x59, 0, 0, 1 }, .trace_fd = -1, .strict = strict, .faults = faults,
+	};
+
+	memset(bar, 0, sizeof(bar));
+	memset(&wire, 0, sizeof(wire));
+	wire.wire = (struct wire){ .ops = &fake_ops, .lossless = true, .light = true };
+	wire.room = 256;
+	nic = nic_create(&config);
+	assert_non_null(nic);
+	nic_set_wire(nic, &wire.wire);
+	nic_write(nic, NIC_AUTOC, nic_read(nic, NIC_AUTOC) | NIC_AUTOC_AN_RESTART);
+	while (!nic_link_is_up(nic))
+		nic_poll(nic);
+	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) | NIC_HLREG0_RXCRCSTRP | NIC_HLREG0_TXPADEN);
+	nic_write(nic, NIC_RDRXCTL, nic_read(nic, NIC_RDRXCTL) | NIC_RDRXCTL_CRCSTRIP);
+	nic_write(nic, NIC_FCTRL, NIC_FCTRL_UPE | NIC_FCTRL_MPE | NIC_FCTRL_BAM);
+	nic_write(nic, NIC_RXCTRL, NIC_RXCTRL_RXEN);
+	nic_write(nic, NIC_DMATXCTL, nic_read(nic, NIC_DMATXCTL) | NIC_DMATXCTL_TE);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	host = calloc(1, HOST_SIZE);
+	card = nic_card_create();
+	assert_non_null(card);
+	create(0, false);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	nic_free(nic);
+	nic_card_free(card);
+	free(host);
+	return 0;
+}
+
+static void
+again(uint32_t faults, bool strict)
+{
+	nic_free(nic);
+	create(faults, strict);
+}
+
+static struct ring_desc *
+rx_desc(unsigned int i)
+{
+	return (struct ring_desc *)(host + RX_RING) + i;
+}
+
+static struct ring_desc *
+tx_desc(unsigned int i)
+{
+	return (struct ring_desc *)(host + TX_RING) + i;
+}
+
+static void
+rx_rearm(unsigned int i)
+{
+	*rx_desc(i) = (struct ring_desc){ HOST_BASE + RX_BUFS + i * BUF_SIZE, 0 };
+}
+
+/* desctype 1: advanced, one buffer; 0: legacy */
+static void
+rx_start(unsigned int q, unsigned int desctype, unsigned int buf_kb)
+{
+	for (unsigned int i = 0; i < NB_DESC; i++)
+		rx_rearm(i);
+	nic_write(nic, rxq_reg(q, NIC_RDBAL), (uint32_t)(HOST_BASE + RX_RING));
+	nic_write(nic, rxq_reg(q, NIC_RDBAH), (HOST_BASE + RX_RING) >> 32);
+	nic_write(nic, rxq_reg(q, NIC_RDLEN), NB_DESC * 16);
+	nic_write(nic, rxq_reg(q, NIC_SRRCTL), desctype << 25 | buf_kb);
+	nic_write(nic, rxq_reg(q, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
+}
+
+static void
+tx_start(unsigned int q)
+{
+	nic_write(nic, txq_reg(q, NIC_TDBAL), (uint32_t)(HOST_BASE + TX_RING));
+	nic_write(nic, txq_reg(q, NIC_TDBAH), (HOST_BASE + TX_RING) >> 32);
+	nic_write(nic, txq_reg(q, NIC_TDLEN), NB_DESC * 16);
+	nic_write(nic, txq_reg(q, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
+}
+
+static void
+poll_all(void)
+{
+	while (nic_poll(nic) > 0)
+		;
+}
+
+/* A frame in which every byte depends on its place and on seed. */
+static void
+frame_in(uint32_t len, uint8_t seed)
+{
+	uint8_t *frame = wire.in[wire.in_end];
+
+	for (uint32_t i = 0; i < len; i++)
+		frame[i] = (uint8_t)(seed * 31 + i * 7 + (i >> 8));
+	frame[0] = 0x02;
+	wire.in_len[wire.in_end++] = len;
+}
+
+/* cmd: bits of the descriptor's upper quadword beside length, type and PAYLEN */
+#define CMD_EOP  (UINT64_C(1) << 24)
+#define CMD_IFCS (UINT64_C(1) << 25)
+#define CMD_RS   (UINT64_C(1) << 27)
+#define CMD_DEXT (UINT64_C(1) << 29)
+#define DTYP_DATA (UINT64_C(3) << 20)
+#define DTYP_CTXT (UINT64_C(2) << 20)
+#define WHOLE (CMD_EOP | CMD_IFCS | CMD_RS)
+
+static uint8_t *
+tx_put(unsigned int i, uint32_t len, uint32_t paylen, uint64_t cmd)
+{
+	uint8_t *buf = host + TX_BUFS + i * BUF_SIZE;
+
+	for (uint32_t k = 0; k < len; k++)
+		buf[k] = (uint8_t)(i * 13 + k * 3 + (k >> 8));
+	*tx_desc(i) = (struct ring_desc){
+		HOST_BASE + TX_BUFS + i * BUF_SIZE,
+		len | DTYP_DATA | CMD_DEXT | cmd | (uint64_t)paylen << 46,
+	};
+	return buf;
+}
+
+static uint64_t
+violations(const char *name)
+{
+	const struct nic_rule *rule;
+	uint64_t n;
+
+	for (unsigned int i = 0; (rule = nic_get_rule(nic, i, &n)) != NULL; i++)
+		if (strcmp(rule->name, name) == 0)
+			return n;
+	fail_msg("no rule %s", name);
+	return 0;
+}
+
+static struct nic_counts
+counts(void)
+{
+	struct nic_counts c;
+
+	nic_get_counts(nic, &c);
+	return c;
+}
+
+static void
+rx_writes_frame_and_status(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(60, 1);
+	frame_in(1514, 2);
+	poll_all();
+	assert_memory_equal(host + RX_BUFS, wire.in[0], 60);
+	assert_memory_equal(host + RX_BUFS + BUF_SIZE, wire.in[1], 1514);
+	assert_int_equal(host[RX_BUFS + 60], 0); /* not a byte more */
+	assert_int_equal(rx_desc(0)->hi, UINT64_C(60) << 32 | 3);
+	assert_int_equal(rx_desc(1)->hi, UINT64_C(1514) << 32 | 3);
+	assert_int_equal(rx_desc(2)->hi, 0);
+	assert_int_equal(nic_read(nic, NIC_RDH), 2);
+	assert_int_equal(counts().rx_packets, 2);
+	assert_int_equal(counts().rx_bytes, 1574);
+	assert_int_equal(counts().violations, 0);
+	assert_int_equal(nic_read(nic, NIC_QPRC), 2);
+	assert_int_equal(nic_read(nic, NIC_QPRC), 0);
+}
+
+static void
+rx_wraps(void **state)
+{
+	unsigned int tail = NB_DESC - 1, next = 0;
+
+	(void)state;
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, tail);
+	for (unsigned int round = 0; round < 5; round++) {
+		wire.in_first = wire.in_end = 0;
+		for (unsigned int i = 0; i < 50; i++)
+			frame_in(60 + i, (uint8_t)(round * 50 + i));
+		poll_all();
+		assert_int_equal(wire.in_first, 50);
+		for (unsigned int i = 0; i < 50; i++) {
+			assert_memory_equal(host + RX_BUFS + next * BUF_SIZE, wire.in[i], 60 + i);
+			assert_int_equal(rx_desc(next)->hi >> 32, 60 + i);
+			rx_rearm(next);
+			next = (next + 1) % NB_DESC;
+		}
+		tail = (tail + 50) % NB_DESC;
+		nic_write(nic, NIC_RDT, tail);
+	}
+	assert_int_equal(nic_read(nic, NIC_RDH), 250 % NB_DESC);
+}
+
+static void
+rx_stops_at_tail_and_loses_nothing(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, 10);
+	for (unsigned int i = 0; i < 25; i++)
+		frame_in(60, (uint8_t)i);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 10);
+	assert_int_equal(rx_desc(9)->hi & 1, 1);
+	assert_int_equal(rx_desc(10)->hi, 0);
+	nic_write(nic, NIC_RDT, 40);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 25);
+	assert_memory_equal(host + RX_BUFS + 24 * BUF_SIZE, wire.in[24], 60);
+	assert_int_equal(counts().rx_missed, 0);
+}
+
+static void
+rx_without_descriptors_misses(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	wire.wire.lossless = false;
+	frame_in(60, 1);
+	while (counts().rx_missed == 0)
+		nic_poll(nic);
+	assert_int_equal(nic_read(nic, NIC_RXMPC), 1);
+	nic_write(nic, NIC_SRRCTL, nic_read(nic, NIC_SRRCTL) | NIC_SRRCTL_DROP_EN);
+	frame_in(60, 2);
+	while (counts().rx_missed == 1)
+		nic_poll(nic);
+	assert_int_equal(nic_read(nic, NIC_RXMPC), 0);
+	assert_int_equal(nic_read(nic, NIC_QPRDC), 1);
+	assert_int_equal(counts().rx_packets, 0);
+}
+
+static void
+rx_scatters_over_small_buffers(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 1);
+	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) | NIC_HLREG0_JUMBOEN);
+	nic_write(nic, NIC_MAXFRS, 9728u << 16);
+	nic_write(nic, NIC_RDT, 2);
+	frame_in(3000, 9);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 0); /* two descriptors are not enough */
+	nic_write(nic, NIC_RDT, 3);
+	poll_all();
+	assert_memory_equal(host + RX_BUFS, wire.in[0], 1024);
+	assert_memory_equal(host + RX_BUFS + BUF_SIZE, wire.in[0] + 1024, 1024);
+	assert_memory_equal(host + RX_BUFS + 2 * BUF_SIZE, wire.in[0] + 2048, 952);
+	assert_int_equal(rx_desc(0)->hi, UINT64_C(1024) << 32 | 1);
+	assert_int_equal(rx_desc(1)->hi, UINT64_C(1024) << 32 | 1);
+	assert_int_equal(rx_desc(2)->hi, UINT64_C(952) << 32 | 3);
+}
+
+static void
+rx_length_limit(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 4);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(1518, 1); /* a full frame with a VLAN tag */
+	frame_in(1519, 2);
+	frame_in(59, 3);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+	assert_int_equal(nic_read(nic, NIC_ROC), 1);
+	assert_int_equal(nic_read(nic, NIC_RUC), 1);
+}
+
+static void
+rx_legacy_write_back(void **state)
+{
+	(void)state;
+	rx_start(0, 0, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(77, 1);
+	poll_all();
+	assert_int_equal(rx_desc(0)->lo, HOST_BASE + RX_BUFS); /* only the upper quadword is written */
+	assert_int_equal(rx_desc(0)->hi, UINT64_C(3) << 32 | 77);
+}
+
+static void
+rx_keeps_crc_when_told(void **state)
+{
+	/* the CRC-32 of "123456789" is known; a frame must be longer, so check the residue:
+	 * the CRC of a frame with its FCS is a constant */
+	uint32_t crc = ~0u;
+
+	(void)state;
+	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) & ~NIC_HLREG0_RXCRCSTRP);
+	nic_write(nic, NIC_RDRXCTL, nic_read(nic, NIC_RDRXCTL) & ~NIC_RDRXCTL_CRCSTRIP);
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(60, 1);
+	poll_all();
+	assert_int_equal(rx_desc(0)->hi >> 32, 64);
+	for (int i = 0; i < 64; i++) {
+		crc ^= host[RX_BUFS + i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	}
+	assert_int_equal(crc, 0xdebb20e3);
+}
+
+static void
+rx_packet_types(void **state)
+{
+	static const struct {
+		const char *what;
+		uint8_t head[60];
+		uint32_t ptype;
+	} cases[] = {
+		{ "ARP", { [12] = 0x08, 0x06 }, 0 },
+		{ "IPv4 UDP", { [12] = 0x08, 0x00, 0x45, [23] = 17 }, 0x210 },
+		{ "IPv4 TCP", { [12] = 0x08, 0x00, 0x45, [23] = 6 }, 0x110 },
+		{ "IPv4 SCTP", { [12] = 0x08, 0x00, 0x45, [23] = 132 }, 0x410 },
+		{ "IPv4 ICMP", { [12] = 0x08, 0x00, 0x45, [23] = 1 }, 0x010 },
+		{ "IPv4 options UDP", { [12] = 0x08, 0x00, 0x46, [23] = 17 }, 0x230 },
+		{ "IPv4 fragment", { [12] = 0x08, 0x00, 0x45, [20] = 0x20, [23] = 17 }, 0x010 },
+		{ "VLAN IPv4 TCP", { [12] = 0x81, 0x00, 0, 5, 0x08, 0x00, 0x45, [27] = 6 }, 0x110 },
+		{ "IPv6 TCP, too short for its header", { [12] = 0x86, 0xdd, 0x60, [20] = 6 }, 0x040 },
+	};
+
+	(void)state;
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memcpy(wire.in[wire.in_end], cases[i].head, 60);
+		wire.in_len[wire.in_end++] = 60;
+	}
+	poll_all();
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (rx_desc(i)->lo != cases[i].ptype)
+			fail_msg("%s: 0x%llx, not 0x%x", cases[i].what,
+				 (unsigned long long)rx_desc(i)->lo, cases[i].ptype);
+}
+
+static void
+rx_refuses_foreign_memory(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	rx_desc(1)->lo = HOST_BASE + HOST_SIZE - 8;
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(60, 1);
+	frame_in(60, 2);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+	assert_int_equal(counts().dma_refused, 1);
+	assert_int_equal(rx_desc(1)->hi, 0);
+}
+
+static void
+tails_outside_the_ring(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	nic_write(nic, NIC_RDT, NB_DESC);
+	nic_write(nic, NIC_TDT, NB_DESC + 1);
+	frame_in(60, 1);
+	poll_all();
+	assert_true(violations("TAIL_RANGE") >= 2);
+	assert_int_equal(counts().rx_packets, 0);
+	assert_int_equal(wire.nb_out, 0);
+	nic_write(nic, NIC_RDT, 1);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+}
+
+static void
+ring_rules_at_enable(void **state)
+{
+	(void)state;
+	nic_write(nic, NIC_RDLEN, 100 * 16);
+	nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	assert_true(violations("RING_LENGTH") > 0);
+	assert_int_equal(nic_read(nic, NIC_RXDCTL) & NIC_RXDCTL_ENABLE, 0);
+	again(0, true);
+	rx_start(3, 1, 2);
+	assert_true(nic_read(nic, rxq_reg(3, NIC_RXDCTL)) & NIC_RXDCTL_ENABLE);
+	nic_write(nic, NIC_DMATXCTL, 0);
+	tx_start(0);
+	assert_true(violations("TX_ENABLE") == 1);
+	assert_int_equal(nic_read(nic, NIC_TXDCTL) & NIC_TXDCTL_ENABLE, 0);
+}
+
+static void
+tx_sends_on_every_queue(void **state)
+{
+	static const unsigned int queues[] = { 0, 1, 63, 64, 127 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		uint8_t *buf;
+
+		tx_start(queues[i]);
+		buf = tx_put(0, 100 + i, 100 + i, WHOLE);
+		nic_write(nic, txq_reg(queues[i], NIC_TDT), 1);
+		poll_all();
+		assert_int_equal(wire.nb_out, i + 1);
+		assert_int_equal(wire.out_len[i], 100 + i);
+		assert_memory_equal(wire.out[i], buf, 100 + i);
+		assert_int_equal(tx_desc(0)->hi, UINT64_C(1) << 32);
+		assert_int_equal(nic_read(nic, txq_reg(queues[i], NIC_TDH)), 1);
+	}
+	assert_int_equal(counts().violations, 0);
+	assert_int_equal(nic_read(nic, NIC_QPTC), 5); /* TQSM maps all queues to counter 0 */
+	assert_int_equal(nic_read(nic, NIC_GPTC), 5);
+}
+
+static void
+tx_writes_back_only_where_asked(void **state)
+{
+	(void)state;
+	tx_start(0);
+	for (unsigned int i = 0; i < 40; i++)
+		tx_put(i, 60, 60, CMD_EOP | CMD_IFCS | (i == 31 ? CMD_RS : 0));
+	nic_write(nic, NIC_TDT, 40);
+	poll_all();
+	assert_int_equal(wire.nb_out, 40);
+	for (unsigned int i = 0; i < 40; i++)
+		assert_int_equal(tx_desc(i)->hi >> 32 & 1, i == 31);
+}
+
+static void
+tx_gathers_and_pads(void **state)
+{
+	uint8_t *a, *b, *c, expect[300];
+
+	(void)state;
+	tx_start(0);
+	a = tx_put(0, 100, 300, CMD_IFCS);
+	b = tx_put(1, 150, 300, CMD_IFCS);
+	c = tx_put(2, 50, 300, WHOLE);
+	memcpy(expect, a, 100);
+	memcpy(expect + 100, b, 150);
+	memcpy(expect + 250, c, 50);
+	nic_write(nic, NIC_TDT, 2);
+	poll_all();
+	assert_int_equal(wire.nb_out, 0); /* not yet whole */
+	nic_write(nic, NIC_TDT, 3);
+	poll_all();
+	assert_int_equal(wire.out_len[0], 300);
+	assert_memory_equal(wire.out[0], expect, 300);
+
+	a = tx_put(3, 20, 20, WHOLE);
+	memset(expect, 0, 60);
+	memcpy(expect, a, 20);
+	nic_write(nic, NIC_TDT, 4);
+	poll_all();
+	assert_int_equal(wire.out_len[1], 60);
+	assert_memory_equal(wire.out[1], expect, 60);
+}
+
+static void
+tx_legacy_and_context(void **state)
+{
+	uint8_t *buf = tx_put(1, 80, 0, 0);
+
+	(void)state;
+	tx_start(0);
+	*tx_desc(0) = (struct ring_desc){ 0, DTYP_CTXT | CMD_DEXT };
+	tx_desc(1)->hi = 80 | WHOLE;
+	nic_write(nic, NIC_TDT, 2);
+	poll_all();
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(wire.out_len[0], 80);
+	assert_memory_equal(wire.out[0], buf, 80);
+	assert_int_equal(tx_desc(1)->hi >> 32 & 1, 1);
+	assert_int_equal(nic_read(nic, NIC_TDH), 2);
+}
+
+static void
+tx_head_write_back(void **state)
+{
+	uint32_t *head = (uint32_t *)(host + HEAD_WB);
+
+	(void)state;
+	nic_write(nic, NIC_TDWBAL, (uint32_t)(HOST_BASE + HEAD_WB) | 1);
+	nic_write(nic, NIC_TDWBAH, (HOST_BASE + HEAD_WB) >> 32);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	tx_put(1, 60, 60, WHOLE);
+	nic_write(nic, NIC_TDT, 2);
+	poll_all();
+	assert_int_equal(*head, 2);
+	assert_int_equal(tx_desc(1)->hi >> 32 & 1, 0); /* instead of DD */
+}
+
+static void
+tx_waits_for_the_wire(void **state)
+{
+	(void)state;
+	tx_start(0);
+	wire.room = 3;
+	for (unsigned int i = 0; i < 10; i++)
+		tx_put(i, 60 + i, 60 + i, WHOLE);
+	nic_write(nic, NIC_TDT, 10);
+	poll_all();
+	assert_int_equal(wire.nb_out, 3);
+	assert_int_equal(nic_read(nic, NIC_TDH), 3);
+	assert_int_equal(tx_desc(3)->hi >> 32 & 1, 0);
+	wire.room = 20;
+	poll_all();
+	assert_int_equal(wire.nb_out, 10);
+	for (unsigned int i = 0; i < 10; i++)
+		assert_int_equal(wire.out_len[i], 60 + i);
+}
+
+static void
+tx_bad_descriptors(void **state)
+{
+	static const struct {
+		const char *rule;
+		uint64_t hi;
+	} cases[] = {
+		{ "TX_DTYP", 60 | UINT64_C(1) << 20 | CMD_DEXT | WHOLE | UINT64_C(60) << 46 },
+		{ "TX_LENGTH", 0 | DTYP_DATA | CMD_DEXT | WHOLE },
+		{ "TX_LENGTH", 65535 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(65535) << 46 },
+		{ "TX_LENGTH", 16 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(16) << 46 },
+		{ "TX_PAYLEN", 60 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(61) << 46 },
+		{ "RESERVED_DESC", 60 | DTYP_DATA | CMD_DEXT | WHOLE | 1 << 16 | UINT64_C(60) << 46 },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		again(0, true);
+		tx_start(0);
+		tx_put(0, 60, 60, 0);
+		tx_desc(0)->hi = cases[i].hi;
+		nic_write(nic, NIC_TDT, 1);
+		poll_all();
+		if (violations(cases[i].rule) != 1 || counts().violations != 1)
+			fail_msg("case %u: not one violation of %s", i, cases[i].rule);
+	}
+	again(0, false);
+	tx_start(0);
+	for (unsigned int i = 0; i < 41; i++)
+		tx_put(i, 20, 820, CMD_IFCS | (i == 40 ? CMD_EOP : 0));
+	nic_write(nic, NIC_TDT, 41);
+	poll_all();
+	assert_int_equal(violations("TX_DESCRIPTORS"), 1);
+	assert_int_equal(wire.nb_out, 0);
+}
+
+static void
+tx_refuses_foreign_memory(void **state)
+{
+	(void)state;
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	tx_put(1, 60, 60, WHOLE);
+	tx_desc(1)->lo = HOST_BASE - 1;
+	nic_write(nic, NIC_TDT, 2);
+	poll_all();
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(counts().dma_refused, 1);
+	assert_int_equal(tx_desc(1)->hi >> 32 & 1, 0);
+}
+
+static void
+disabled_queue_does_nothing(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	nic_write(nic, NIC_RXDCTL, 0);
+	nic_write(nic, NIC_TXDCTL, 0);
+	assert_int_equal(nic_read(nic, NIC_RXDCTL) & NIC_RXDCTL_ENABLE, 0);
+	bar[NIC_RDT / 4] = 5;
+	bar[NIC_TDT / 4] = 1;
+	frame_in(60, 1);
+	poll_all();
+	assert_int_equal(rx_desc(0)->hi, 0);
+	assert_int_equal(wire.nb_out, 0);
+	nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	assert_int_equal(nic_read(nic, NIC_RDT), 0);
+	nic_write(nic, NIC_RDT, 5);
+	poll_all();
+	assert_int_equal(rx_desc(0)->hi & 1, 1);
+}
+
+static void
+direct_doorbells(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	nic_set_direct(nic, true);
+	bar[NIC_RDT / 4] = 5;
+	bar[NIC_TDT / 4] = 1;
+	frame_in(60, 1);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(bar[NIC_RDH / 4], 1); /* refreshed, as the queue is idle */
+	assert_int_equal(bar[NIC_TDH / 4], 1);
+	assert_false(nic_wants_trap(nic));
+	bar[NIC_RXDCTL / 4] &= ~NIC_RXDCTL_ENABLE; /* a disable that was not trapped */
+	frame_in(60, 2);
+	poll_all();
+	assert_true(nic_wants_trap(nic));
+	assert_int_equal(counts().rx_packets, 1);
+}
+
+static void
+faults_in_write_backs(void **state)
+{
+	unsigned int bad = 0;
+
+	(void)state;
+	again(1u << NIC_FAULT_RX_LEN, false);
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	for (unsigned int i = 0; i < 28; i++)
+		frame_in(60, (uint8_t)i);
+	poll_all();
+	for (unsigned int i = 0; i < 28; i++)
+		bad += (rx_desc(i)->hi >> 32 & 0xffff) != 60;
+	assert_int_equal(bad, 4);
+
+	again(1u << NIC_FAULT_TX_DD, false);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	nic_write(nic, NIC_TDT, 1);
+	poll_all();
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(tx_desc(0)->hi >> 32 & 1, 0);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(rx_writes_frame_and_status),
+		TEST(rx_wraps),
+		TEST(rx_stops_at_tail_and_loses_nothing),
+		TEST(rx_without_descriptors_misses),
+		TEST(rx_scatters_over_small_buffers),
+		TEST(rx_length_limit),
+		TEST(rx_legacy_write_back),
+		TEST(rx_keeps_crc_when_told),
+		TEST(rx_packet_types),
+		TEST(rx_refuses_foreign_memory),
+		TEST(tails_outside_the_ring),
+		TEST(ring_rules_at_enable),
+		TEST(tx_sends_on_every_queue),
+		TEST(tx_writes_back_only_where_asked),
+		TEST(tx_gathers_and_pads),
+		TEST(tx_legacy_and_context),
+		TEST(tx_head_write_back),
+		TEST(tx_waits_for_the_wire),
+		TEST(tx_bad_descriptors),
+		TEST(tx_refuses_foreign_memory),
+		TEST(disabled_queue_does_nothing),
+		TEST(direct_doorbells),
+		TEST(faults_in_write_backs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
