@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Sets up (devtools/setup), builds with gcc and with clang with warnings as errors, runs
+the unit tests of both builds and the system tests, and closes with
+'N passed, N failed, N skipped'.  Exit code 0 only if nothing failed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILDS = {"build": "gcc", "build-clang": "clang"}
+
+
+def run(*command, **environment):
+    """@return whether the command succeeded; what it prints goes to stderr."""
+    print("check: " + " ".join(command), file=sys.stderr, flush=True)
+    return subprocess.run(command, cwd=ROOT, stdout=sys.stderr,
+                          env=dict(os.environ, **environment)).returncode == 0
+
+
+def build(folder, compiler):
+    if os.path.exists(os.path.join(ROOT, folder, "build.ninja")):
+        ready = run("meson", "configure", "-Dwerror=true", folder)
+    else:
+        ready = run("meson", "setup", "-Dwerror=true", folder, CC=compiler)
+    return ready and run("ninja", "-C", folder)
+
+
+class Totals:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def fail(self, what):
+        print("check: FAILED: " + what, file=sys.stderr)
+        self.failed += 1
+
+    def add_report(self, report, succeeded):
+        """Count a JUnit report; a program that failed must not go unnoticed for want of one."""
+        failed = tests = skipped = 0
+        if os.path.exists(report):
+            for suite in xml.etree.ElementTree.parse(report).iter("testsuite"):
+                tests += int(suite.get("tests"))
+                failed += int(suite.get("failures")) + int(suite.get("errors"))
+                skipped += int(suite.get("skipped"))
+        self.passed += tests - failed - skipped
+        self.failed += failed
+        self.skipped += skipped
+        if tests == 0 or not succeeded and failed == 0:
+            self.fail(f"no report of tests run in {report}" if tests == 0 else f"see {report}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="check", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out tests marked as slow")
+    args = parser.parse_args()
+
+    totals = Totals()
+    for folder, compiler in BUILDS.items():
+        if not build(folder, compiler):
+            totals.fail(f"the build with {compiler}")
+            continue
+        report = os.path.join(ROOT, folder, "meson-logs/testlog.junit.xml")
+        if os.path.exists(report):
+            os.unlink(report)
+        succeeded = run("meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs")
+        totals.add_report(report, succeeded)
+    if totals.failed == 0:
+        report = os.path.join(ROOT, "build/system-tests.xml")
+        if os.path.exists(report):
+            os.unlink(report)
+        quick = ["-m", "not slow"] if args.quick else []
+        succeeded = run("/usr/bin/python3", "-m", "pytest", "-v", "--junit-xml", report,
+                        "tests/system", *quick)
+        totals.add_report(report, succeeded)
+    else:
+        print("check: the system tests were not run", file=sys.stderr)
+    print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
+    return 1 if totals.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

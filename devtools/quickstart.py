@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Sets up, builds, and forwards packets between two software 82599 ports, with stock
+dpdk-testpmd and stock l2fwd, through net_ixymin and through DPDK's own net_ixgbe.
+
+Every frame that the two generators send is numbered and checked where it comes out.
+Prints one table; exit code 0 only if every frame came through intact, once and in order,
+the drivers' statistics equal the wire's counts, and net_ixymin broke no rule of the data
+sheet.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+import simlib
+
+DRIVERS = ["net_ixymin", "net_ixgbe"]
+PROGRAMS = ["testpmd", "l2fwd"]
+HUGE = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+HUGE_PAGES = 256  # of 2 MB
+
+
+def say(text, end="\n"):
+    if end or sys.stderr.isatty():
+        print(text, end=end, file=sys.stderr, flush=True)
+
+
+def packet_count(text):
+    """'100M' -> 100000000"""
+    scale = {"k": 1000, "M": 1000000}.get(text[-1:], 1)
+    number = text[:-1] if scale > 1 else text
+    if not number.isdecimal() or int(number) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of packets: like 500k, 100M")
+    return int(number) * scale
+
+
+class HugePages:
+    """Huge pages for as long as we need them, if they can be had."""
+
+    def __init__(self):
+        self.before = None
+        self.mounted = None
+
+    def __enter__(self):
+        if not simlib.free_hugepages() >= 2 * HUGE_PAGES:
+            try:
+                self._reserve()
+            except (OSError, subprocess.CalledProcessError):
+                pass
+        if simlib.free_hugepages() >= 2 * HUGE_PAGES:
+            say(f"memory: {2 * HUGE_PAGES} MB in huge pages")
+        else:
+            self.__exit__()
+            say("memory: no huge pages to be had, going on with ordinary ones (--no-huge)")
+        return self
+
+    def _reserve(self):
+        with open(HUGE) as f:
+            before = int(f.read())
+        with open(HUGE, "w") as f:
+            f.write(str(before + HUGE_PAGES))
+        self.before = before
+        with open("/proc/mounts") as f:
+            if not any(line.split()[2] == "hugetlbfs" for line in f):
+                os.makedirs("/dev/hugepages", exist_ok=True)
+                subprocess.run(["mount", "-t", "hugetlbfs", "none", "/dev/hugepages"], check=True,
+                               stderr=subprocess.DEVNULL)
+                self.mounted = "/dev/hugepages"
+
+    def __exit__(self, *_):
+        if self.mounted is not None:
+            subprocess.run(["umount", self.mounted], check=False)
+            self.mounted = None
+        if self.before is not None:
+            with open(HUGE, "w") as f:
+                f.write(str(self.before))
+            self.before = None
+
+
+class Rate:
+    """Frames/s from the samples of the wires' counts: from the first frame to the last."""
+
+    def __init__(self, title, total):
+        self.title, self.total = title, total
+        self.first = self.last = None
+
+    def __call__(self, stats):
+        now, out = time.monotonic(), sum(s["from_nic"] for s in stats)
+        if out == 0:
+            return
+        if self.first is None:
+            self.first = now, out
+        if self.last is None or out > self.last[1]:
+            self.last = now, out
+            say(f"\r{self.title}: {100 * out // self.total:3d} %, {self.mpps() or 0:.1f} Mpps ", end="")
+
+    def mpps(self):
+        """None where it went too fast to tell."""
+        (begin, head), (end, sum_) = self.first, self.last
+        return (sum_ - head) / (end - begin) / 1e6 if end - begin > 0.3 else None
+
+
+def differences(name, port, driver, wire):
+    """What the driver counted against what was on the wire."""
+    pairs = [("ipackets", "to_nic"), ("ibytes", "to_nic_bytes"),
+             ("opackets", "from_nic"), ("obytes", "from_nic_bytes")]
+    return [f"{name}, port {port}: driver's {a} {driver[a]} is not the wire's {b} {wire[b]}"
+            for a, b in pairs if driver[a] != wire[b]]
+
+
+def run(program, driver, packets):
+    """@return the table's row and a list of what was wrong."""
+    name = f"{program} with {driver}"
+    ports = [simlib.sim(i, driver, wire=f"gen:count={packets}") for i in range(2)]
+    rate = Rate(name, 2 * packets)
+    cycles = None
+    say(f"{name}: starting")
+    kind = simlib.Testpmd if program == "testpmd" else simlib.L2fwd
+    with kind(ports) as app:
+        if program == "testpmd":
+            app.command("start")
+        stats = app.wait_wires_done(timeout=60 + packets / 500000, progress=rate)
+        if program == "testpmd":
+            cycles = app.stop_forwarding().cycles
+        counted = [app.port_stats(port) for port in range(2)]
+        rules = [app.sim_rules(port) for port in range(2)]
+        wrong = [text for port in range(2)
+                 for text in differences(name, port, counted[port], stats[port])]
+        if program == "testpmd":
+            for port, shown in app.show_port_stats().items():
+                seen = {"ipackets": shown["RX-packets"], "ibytes": shown["RX-bytes"],
+                        "opackets": shown["TX-packets"], "obytes": shown["TX-bytes"]}
+                wrong += differences(name + " ('show port stats')", port, seen, stats[port])
+        app.close()
+        if app.wait_exit() != 0:
+            wrong.append(f"{name}: ended with code {app.wait_exit()}")
+
+    total = {key: sum(s[key] for s in stats) for key in
+             ("to_nic", "from_nic", "intact", "lost", "corrupt", "duplicated", "reordered",
+              "foreign", "violations", "dma_refused")}
+    say(f"\r{name}: {total['intact']:,} of {2 * packets:,} frames intact")
+    if total["intact"] != 2 * packets:
+        wrong.append(f"{name}: {total['intact']} of {2 * packets} frames came through intact")
+    wrong += [f"{name}: {total[key]} frames {key}"
+              for key in ("lost", "corrupt", "duplicated", "reordered", "foreign") if total[key]]
+    for port, broken in enumerate(rules):
+        for rule, count in broken.items():
+            text = f"{name}, port {port}: rule {rule} broken {count} times"
+            if driver == "net_ixymin":
+                wrong.append(text)
+            else:
+                say("note: " + text)
+    if total["dma_refused"]:
+        wrong.append(f"{name}: {total['dma_refused']} DMA addresses outside the program's memory")
+    mpps = rate.mpps()
+    row = [driver, program, f"{mpps:.2f}" if mpps else "-", f"{cycles:.1f}" if cycles else "-",
+           total["to_nic"], total["from_nic"], total["lost"], total["corrupt"],
+           total["duplicated"], total["reordered"]]
+    return row, wrong
+
+
+def print_table(rows):
+    heads = ["driver", "program", "Mpps", "cycles/packet", "in", "out", "lost", "corrupt",
+             "duplicated", "reordered", "lines of code"]
+    cells = [heads] + [[f"{c:,}" if isinstance(c, int) else c for c in row] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
+    for line in cells:
+        print("  ".join(c.ljust(w) if i < 2 else c.rjust(w)
+                        for i, (c, w) in enumerate(zip(line, widths))).rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="quickstart", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packets", type=packet_count, default=packet_count("20M"), metavar="N",
+                        help="frames through each driver and program, both directions together "
+                        "(500k, 100M, ...; default 20M)")
+    parser.add_argument("--driver", choices=DRIVERS, help="only this one (default: both)")
+    parser.add_argument("--program", choices=PROGRAMS, help="only this one (default: both)")
+    args = parser.parse_args()
+
+    lines = json.loads(subprocess.run([os.path.join(simlib.ROOT, "devtools/loc"), "--json"],
+                                      check=True, stdout=subprocess.PIPE).stdout)
+    rows, wrong = [], []
+    with HugePages():
+        for program in [args.program] if args.program else PROGRAMS:
+            for driver in [args.driver] if args.driver else DRIVERS:
+                try:
+                    row, faults = run(program, driver, (args.packets + 1) // 2)
+                except simlib.SimError as error:
+                    sys.exit(f"quickstart: {error}")
+                rows.append(row + [lines[driver]])
+                wrong += faults
+    print_table(rows)
+    if wrong:
+        sys.exit("\n".join("WRONG: " + text for text in wrong))
+    print("Every frame came through intact, once and in order; the drivers' statistics agree.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
