@@ -97,8 +97,15 @@ class Program:
         self.argv = [path, "--lcores", lcores or self.default_lcores(), "--no-pci"]
         self.argv += [word for plugin in plugins for word in ("-d", plugin)]
         self.argv += memory_args() if memory is None else memory
-        self.argv += [f"--vdev={vdev}" for vdev in vdevs]
+        self.argv += [f"--vdev={self._on_core(vdev)}" for vdev in vdevs]
         self.argv += list(eal) + ["--"] + list(args)
+
+    @staticmethod
+    def _on_core(vdev):
+        """The software NIC on the core that does not forward, unless the vdev says where."""
+        if not vdev.startswith("sim82599") or ",core=" in vdev:
+            return vdev
+        return f"{vdev},core={cores()[0]}"
 
     def default_lcores(self):
         main, forwarding = cores()
