@@ -142,15 +142,16 @@ def run(program, driver, packets):
 
     total = {key: sum(s[key] for s in stats) for key in
              ("to_nic", "from_nic", "intact", "lost", "corrupt", "duplicated", "reordered",
-              "foreign", "violations", "dma_refused")}
-    say(f"\r{name}: {total['intact']:,} of {2 * packets:,} frames intact")
+              "foreign", "dma_refused")}
+    say(f"\r{name}: {total['intact']:,} of {2 * packets:,} frames intact; "
+        f"the software NIC's thread was {stats[0]['thread_busy_percent']} % busy")
     if total["intact"] != 2 * packets:
         wrong.append(f"{name}: {total['intact']} of {2 * packets} frames came through intact")
     wrong += [f"{name}: {total[key]} frames {key}"
               for key in ("lost", "corrupt", "duplicated", "reordered", "foreign") if total[key]]
-    for port, broken in enumerate(rules):
-        for rule, count in broken.items():
-            text = f"{name}, port {port}: rule {rule} broken {count} times"
+    for port, (broken, first) in enumerate(rules):
+        if broken:
+            text = f"{name}, port {port}: rules broken: {broken}, first: {first}"
             if driver == "net_ixymin":
                 wrong.append(text)
             else:

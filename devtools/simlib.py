@@ -248,9 +248,42 @@ class Program:
     def port_xstats(self, port):
         return self.telemetry("/ethdev/xstats", port)
 
+    # the software NIC; port is N of sim82599_N
+
+    def _sim(self, command, *parameters, kind=str, expect=""):
+        answer = self.telemetry("/sim82599/" + command, *parameters)
+        if not isinstance(answer, kind) or expect not in answer:
+            raise self.error(f"says to telemetry /sim82599/{command}: {answer}")
+        return answer
+
     def sim_stats(self, port):
-        """What the software NIC and its wire counted: struct nic_counts, struct wire_counts."""
-        return self.telemetry("/sim82599/stats", port)
+        """What the software NIC, its wire and its thread counted (nic.h, wire.h)."""
+        return self._sim("stats", port, kind=dict)
+
+    def sim_rules(self, port):
+        """The rules that the driver has broken. @return {name: times} and the first's particulars."""
+        rules = self._sim("rules", port, kind=dict)
+        first = rules.pop("first_violation")
+        return {name: times for name, times in rules.items() if times > 0}, first
+
+    def sim_regs(self, port, prefix=None):
+        """Registers by name (RDT_5), without the side effects of reading them."""
+        return self._sim("regs", port, *([] if prefix is None else [prefix]), kind=dict)
+
+    def sim_start(self, port, count):
+        """Let a generator or pcap send count frames; 0: without end."""
+        self._sim("start", port, count, expect=": started")
+
+    def sim_stop(self, port):
+        self._sim("stop", port, expect=": stopped")
+
+    def sim_light(self, port, on):
+        """Light on the fibre, or none: the link comes and goes with it."""
+        self._sim("link", port, "up" if on else "down", expect=": light")
+
+    def sim_fault(self, port, names):
+        """Misbehaviour by name, joined by '+', or "none"."""
+        self._sim("fault", port, names, expect=": fault")
 
     def wait_wires_done(self, timeout=60, progress=None):
         """Wait until the generators have sent their count and all of it is forwarded, or nothing
@@ -275,9 +308,6 @@ class Program:
                 raise self.error(f"had not forwarded everything after {timeout} s; by port "
                                  f"(to, from the NIC): {moved}")
             time.sleep(0.1)
-
-    def sim_rules(self, port):
-        return self.telemetry("/sim82599/rules", port)
 
 
 class Testpmd(Program):
