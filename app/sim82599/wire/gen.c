@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Generator and checking sink.
+ *
+ * A frame is Ethernet, IPv4, UDP with valid checksums, and wholly determined by
+ * four numbers which it carries: its generator, its flow, its number within the
+ * flow, and its length.  A sink makes the same frame again and compares.
+ *
+ *     0  Ethernet  destination, source: may be rewritten by a forwarder
+ *    12            type 0x0800
+ *    14  IPv4      from 198.19.0.0 + generator to 198.18.(flow % 16).1 (RFC 2544's
+ *                  networks); the TTL may be changed by a router, if it does not
+ *                  forget the checksum (of which 0 and 0xffff are the same)
+ *    34  UDP       from port 4096 + flow % 256 to port 8192 + flow / 256
+ *    42  payload   generator (2 bytes), flow (2), number (8)
+ *    54            a piece of a table of noise; the numbers tell where it starts
+ *
+ * All but the rest of the noise is in the first 60 bytes, so that the smallest
+ * frame is made, and checked, by six words.  Any changed byte shows: the UDP
+ * checksum covers the numbers, and is part of what is compared.  The noise is
+ * copied, its share of the checksum comes from a table of sums.
+ */
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire_priv.h"
+
+#define NB_GENERATORS 256
+#define MAX_FLOWS     65536u
+
+#define IP_AT    14
+#define IP_TTL   64
+#define TTL_AT   22
+#define IP_SUM_AT 24
+#define SRC_AT   26
+#define UDP_AT   34
+#define ID_AT    42
+#define NOISE_AT 54
+#define WORDS_AT 12
+#define NB_WORDS 6           /* up to the shortest frame's end */
+
+#define SRC_NET 0xc6130000u  /* 198.19.0.0 */
+#define DST_NET 0xc6120000u  /* 198.18.0.0 */
+
+/* Numbers that can be told apart: a late frame of the last so many of its flow is
+ * known to be late, or a duplicate; one that is older is taken for a duplicate. */
+#define MIN_WINDOW 1024u
+#define MAX_WINDOW 65536u
+
+/* What sinks have to know of a generator, and what they have seen of it. */
+struct origin {
+	uint16_t id;
+	uint32_t flows;
+	uint32_t len_min, nb_lens; /* the n-th frame has len_min + n % nb_lens bytes */
+	uint32_t window;           /* a power of two, at least 64 */
+	uint64_t *next;            /* by flow: the highest number seen, + 1 */
+	uint64_t *seen;            /* by flow: a ring of window bits */
+	uint64_t intact, corrupt;
+};
+
+/* All generators of the process, at the slot of their id. */
+static struct origin_slot {
+	pthread_mutex_t lock;
+	struct origin *origin;
+} __attribute__((aligned(64))) slots[NB_GENERATORS];
+
+static atomic_uint last_id;
+
+#define NB_PIECES 512 /* places where the noise may start, 2 bytes apart */
+static uint8_t noise[WIRE_MAX_FRAME + 2 * NB_PIECES];
+static uint32_t noise_sum[sizeof(noise) / 2]; /* of all 16-bit words before */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+struct gen {
+	struct wire wire;
+	struct wire_counts counts;
+	struct wire_pace pace;
+	struct origin *origin; /* NULL: a sink only */
+	/* frames ready for the device: positions pace.taken to built - 1 */
+	uint64_t built;
+	uint32_t flow;
+	uint64_t seq;
+	uint32_t stride;
+	uint8_t *frames;
+	uint32_t len[WIRE_BURST];
+};
+
+static void
+init_once(void)
+{
+	uint64_t x = 0x82599, z;
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < NB_GENERATORS; i++)
+		pthread_mutex_init(&slots[i].lock, NULL);
+	for (i = 0; i < sizeof(noise); i++) {
+		/* splitmix64 */
+		z = x += 0x9e3779b97f4a7c15;
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		noise[i] = z >> 56;
+	}
+	for (i = 0; i < sizeof(noise); i += 2) {
+		noise_sum[i / 2] = sum;
+		sum += noise[i] << 8 | noise[i + 1];
+	}
+}
+
+static inline uint16_t
+load16(const uint8_t *p)
+{
+	uint16_t x;
+
+	memcpy(&x, p, sizeof(x));
+	return be16toh(x);
+}
+
+static inline uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t x;
+
+	memcpy(&x, p, sizeof(x));
+	return be64toh(x);
+}
+
+static inline void
+store64(uint8_t *p, uint64_t x)
+{
+	x = htobe64(x);
+	memcpy(p, &x, sizeof(x));
+}
+
+/* Where a frame's noise starts: neighbours in number, and generators that exist
+ * at the same time, have different noise. */
+static inline const uint8_t *
+noise_of(uint16_t id, uint32_t flow, uint64_t seq)
+{
+	uint64_t mixed = (seq + flow * UINT64_C(0xbf58476d1ce4e5b9)) * 0x9e3779b97f4a7c15;
+
+	return noise + 2 * ((id + (mixed >> 32)) % NB_PIECES);
+}
+
+/* The sum of 16-bit words, of which the last is padded (RFC 768). */
+static inline uint32_t
+noise_sum_of(const uint8_t *start, uint32_t len)
+{
+	size_t from = start - noise, to = from + len;
+	uint32_t sum = noise_sum[to / 2] - noise_sum[from / 2];
+
+	return len % 2 == 0 ? sum : sum + (noise[to - 1] << 8);
+}
+
+/* The Internet checksum (RFC 1071) of words whose sum is given; of its two zeros
+ * UDP uses 0xffff (RFC 768), IPv4 mostly 0. Since 2^16 is 1 modulo 0xffff, wider
+ * words may be added as they are. */
+static inline uint64_t
+checksum(uint64_t sum, uint64_t zero)
+{
+	uint64_t rest = sum % 0xffff;
+
+	return rest == 0 ? zero : 0xffff - rest;
+}
+
+/* Bytes 12 to 59 of a frame. */
+static inline void
+make_words(uint64_t word[NB_WORDS], uint16_t id, uint32_t flow, uint64_t seq, uint32_t len,
+	   uint8_t ttl, uint16_t zero, const uint8_t *piece)
+{
+	uint64_t src = SRC_NET + id, dst = DST_NET + (flow % 16 << 8) + 1;
+	uint64_t sport = 4096 + flow % 256, dport = 8192 + flow / 256;
+	uint64_t ip_len = len - IP_AT, udp_len = len - UDP_AT;
+	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (ttl << 8 | 17) + src + dst, zero);
+	uint64_t udp_sum = checksum(src + dst + 17 + udp_len + sport + dport + udp_len + id + flow +
+				    (seq >> 32) + (uint32_t)seq +
+				    noise_sum_of(piece, len - NOISE_AT), 0xffff);
+
+	word[0] = UINT64_C(0x0800) << 48 | UINT64_C(0x4500) << 32 | ip_len << 16;
+	word[1] = UINT64_C(0x4000) << 48 | (uint64_t)ttl << 40 | UINT64_C(17) << 32 | ip_sum << 16 | src >> 16;
+	word[2] = src << 48 | dst << 16 | sport;
+	word[3] = dport << 48 | udp_len << 32 | udp_sum << 16 | id;
+	word[4] = (uint64_t)flow << 48 | seq >> 16;
+	word[5] = seq << 48 | load64(piece) >> 16;
+}
+
+static uint32_t
+len_at(const struct origin *origin, uint64_t position)
+{
+	return origin->nb_lens == 1 ? origin->len_min :
+				      origin->len_min + position % origin->nb_lens;
+}
+
+static uint32_t
+gen_len(struct wire *w, uint64_t position)
+{
+	return len_at(((struct gen *)w)->origin, position);
+}
+
+/* Generator */
+
+static void
+build(struct gen *gen)
+{
+	const struct origin *origin = gen->origin;
+	unsigned int slot = gen->built % WIRE_BURST, i;
+	uint8_t *frame = gen->frames + (size_t)slot * gen->stride;
+	const uint8_t *piece = noise_of(origin->id, gen->flow, gen->seq);
+	uint32_t len = len_at(origin, gen->built);
+	uint64_t word[NB_WORDS];
+
+	make_words(word, origin->id, gen->flow, gen->seq, len, IP_TTL, 0, piece);
+	for (i = 0; i < NB_WORDS; i++)
+		store64(frame + WORDS_AT + 8 * i, word[i]);
+	if (len > WIRE_MIN_DATA)
+		memcpy(frame + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT, len - WIRE_MIN_DATA);
+	gen->len[slot] = len;
+	gen->built++;
+	if (++gen->flow == origin->flows) {
+		gen->flow = 0;
+		gen->seq++;
+	}
+}
+
+static unsigned int
+gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
+{
+	struct gen *gen = (struct gen *)w;
+	uint64_t first = gen->pace.taken;
+	unsigned int due, i, slot;
+
+	if (gen->origin == NULL)
+		return 0;
+	due = wire_pace_due(w, n < WIRE_BURST ? n : WIRE_BURST);
+	while (gen->built < first + due)
+		build(gen);
+	for (i = 0; i < due; i++) {
+		slot = (first + i) % WIRE_BURST;
+		frames[i].data = gen->frames + (size_t)slot * gen->stride;
+		frames[i].len = gen->len[slot];
+	}
+	return due;
+}
+
+static void
+gen_consume(struct wire *w, unsigned int n)
+{
+	struct gen *gen = (struct gen *)w;
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		bytes += gen->len[(gen->pace.taken + i) % WIRE_BURST];
+	wire_count(&gen->pace.taken, n);
+	wire_count(&gen->counts.to_nic, n);
+	wire_count(&gen->counts.to_nic_bytes, bytes);
+}
+
+/* Sink */
+
+static struct origin_slot *
+slot_lock(uint16_t id)
+{
+	struct origin_slot *slot = &slots[id % NB_GENERATORS];
+
+	pthread_mutex_lock(&slot->lock);
+	return slot;
+}
+
+static void
+slot_unlock(struct origin_slot *slot)
+{
+	if (slot != NULL)
+		pthread_mutex_unlock(&slot->lock);
+}
+
+/* Is this, but for the addresses and the TTL, the frame that its numbers say? */
+static inline bool
+is_as_made(const struct origin *origin, const struct wire_frame *frame, uint32_t flow, uint64_t seq)
+{
+	const uint8_t *piece = noise_of(origin->id, flow, seq);
+	uint64_t word[NB_WORDS], differ = 0;
+	unsigned int i;
+
+	if (flow >= origin->flows || frame->len != len_at(origin, seq * origin->flows + flow))
+		return false;
+	make_words(word, origin->id, flow, seq, frame->len, frame->data[TTL_AT],
+		   load16(frame->data + IP_SUM_AT) == 0xffff ? 0xffff : 0, piece);
+	for (i = 0; i < NB_WORDS; i++)
+		differ |= word[i] ^ load64(frame->data + WORDS_AT + 8 * i);
+	return differ == 0 &&
+	       (frame->len == WIRE_MIN_DATA ||
+		memcmp(frame->data + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
+		       frame->len - WIRE_MIN_DATA) == 0);
+}
+
+/* New numbers become seen, those that they skip unseen. */
+static void
+seen_advance(struct origin *origin, uint64_t *seen, uint64_t next, uint64_t seq)
+{
+	if (seq - next >= origin->window) {
+		memset(seen, 0, origin->window / 8);
+		return;
+	}
+	for (; next < seq; next++)
+		seen[next % origin->window / 64] &= ~(UINT64_C(1) << next % 64);
+}
+
+/* @return true for the first time */
+static inline bool
+see(struct gen *gen, struct origin *origin, uint32_t flow, uint64_t seq)
+{
+	uint64_t *seen = origin->seen + (size_t)flow * (origin->window / 64);
+	uint64_t *bits = seen + seq % origin->window / 64, bit = UINT64_C(1) << seq % 64;
+	uint64_t next = origin->next[flow];
+
+	if (seq >= next) {
+		if (seq > next)
+			seen_advance(origin, seen, next, seq);
+		origin->next[flow] = seq + 1;
+	} else if (next - seq > origin->window || (*bits & bit) != 0) {
+		wire_count(&gen->counts.duplicated, 1);
+		return false;
+	} else {
+		wire_count(&gen->counts.reordered, 1);
+	}
+	if ((*bits & bit) == 0)
+		*bits |= bit;
+	return true;
+}
+
+static bool
+count_corrupt(struct gen *gen, uint16_t id)
+{
+	struct origin_slot *slot = slot_lock(id);
+	bool known = slot->origin != NULL && slot->origin->id == id;
+
+	if (known) {
+		slot->origin->corrupt++;
+		wire_count(&gen->counts.corrupt, 1);
+	}
+	slot_unlock(slot);
+	return known;
+}
+
+/* A generator's frame that was changed still has the numbers and the noise that
+ * belongs to them, or else the generator's address. */
+static void
+count_odd(struct gen *gen, const struct wire_frame *frame)
+{
+	const uint8_t *data = frame->data;
+	uint16_t id;
+
+	if (frame->len >= WIRE_MIN_DATA) {
+		id = load16(data + ID_AT);
+		if (memcmp(data + NOISE_AT, noise_of(id, load16(data + ID_AT + 2),
+						     load64(data + ID_AT + 4)),
+			   WIRE_MIN_DATA - NOISE_AT) == 0 && count_corrupt(gen, id))
+			return;
+	}
+	if (frame->len >= SRC_AT + 4 && load16(data + SRC_AT) == SRC_NET >> 16 &&
+	    count_corrupt(gen, load16(data + SRC_AT + 2)))
+		return;
+	wire_count(&gen->counts.foreign, 1);
+}
+
+static unsigned int
+gen_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
+{
+	struct gen *gen = (struct gen *)w;
+	struct origin_slot *slot = NULL;
+	uint64_t bytes = 0, intact = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const struct wire_frame *frame = &frames[i];
+
+		bytes += frame->len;
+		if (frame->len >= WIRE_MIN_DATA) {
+			uint16_t id = load16(frame->data + ID_AT);
+			uint32_t flow = load16(frame->data + ID_AT + 2);
+			uint64_t seq = load64(frame->data + ID_AT + 4);
+
+			if (slot != &slots[id % NB_GENERATORS]) {
+				slot_unlock(slot);
+				slot = slot_lock(id);
+			}
+			if (slot->origin != NULL && slot->origin->id == id &&
+			    is_as_made(slot->origin, frame, flow, seq)) {
+				if (see(gen, slot->origin, flow, seq)) {
+					slot->origin->intact++;
+					intact++;
+				}
+				continue;
+			}
+		}
+		slot_unlock(slot);
+		slot = NULL;
+		count_odd(gen, frame);
+	}
+	slot_unlock(slot);
+	wire_count(&gen->counts.intact, intact);
+	wire_count(&gen->counts.from_nic, n);
+	wire_count(&gen->counts.from_nic_bytes, bytes);
+	return n;
+}
+
+static void
+gen_counts(struct wire *w, struct wire_counts *counts)
+{
+	struct gen *gen = (struct gen *)w;
+	uint64_t arrived = 0;
+
+	if (gen->origin != NULL) {
+		struct origin_slot *slot = slot_lock(gen->origin->id);
+
+		arrived = gen->origin->intact + gen->origin->corrupt;
+		slot_unlock(slot);
+	}
+	wire_counts_copy(counts, &gen->counts, wire_pace_done(&gen->pace));
+	/* it may arrive before the device says that it took it */
+	counts->lost = counts->to_nic > arrived ? counts->to_nic - arrived : 0;
+}
+
+/* Life */
+
+static void
+origin_free(struct origin *origin)
+{
+	if (origin == NULL)
+		return;
+	free(origin->next);
+	free(origin->seen);
+	free(origin);
+}
+
+static void
+gen_free(struct wire *w)
+{
+	struct gen *gen = (struct gen *)w;
+
+	if (gen->origin != NULL && gen->origin->id != 0) {
+		struct origin_slot *slot = slot_lock(gen->origin->id);
+
+		slot->origin = NULL;
+		slot_unlock(slot);
+	}
+	origin_free(gen->origin);
+	free(gen->frames);
+	free(gen);
+}
+
+static const struct wire_ops gen_ops = {
+	.peek = gen_peek,
+	.consume = gen_consume,
+	.send = gen_send,
+	.counts = gen_counts,
+	.free = gen_free,
+};
+
+static struct origin *
+origin_create(uint32_t flows, const uint64_t size[2])
+{
+	struct origin *origin = calloc(1, sizeof(*origin));
+
+	if (origin == NULL)
+		return NULL;
+	origin->flows = flows;
+	origin->len_min = size[0] - 4;
+	origin->nb_lens = size[1] - size[0] + 1;
+	origin->window = MAX_WINDOW;
+	while (origin->window > MIN_WINDOW && origin->window > MAX_WINDOW / flows)
+		origin->window /= 2;
+	origin->next = calloc(flows, sizeof(*origin->next));
+	origin->seen = calloc(flows, origin->window / 8);
+	if (origin->next == NULL || origin->seen == NULL) {
+		origin_free(origin);
+		return NULL;
+	}
+	return origin;
+}
+
+/* An id that no frame still under way can have: the last to be used again. */
+static bool
+origin_publish(struct origin *origin)
+{
+	unsigned int i;
+	bool vacant;
+
+	for (i = 0; i < 2 * NB_GENERATORS; i++) {
+		uint16_t id = atomic_fetch_add(&last_id, 1) + 1;
+		struct origin_slot *slot = slot_lock(id);
+
+		vacant = id != 0 && slot->origin == NULL;
+		if (vacant) {
+			origin->id = id;
+			slot->origin = origin;
+		}
+		slot_unlock(slot);
+		if (vacant)
+			return true;
+	}
+	return false;
+}
+
+/* The addresses, which do not change: from 02-00-00-00-(generator). */
+static bool
+frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
+{
+	const uint8_t src[6] = { 0x02, 0, 0, 0, gen->origin->id >> 8, gen->origin->id & 0xff };
+	unsigned int i;
+
+	gen->stride = (max_len + 63) & ~63u;
+	gen->frames = aligned_alloc(64, (size_t)WIRE_BURST * gen->stride);
+	if (gen->frames == NULL)
+		return false;
+	for (i = 0; i < WIRE_BURST; i++) {
+		memcpy(gen->frames + (size_t)i * gen->stride, dst, 6);
+		memcpy(gen->frames + (size_t)i * gen->stride + 6, src, 6);
+	}
+	return true;
+}
+
+struct wire *
+wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error *err)
+{
+	uint64_t rate = WIRE_RATE_UNLIMITED, size[2] = { 64, 64 }, count = 0, flows = 1;
+	uint64_t burst = WIRE_BURST, lossless = 0, start = 1;
+	uint8_t dst[6];
+	struct wire_option options[] = {
+		WIRE_OPTION_RATE(&rate),
+		{ "size", wire_parse_range, size, "64 to 15872, or a range of it from low to high",
+		  64, WIRE_MAX_FRAME, false },
+		{ "count", wire_parse_number, &count, "0 (no end) to 18446744073709551614",
+		  0, UINT64_MAX - 1, false },
+		{ "flows", wire_parse_number, &flows, "1 to 65536", 1, MAX_FLOWS, false },
+		{ "burst", wire_parse_number, &burst, "1 to 32", 1, WIRE_BURST, false },
+		{ "dst", wire_parse_mac, dst, "xx-xx-xx-xx-xx-xx", 0, 0, false },
+		WIRE_OPTION_BOOL("start", &start),
+		WIRE_OPTION_BOOL("lossless", &lossless), /* the last */
+	};
+	unsigned int nb_options = sizeof(options) / sizeof(options[0]);
+	struct gen *gen;
+
+	memcpy(dst, mac, sizeof(dst));
+	if (!wire_parse(source ? "gen" : "sink", args, options, source ? nb_options : 0, err))
+		return NULL;
+	if (!options[nb_options - 1].given)
+		lossless = rate == WIRE_RATE_UNLIMITED;
+
+	pthread_once(&once, init_once);
+	gen = calloc(1, sizeof(*gen));
+	if (gen == NULL)
+		goto no_memory;
+	gen->wire.ops = &gen_ops;
+	gen->wire.lossless = lossless;
+	atomic_init(&gen->wire.light, true);
+	if (!source)
+		return &gen->wire;
+
+	gen->wire.pace = &gen->pace;
+	wire_pace_init(&gen->pace, rate, burst, count > 0 ? count : UINT64_MAX, start, gen_len);
+	gen->origin = origin_create(flows, size);
+	if (gen->origin == NULL)
+		goto no_memory;
+	if (!origin_publish(gen->origin)) {
+		gen_free(&gen->wire);
+		return wire_fail(err, ENOSPC, "wire: gen: there are too many; allowed are %u in a process",
+				 NB_GENERATORS);
+	}
+	if (!frames_create(gen, size[1] - 4, dst))
+		goto no_memory;
+	return &gen->wire;
+
+no_memory:
+	if (gen != NULL)
+		gen_free(&gen->wire);
+	return wire_fail(err, ENOMEM, "wire: gen: out of memory");
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* A queue of frames in a ring of bytes, from one thread to another.
+ *
+ * A record is its frame's length in 8 bytes, and the frame, padded to 8 bytes; it
+ * does not wrap: a length of 0 says that the rest of the ring is not used. */
+
+#ifndef WIRE_RING_H
+#define WIRE_RING_H
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "wire_priv.h"
+
+#define RING_SIZE (256u * 1024) /* 3,640 of the shortest frames, 16 of the longest */
+
+struct ring {
+	_Alignas(64) _Atomic uint64_t head; /* bytes ever put, by the sender */
+	uint64_t tail_seen;                 /* the sender's copy, to spare it the cache line */
+	_Alignas(64) _Atomic uint64_t tail; /* bytes ever freed, by the receiver */
+	_Alignas(64) uint8_t bytes[RING_SIZE];
+};
+
+static inline uint32_t
+ring_record(uint32_t len)
+{
+	return 8 + ((len + 7) & ~7u);
+}
+
+/* @return frames that there was room for; the first n */
+static inline unsigned int
+ring_put(struct ring *ring, const struct wire_frame *frames, unsigned int n)
+{
+	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed), len, zero = 0;
+	uint32_t record, skip;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		record = ring_record(frames[i].len);
+		skip = RING_SIZE - head % RING_SIZE;
+		if (skip >= record)
+			skip = 0;
+		if (head + skip + record - ring->tail_seen > RING_SIZE) {
+			ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+			if (head + skip + record - ring->tail_seen > RING_SIZE)
+				break;
+		}
+		if (skip > 0)
+			memcpy(ring->bytes + head % RING_SIZE, &zero, sizeof(zero));
+		head += skip;
+		len = frames[i].len;
+		memcpy(ring->bytes + head % RING_SIZE, &len, sizeof(len));
+		memcpy(ring->bytes + head % RING_SIZE + 8, frames[i].data, len);
+		head += record;
+	}
+	atomic_store_explicit(&ring->head, head, memory_order_release);
+	return i;
+}
+
+/* @return length of the record at *at, after going on to the start if it is there */
+static inline uint32_t
+ring_at(const struct ring *ring, uint64_t *at)
+{
+	uint64_t len;
+
+	memcpy(&len, ring->bytes + *at % RING_SIZE, sizeof(len));
+	if (len == 0) {
+		*at += RING_SIZE - *at % RING_SIZE;
+		memcpy(&len, ring->bytes, sizeof(len));
+	}
+	return len;
+}
+
+static inline unsigned int
+ring_peek(struct ring *ring, struct wire_frame *frames, unsigned int n)
+{
+	uint64_t at = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+	unsigned int i;
+
+	for (i = 0; i < n && at < head; i++) {
+		frames[i].len = ring_at(ring, &at);
+		frames[i].data = ring->bytes + at % RING_SIZE + 8;
+		at += ring_record(frames[i].len);
+	}
+	return i;
+}
+
+/* Free n frames that were peeked. @return their bytes */
+static inline uint64_t
+ring_consume(struct ring *ring, unsigned int n)
+{
+	uint64_t at = atomic_load_explicit(&ring->tail, memory_order_relaxed), bytes = 0;
+	uint32_t len;
+
+	for (; n > 0; n--) {
+		len = ring_at(ring, &at);
+		at += ring_record(len);
+		bytes += len;
+	}
+	atomic_store_explicit(&ring->tail, at, memory_order_release);
+	return bytes;
+}
+
+/* The receiver throws away what there is. */
+static inline void
+ring_clear(struct ring *ring)
+{
+	atomic_store_explicit(&ring->tail, atomic_load_explicit(&ring->head, memory_order_acquire),
+			      memory_order_release);
+}
+
+/* What a wire does with a ring at its ends, with its counts. */
+
+static inline void
+ring_consume_counted(struct ring *ring, unsigned int n, struct wire_counts *counts)
+{
+	wire_count(&counts->to_nic_bytes, ring_consume(ring, n));
+	wire_count(&counts->to_nic, n);
+}
+
+/* If not lossless, what there is no room for is dropped, as is all if ring is NULL.
+ * @return frames accepted */
+static inline unsigned int
+ring_send_counted(struct ring *ring, const struct wire_frame *frames, unsigned int n,
+		  bool lossless, struct wire_counts *counts)
+{
+	unsigned int put = 0, i;
+
+	if (ring != NULL)
+		put = ring_put(ring, frames, n);
+	if (ring != NULL && lossless)
+		n = put;
+	for (i = 0; i < n; i++)
+		wire_count(&counts->from_nic_bytes, frames[i].len);
+	wire_count(&counts->from_nic, n);
+	wire_count(&counts->dropped, n - put);
+	return n;
+}
+
+#endif /* WIRE_RING_H */
