@@ -35,8 +35,6 @@
 
 #define IP_AT    14
 #define IP_TTL   64
-#define TTL_AT   22
-#define IP_SUM_AT 24
 #define SRC_AT   26
 #define UDP_AT   34
 #define ID_AT    42
@@ -52,12 +50,19 @@
 #define MIN_WINDOW 1024u
 #define MAX_WINDOW 65536u
 
+struct head {
+	uint64_t word[NB_WORDS - 1];
+	uint32_t salt;             /* of the choice of noise */
+	uint64_t udp_sum;          /* of UDP's words but the noise and the number */
+};
+
 /* What sinks have to know of a generator, and what they have seen of it. */
 struct origin {
 	uint16_t id;
 	uint32_t flows;
 	uint32_t len_min, nb_lens; /* the n-th frame has len_min + n % nb_lens bytes */
-	uint32_t window;           /* a power of two, at least 64 */
+	uint32_t window;           /* a power of two */
+	struct head *head;         /* by flow, if all frames have the same length */
 	uint64_t *next;            /* by flow: the highest number seen, + 1 */
 	uint64_t *seen;            /* by flow: a ring of window bits */
 	uint64_t intact, corrupt;
@@ -137,16 +142,6 @@ store64(uint8_t *p, uint64_t x)
 	memcpy(p, &x, sizeof(x));
 }
 
-/* Where a frame's noise starts: neighbours in number, and generators that exist
- * at the same time, have different noise. */
-static inline const uint8_t *
-noise_of(uint16_t id, uint32_t flow, uint64_t seq)
-{
-	uint64_t mixed = (seq + flow * UINT64_C(0xbf58476d1ce4e5b9)) * 0x9e3779b97f4a7c15;
-
-	return noise + 2 * ((id + (mixed >> 32)) % NB_PIECES);
-}
-
 /* The sum of 16-bit words, of which the last is padded (RFC 768). */
 static inline uint32_t
 noise_sum_of(const uint8_t *start, uint32_t len)
@@ -168,25 +163,53 @@ checksum(uint64_t sum, uint64_t zero)
 	return rest == 0 ? zero : 0xffff - rest;
 }
 
-/* Bytes 12 to 59 of a frame. */
-static inline void
-make_words(uint64_t word[NB_WORDS], uint16_t id, uint32_t flow, uint64_t seq, uint32_t len,
-	   uint8_t ttl, uint16_t zero, const uint8_t *piece)
+/* What is the same in all frames of a flow that have this length. */
+static struct head
+make_head(uint16_t id, uint32_t flow, uint32_t len)
 {
 	uint64_t src = SRC_NET + id, dst = DST_NET + (flow % 16 << 8) + 1;
 	uint64_t sport = 4096 + flow % 256, dport = 8192 + flow / 256;
 	uint64_t ip_len = len - IP_AT, udp_len = len - UDP_AT;
-	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (ttl << 8 | 17) + src + dst, zero);
-	uint64_t udp_sum = checksum(src + dst + 17 + udp_len + sport + dport + udp_len + id + flow +
-				    (seq >> 32) + (uint32_t)seq +
-				    noise_sum_of(piece, len - NOISE_AT), 0xffff);
+	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (IP_TTL << 8 | 17) + src + dst, 0);
 
-	word[0] = UINT64_C(0x0800) << 48 | UINT64_C(0x4500) << 32 | ip_len << 16;
-	word[1] = UINT64_C(0x4000) << 48 | (uint64_t)ttl << 40 | UINT64_C(17) << 32 | ip_sum << 16 | src >> 16;
-	word[2] = src << 48 | dst << 16 | sport;
-	word[3] = dport << 48 | udp_len << 32 | udp_sum << 16 | id;
-	word[4] = (uint64_t)flow << 48 | seq >> 16;
-	word[5] = seq << 48 | load64(piece) >> 16;
+	return (struct head){
+		.word = {
+			UINT64_C(0x08004500) << 32 | ip_len << 16,
+			UINT64_C(0x4000) << 48 | (uint64_t)IP_TTL << 40 | UINT64_C(17) << 32 |
+				ip_sum << 16 | src >> 16,
+			src << 48 | dst << 16 | sport,
+			dport << 48 | udp_len << 32 | id,
+			(uint64_t)flow << 48,
+		},
+		.udp_sum = src + dst + 17 + udp_len + sport + dport + udp_len + id + flow,
+		.salt = id + flow * 61,
+	};
+}
+
+/* Where a frame's noise starts: neighbours in number, and generators that exist
+ * at the same time, have different noise. */
+static inline const uint8_t *
+noise_at(const struct head *head, uint64_t seq)
+{
+	return noise + 2 * ((head->salt + (seq * 0x9e3779b97f4a7c15 >> 32)) % NB_PIECES);
+}
+
+/* Bytes 12 to 59 of a frame. */
+static inline void
+make_words(uint64_t word[NB_WORDS], const struct head *head, uint64_t seq, uint32_t len,
+	   const uint8_t *piece)
+{
+	uint64_t first = load64(piece) >> 16; /* 6 bytes */
+	uint64_t sum = head->udp_sum + (seq >> 32) + (uint32_t)seq + first;
+
+	if (len > WIRE_MIN_DATA)
+		sum += noise_sum_of(piece + WIRE_MIN_DATA - NOISE_AT, len - WIRE_MIN_DATA);
+	word[0] = head->word[0];
+	word[1] = head->word[1];
+	word[2] = head->word[2];
+	word[3] = head->word[3] | checksum(sum, 0xffff) << 16;
+	word[4] = head->word[4] | seq >> 16;
+	word[5] = seq << 48 | first;
 }
 
 static uint32_t
@@ -194,6 +217,15 @@ len_at(const struct origin *origin, uint64_t position)
 {
 	return origin->nb_lens == 1 ? origin->len_min :
 				      origin->len_min + position % origin->nb_lens;
+}
+
+static inline const struct head *
+head_of(const struct origin *origin, uint32_t flow, uint32_t len, struct head *made)
+{
+	if (origin->nb_lens == 1)
+		return &origin->head[flow];
+	*made = make_head(origin->id, flow, len);
+	return made;
 }
 
 static uint32_t
@@ -210,11 +242,13 @@ build(struct gen *gen)
 	const struct origin *origin = gen->origin;
 	unsigned int slot = gen->built % WIRE_BURST, i;
 	uint8_t *frame = gen->frames + (size_t)slot * gen->stride;
-	const uint8_t *piece = noise_of(origin->id, gen->flow, gen->seq);
 	uint32_t len = len_at(origin, gen->built);
+	struct head made;
+	const struct head *head = head_of(origin, gen->flow, len, &made);
+	const uint8_t *piece = noise_at(head, gen->seq);
 	uint64_t word[NB_WORDS];
 
-	make_words(word, origin->id, gen->flow, gen->seq, len, IP_TTL, 0, piece);
+	make_words(word, head, gen->seq, len, piece);
 	for (i = 0; i < NB_WORDS; i++)
 		store64(frame + WORDS_AT + 8 * i, word[i]);
 	if (len > WIRE_MIN_DATA)
@@ -279,24 +313,39 @@ slot_unlock(struct origin_slot *slot)
 		pthread_mutex_unlock(&slot->lock);
 }
 
+/* A router changed the TTL, and the checksum with it: word 1 is all that differs. */
+static bool
+is_routed(const uint8_t *data, uint64_t differ)
+{
+	uint64_t sum = load64(data + IP_AT) % 0xffff + load64(data + IP_AT + 8) % 0xffff +
+		       (load64(data + IP_AT + 12) & 0xffffffff);
+
+	return (differ & ~UINT64_C(0x0000ff00ffff0000)) == 0 && sum % 0xffff == 0;
+}
+
 /* Is this, but for the addresses and the TTL, the frame that its numbers say? */
 static inline bool
 is_as_made(const struct origin *origin, const struct wire_frame *frame, uint32_t flow, uint64_t seq)
 {
-	const uint8_t *piece = noise_of(origin->id, flow, seq);
-	uint64_t word[NB_WORDS], differ = 0;
-	unsigned int i;
+	const uint8_t *data = frame->data, *piece;
+	const struct head *head;
+	struct head made;
+	uint64_t word[NB_WORDS];
 
 	if (flow >= origin->flows || frame->len != len_at(origin, seq * origin->flows + flow))
 		return false;
-	make_words(word, origin->id, flow, seq, frame->len, frame->data[TTL_AT],
-		   load16(frame->data + IP_SUM_AT) == 0xffff ? 0xffff : 0, piece);
-	for (i = 0; i < NB_WORDS; i++)
-		differ |= word[i] ^ load64(frame->data + WORDS_AT + 8 * i);
-	return differ == 0 &&
-	       (frame->len == WIRE_MIN_DATA ||
-		memcmp(frame->data + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
-		       frame->len - WIRE_MIN_DATA) == 0);
+	head = head_of(origin, flow, frame->len, &made);
+	piece = noise_at(head, seq);
+	make_words(word, head, seq, frame->len, piece);
+	if ((word[0] ^ load64(data + 12)) | (word[2] ^ load64(data + 28)) |
+	    (word[3] ^ load64(data + 36)) | (word[4] ^ load64(data + 44)) |
+	    (word[5] ^ load64(data + 52)))
+		return false;
+	if (word[1] != load64(data + 20) && !is_routed(data, word[1] ^ load64(data + 20)))
+		return false;
+	return frame->len == WIRE_MIN_DATA ||
+	       memcmp(data + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
+		      frame->len - WIRE_MIN_DATA) == 0;
 }
 
 /* New numbers become seen, those that they skip unseen. */
@@ -308,7 +357,7 @@ seen_advance(struct origin *origin, uint64_t *seen, uint64_t next, uint64_t seq)
 		return;
 	}
 	for (; next < seq; next++)
-		seen[next % origin->window / 64] &= ~(UINT64_C(1) << next % 64);
+		seen[(next & (origin->window - 1)) / 64] &= ~(UINT64_C(1) << next % 64);
 }
 
 /* @return true for the first time */
@@ -316,7 +365,7 @@ static inline bool
 see(struct gen *gen, struct origin *origin, uint32_t flow, uint64_t seq)
 {
 	uint64_t *seen = origin->seen + (size_t)flow * (origin->window / 64);
-	uint64_t *bits = seen + seq % origin->window / 64, bit = UINT64_C(1) << seq % 64;
+	uint64_t *bits = seen + (seq & (origin->window - 1)) / 64, bit = UINT64_C(1) << seq % 64;
 	uint64_t next = origin->next[flow];
 
 	if (seq >= next) {
@@ -354,12 +403,13 @@ static void
 count_odd(struct gen *gen, const struct wire_frame *frame)
 {
 	const uint8_t *data = frame->data;
+	struct head head;
 	uint16_t id;
 
 	if (frame->len >= WIRE_MIN_DATA) {
 		id = load16(data + ID_AT);
-		if (memcmp(data + NOISE_AT, noise_of(id, load16(data + ID_AT + 2),
-						     load64(data + ID_AT + 4)),
+		head = make_head(id, load16(data + ID_AT + 2), frame->len);
+		if (memcmp(data + NOISE_AT, noise_at(&head, load64(data + ID_AT + 4)),
 			   WIRE_MIN_DATA - NOISE_AT) == 0 && count_corrupt(gen, id))
 			return;
 	}
@@ -434,6 +484,7 @@ origin_free(struct origin *origin)
 {
 	if (origin == NULL)
 		return;
+	free(origin->head);
 	free(origin->next);
 	free(origin->seen);
 	free(origin);
@@ -476,9 +527,10 @@ origin_create(uint32_t flows, const uint64_t size[2])
 	origin->window = MAX_WINDOW;
 	while (origin->window > MIN_WINDOW && origin->window > MAX_WINDOW / flows)
 		origin->window /= 2;
+	origin->head = calloc(origin->nb_lens == 1 ? flows : 1, sizeof(*origin->head));
 	origin->next = calloc(flows, sizeof(*origin->next));
 	origin->seen = calloc(flows, origin->window / 8);
-	if (origin->next == NULL || origin->seen == NULL) {
+	if (origin->head == NULL || origin->next == NULL || origin->seen == NULL) {
 		origin_free(origin);
 		return NULL;
 	}
@@ -490,6 +542,7 @@ static bool
 origin_publish(struct origin *origin)
 {
 	unsigned int i;
+	uint32_t flow;
 	bool vacant;
 
 	for (i = 0; i < 2 * NB_GENERATORS; i++) {
@@ -499,6 +552,8 @@ origin_publish(struct origin *origin)
 		vacant = id != 0 && slot->origin == NULL;
 		if (vacant) {
 			origin->id = id;
+			for (flow = 0; origin->nb_lens == 1 && flow < origin->flows; flow++)
+				origin->head[flow] = make_head(id, flow, origin->len_min);
 			slot->origin = origin;
 		}
 		slot_unlock(slot);
