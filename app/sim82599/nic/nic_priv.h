@@ -52,12 +52,13 @@ struct nic_txq {
 	uint32_t txdctl;
 };
 
-/* The statistics registers: stats.c maps them to register offsets, 8.2.3.23. */
+/* The statistics registers, 8.2.3.23: regs.def has their offsets. */
 enum nic_stat {
+	STAT_NONE = -1, /* of something that is not emulated: always 0 */
 	STAT_CRCERRS, STAT_ILLERRC, STAT_ERRBC, STAT_MLFC, STAT_MRFC, STAT_RLEC,
 	STAT_LXONTXC, STAT_LXOFFTXC, STAT_LXONRXC, STAT_LXOFFRXC,
-	STAT_RXMPC, /* counter 0 of 8 */
-	STAT_PRC64, STAT_PRC127, STAT_PRC255, STAT_PRC511, STAT_PRC1023, STAT_PRC1522,
+	STAT_RXMPC, /* eight, one a packet buffer */
+	STAT_PRC64 = STAT_RXMPC + 8, STAT_PRC127, STAT_PRC255, STAT_PRC511, STAT_PRC1023, STAT_PRC1522,
 	STAT_GPRC, STAT_BPRC, STAT_MPRC, STAT_GPTC, STAT_GORC, STAT_GOTC,
 	STAT_RNBC, STAT_RUC, STAT_RFC, STAT_ROC, STAT_RJC, STAT_MNGPRC, STAT_MNGPDC,
 	STAT_TORC, STAT_TPR, STAT_TPT,
@@ -81,6 +82,13 @@ struct nic_filter {
 	uint8_t mta_shift;     /* 0xff: MCSTCTRL.MFE off */
 	uint16_t nb_rar;
 	uint64_t rar[128];     /* 48 bits, as loaded little-endian from the frame */
+};
+
+#define EEPROM_WORDS 256 /* that are not 0xffff */
+
+struct nic_card {
+	atomic_uint swsm, gssr;        /* 8.2.3.4.11, 8.2.3.4.14 */
+	uint16_t eeprom[EEPROM_WORDS]; /* 6.1 */
 };
 
 struct nic {
@@ -108,10 +116,18 @@ struct nic {
 	uint32_t stat_high[STAT_COUNT]; /* upper half, latched by the read of the lower */
 	struct nic_counts counts;
 
+	/* nic.c */
+	uint64_t rst_until;    /* ns, CTRL.RST reads 1 until then */
+	uint64_t reset_until;  /* ns, no register may be accessed until then; 0: no reset */
+	unsigned int idle_polls;
+	uint8_t watch;         /* queue to look at next in direct mode */
+
 	/* link.c */
+	bool light;            /* as last seen: the link can come up */
 	bool link_up;
+	bool link_lost;        /* was down since the last read of LINKS */
 	uint64_t link_at;      /* ns, when it comes up; 0: not on its way */
-	uint64_t timer_at;     /* ns, when nic_poll() is to call nic_link_poll(); 0: not */
+	uint64_t timer_at;     /* ns, when nic_poll() is to call link_poll(); 0: not */
 	bool irq;              /* level as last told to the host */
 
 	/* rules.c */
@@ -148,21 +164,27 @@ uint64_t nic_now(void);
 bool nic_violation(struct nic *nic, enum nic_rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* regs.c: every register to its reset value */
-void regs_reset(struct nic *nic);
+/* nic.c: what CTRL.RST does (4.2.1.6) */
+void device_reset(struct nic *nic);
+
+/* regs.c */
+void regs_reset(struct nic *nic); /* every register to its reset value */
+void rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
+void txdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
 
 /* eeprom.c */
 int eeprom_init(struct nic *nic);            /* @return 0 or -ENOMEM */
 void eeprom_free(struct nic *nic);
-uint16_t eeprom_word(const struct nic *nic, uint16_t address);
+uint16_t eeprom_word(const struct nic *nic, uint32_t address);
+uint32_t eeprom_eerd_write(struct nic *nic, uint32_t value); /* @return the new EERD */
 uint32_t eeprom_eec_write(struct nic *nic, uint32_t value); /* @return the new EEC */
 uint32_t sfp_i2cctl_write(struct nic *nic, uint32_t value); /* @return the new I2CCTL */
 
 /* link.c */
-void link_reset(struct nic *nic);
-void link_restart(struct nic *nic);          /* AUTOC.AN_RESTART, wire changed, laser ... */
+void link_restart(struct nic *nic);          /* reset, AUTOC.AN_RESTART, wire changed ... */
+void link_check(struct nic *nic);            /* has the light gone or come? */
 void link_poll(struct nic *nic, uint64_t now);
-uint32_t link_links(struct nic *nic);        /* LINKS */
+uint32_t link_links(struct nic *nic, bool peek); /* LINKS */
 void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
 void irq_update(struct nic *nic);
 
@@ -178,7 +200,12 @@ void txq_disable(struct nic *nic, unsigned int q);
 unsigned int rx_poll(struct nic *nic);
 unsigned int tx_poll(struct nic *nic);
 
-/* stats.c: a frame's length with FCS, its size class, cast and total */
+/* stats.c: the read hook of a statistics register */
+struct reg;
+uint32_t read_stat(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+uint32_t read_stat_low(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+uint32_t read_stat_high(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+/* a frame's length with FCS, its size class, cast and total */
 void stats_rx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
 void stats_rx_filtered(struct nic *nic, uint32_t len_fcs); /* good, but not for us */
 void stats_tx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);

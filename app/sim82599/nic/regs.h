@@ -9,6 +9,7 @@
 #define REGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct nic;
@@ -22,11 +23,6 @@ enum {
 #define MORE(...)
 #define ALIAS(...)
 #include "regs.def"
-#undef REG
-#undef STAT
-#undef STAT64
-#undef MORE
-#undef ALIAS
 };
 
 /* A register of receive queue q: reg is its offset in queue 0; 8.2.3.8. */
@@ -74,6 +70,7 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_EERD_START          (1u << 0)
 #define NIC_EERD_DONE           (1u << 1)
 #define NIC_EERD_ADDR_SHIFT     2
+#define NIC_EERD_ADDR           0x3fffu
 #define NIC_EERD_DATA_SHIFT     16
 /* SWSM, 8.2.3.4.11 */
 #define NIC_SWSM_SMBI           (1u << 0)
@@ -155,6 +152,7 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_AUTOC_AN_RESTART    (1u << 12)
 #define NIC_AUTOC_LMS_SHIFT     13
 #define NIC_AUTOC_LMS           (7u << NIC_AUTOC_LMS_SHIFT)
+#define NIC_AUTOC_LMS_10G_SERIAL (3u << NIC_AUTOC_LMS_SHIFT)
 /* LINKS, 8.2.3.22.20 */
 #define NIC_LINKS_KX_AN_COMP    (1u << 31)
 #define NIC_LINKS_UP            (1u << 30)
@@ -162,9 +160,9 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_LINKS_STATUS        (1u << 7)   /* link up, no change since the last read */
 
 /* How a driver may use a register: the data sheet's words. */
-enum reg_access { RW, RO, RC, W1C, WO };
+enum reg_access { REG_RW, REG_RO, REG_RC, REG_W1C, REG_WO };
 
-/* A row of the table: a register, or a part or second address of one. */
+/* A row of the table: a register, or a part or second addresses of one. */
 struct reg {
 	const char *name;
 	uint32_t offset;
@@ -174,14 +172,26 @@ struct reg {
 	bool alias;              /* the parent's elements, at second addresses */
 	enum reg_access access;
 	uint32_t reset, readable, writable, self_clearing;
-	/* value that a read returns before masking; i is the element */
-	uint32_t (*read)(struct nic *nic, const struct reg *reg, unsigned int i);
-	/* value to keep; before is what the register held, value what the writable
-	 * bits of the write make of it */
+	/* what a read of element i returns before masking; a peek has no side effects */
+	uint32_t (*read)(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+	/* what to keep of a write to element i; before is what the register held,
+	 * value what the writable bits make of it */
 	uint32_t (*write)(struct nic *nic, const struct reg *reg, unsigned int i,
 			  uint32_t before, uint32_t value);
-	int stat;                /* counter of enum nic_stat, or -1 */
+	int stat;                /* counter of enum nic_stat, or STAT_NONE */
 	const char *section;
 };
+
+/* An offset in BAR0 looked up: element i of a register, kept at offset. */
+struct reg_at {
+	const struct reg *reg;
+	unsigned int i;
+	uint32_t offset;
+};
+
+/* @return false: the 82599 has no such register */
+bool reg_find(uint32_t offset, struct reg_at *at);
+/* "RDT[5]"; @return buf */
+const char *reg_name(const struct reg_at *at, char *buf, size_t size);
 
 #endif /* REGS_H */

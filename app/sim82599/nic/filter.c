@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Which frames are for this station, data sheet 7.1.1. */
+
+#include "nic_priv.h"
+
+#define MAC_MASK UINT64_C(0xffffffffffff)
+
+/* 8.2.3.7.3, MO: which 12 of a multicast address' upper 16 bits (47:36, 46:35, 45:34,
+ * 43:32) index the table */
+static const uint8_t mta_shifts[4] = { 4, 3, 2, 0 };
+
+void
+filter_rebuild(struct nic *nic)
+{
+	struct nic_filter *filter = &nic->filter;
+	uint32_t fctrl = reg_get(nic, NIC_FCTRL);
+	uint32_t mcstctrl = reg_get(nic, NIC_MCSTCTRL);
+	uint32_t rah;
+
+	filter->promisc = fctrl & NIC_FCTRL_UPE;
+	filter->allmulti = fctrl & NIC_FCTRL_MPE;
+	filter->broadcast = fctrl & NIC_FCTRL_BAM;
+	filter->mta_shift = mcstctrl & NIC_MCSTCTRL_MFE ? mta_shifts[mcstctrl & NIC_MCSTCTRL_MO] : 0xff;
+	filter->nb_rar = 0;
+	for (unsigned int i = 0; i < 128; i++) {
+		rah = reg_get(nic, NIC_RAH + 8 * i);
+		if (rah & NIC_RAH_AV)
+			filter->rar[filter->nb_rar++] =
+				(uint64_t)(rah & 0xffff) << 32 | reg_get(nic, NIC_RAL + 8 * i);
+	}
+	filter->stale = false;
+}
+
+/* 7.1.1.2: a tagged frame's VLAN has its bit in the table. */
+static bool
+vlan_accepts(const struct nic *nic, const uint8_t *frame)
+{
+	uint32_t vlnctrl = reg_get(nic, NIC_VLNCTRL);
+	uint32_t type = frame[12] << 8 | frame[13];
+	uint32_t vlan;
+
+	if (!(vlnctrl & NIC_VLNCTRL_VFE) || type != (vlnctrl & NIC_VLNCTRL_VET))
+		return true;
+	vlan = (frame[14] << 8 | frame[15]) & 0xfff;
+	return reg_get(nic, NIC_VFTA + vlan / 32 * 4) >> vlan % 32 & 1;
+}
+
+bool
+filter_accepts(struct nic *nic, const uint8_t *frame)
+{
+	const struct nic_filter *filter = &nic->filter;
+	uint64_t mac;
+	uint32_t hash;
+	bool accept;
+
+	if (filter->stale)
+		filter_rebuild(nic);
+	memcpy(&mac, frame, sizeof(mac));
+	mac &= MAC_MASK;
+	accept = mac & 1 ? filter->allmulti : filter->promisc;
+	for (unsigned int i = 0; !accept && i < filter->nb_rar; i++)
+		accept = mac == filter->rar[i];
+	if (!accept && mac == MAC_MASK)
+		accept = filter->broadcast;
+	if (!accept && (mac & 1) && filter->mta_shift != 0xff) {
+		hash = mac >> 32 >> filter->mta_shift & 0xfff;
+		accept = reg_get(nic, NIC_MTA + hash / 32 * 4) >> hash % 32 & 1;
+	}
+	return accept && vlan_accepts(nic, frame);
+}

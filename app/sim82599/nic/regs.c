@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The register table (regs.def), and the hooks that are the behaviour of those
+ * registers that are more than memory. */
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "nic_priv.h"
+
+#define ALL 0xffffffffu
+
+/*
+ * General, 8.2.3.1
+ */
+
+/* INTERPRETATION (CONTRADICTION): 8.2.3.1.1 says both that RST clears itself and that software
+ * has to wait about 1 ms before it looks. net_ixgbe looks for some 10 us, then waits 50 ms: so
+ * the bit clears at once, and the device is not to be touched for 1 ms. */
+#define RST_NS    2000
+#define RESET_NS  1000000
+
+static uint32_t
+read_ctrl(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint32_t value = reg_get(nic, NIC_CTRL);
+
+	(void)reg;
+	(void)i;
+	(void)peek;
+	if ((value & (NIC_CTRL_RST | NIC_CTRL_LRST)) && !has_fault(nic, NIC_FAULT_RESET) &&
+	    nic_now() >= nic->rst_until) {
+		value &= ~(NIC_CTRL_RST | NIC_CTRL_LRST);
+		reg_put(nic, NIC_CTRL, value);
+	}
+	return value;
+}
+
+static uint32_t
+write_ctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	if (!(value & (NIC_CTRL_RST | NIC_CTRL_LRST)))
+		return value;
+	device_reset(nic);
+	nic->rst_until = nic_now() + RST_NS;
+	nic->reset_until = nic_now() + RESET_NS;
+	return value & (NIC_CTRL_RST | NIC_CTRL_LRST);
+}
+
+static uint32_t
+read_status(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint32_t value = nic->config.lan_id << NIC_STATUS_LAN_ID_SHIFT;
+
+	(void)reg;
+	(void)i;
+	(void)peek;
+	if (nic->link_up)
+		value |= NIC_STATUS_LINKUP;
+	/* 5.2.5.3.2: no request is ever pending here, so the master stops at once */
+	if (!(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS))
+		value |= NIC_STATUS_GIO;
+	return value;
+}
+
+static uint32_t
+read_esdp(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint32_t value = reg_get(nic, NIC_ESDP) & ~NIC_ESDP_SDP2;
+
+	(void)reg;
+	(void)i;
+	(void)peek;
+	return has_fault(nic, NIC_FAULT_SFP) ? value : value | NIC_ESDP_SDP2;
+}
+
+static uint32_t
+write_esdp(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	reg_put(nic, NIC_ESDP, value);
+	link_check(nic);
+	return value;
+}
+
+static uint32_t
+write_i2cctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	return sfp_i2cctl_write(nic, value);
+}
+
+/* 8.2.3.15.1: microseconds */
+static uint32_t
+read_frtimer(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	(void)nic;
+	(void)reg;
+	(void)i;
+	(void)peek;
+	return nic_now() / 1000;
+}
+
+/*
+ * EEPROM, 8.2.3.2, and the semaphores, 8.2.3.4
+ */
+
+static uint32_t
+write_eec(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	return eeprom_eec_write(nic, value);
+}
+
+static uint32_t
+write_eerd(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	return value & NIC_EERD_START ? eeprom_eerd_write(nic, value) : value;
+}
+
+/* SMBI: who reads 0 has it, since reading sets it. */
+static uint32_t
+read_swsm(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	atomic_uint *swsm = &nic->config.card->swsm;
+
+	(void)reg;
+	(void)i;
+	return peek ? atomic_load(swsm) : atomic_fetch_or(swsm, NIC_SWSM_SMBI);
+}
+
+/* SWESMBI may always be had: there is no firmware that holds it. */
+static uint32_t
+write_swsm(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	atomic_store(&nic->config.card->swsm, value);
+	return value;
+}
+
+static uint32_t
+read_gssr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	(void)reg;
+	(void)i;
+	(void)peek;
+	return atomic_load(&nic->config.card->gssr);
+}
+
+static uint32_t
+write_gssr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	atomic_store(&nic->config.card->gssr, value);
+	return value;
+}
+
+/*
+ * Interrupts, 8.2.3.5
+ */
+
+/* Put one of the two masks. EIMS and EIMS_EX[0] show the same queue causes, bits 15:0. */
+static uint32_t
+put_mask(struct nic *nic, uint32_t offset, uint32_t value)
+{
+	uint32_t other = offset == NIC_EIMS ? NIC_EIMS_EX : NIC_EIMS;
+
+	reg_put(nic, offset, value);
+	if (offset == NIC_EIMS || offset == NIC_EIMS_EX)
+		reg_put(nic, other, (reg_get(nic, other) & ~NIC_EICR_RTX) | (value & NIC_EICR_RTX));
+	irq_update(nic);
+	return value;
+}
+
+/* Clear causes, mask what EIAM says (8.2.3.5.6).
+ * INTERPRETATION (MISSING): in MSI-X mode the masking is the message's effect, not the read's. */
+static uint32_t
+take_causes(struct nic *nic, uint32_t causes)
+{
+	uint32_t left = reg_get(nic, NIC_EICR) & ~causes;
+
+	reg_put(nic, NIC_EICR, left);
+	if (!(reg_get(nic, NIC_GPIE) & NIC_GPIE_MULTIPLE_MSIX) && reg_get(nic, NIC_EIAM) != 0)
+		put_mask(nic, NIC_EIMS, reg_get(nic, NIC_EIMS) & ~reg_get(nic, NIC_EIAM));
+	irq_update(nic);
+	return left;
+}
+
+/* 7.3.1.2, 8.2.3.5.18: reading clears all causes, or with GPIE.OCD only bits 29:16 */
+static uint32_t
+read_eicr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint32_t value = reg_get(nic, NIC_EICR);
+
+	(void)reg;
+	(void)i;
+	if (!peek)
+		take_causes(nic, reg_get(nic, NIC_GPIE) & NIC_GPIE_OCD ? 0x3fff0000 : ALL);
+	return value;
+}
+
+/* value: what is left after clearing the ones that were written */
+static uint32_t
+write_eicr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	return take_causes(nic, before & ~value);
+}
+
+static uint32_t
+write_eics(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	irq_raise(nic, value);
+	return 0;
+}
+
+static uint32_t
+write_eims(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	return put_mask(nic, NIC_EIMS, before | value);
+}
+
+static uint32_t
+write_eimc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	put_mask(nic, NIC_EIMS, reg_get(nic, NIC_EIMS) & ~value);
+	return 0;
+}
+
+static uint32_t
+write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)before;
+	if (i == 0)
+		irq_raise(nic, value & NIC_EICR_RTX);
+	return 0;
+}
+
+static uint32_t
+write_eims_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	return put_mask(nic, reg->offset + 4 * i, before | value);
+}
+
+static uint32_t
+write_eimc_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	uint32_t offset = NIC_EIMS_EX + 4 * i;
+
+	(void)reg;
+	(void)before;
+	put_mask(nic, offset, reg_get(nic, offset) & ~value);
+	return 0;
+}
+
+/*
+ * Receive, 8.2.3.7 and 8.2.3.8
+ */
+
+static uint32_t
+write_filter(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	nic->filter.stale = true;
+	return value;
+}
+
+/* A register that describes the ring of a live queue was written. @return what to keep. */
+static uint32_t
+ring_write(struct nic *nic, const struct reg *reg, unsigned int i, bool live, uint32_t mask,
+	   uint32_t before, uint32_t value)
+{
+	if (live && ((before ^ value) & mask) != 0 &&
+	    nic_violation(nic, RULE_RING_LIVE, "%s[%u] from 0x%08x to 0x%08x", reg->name, i, before, value))
+		return before;
+	return value;
+}
+
+static uint32_t
+write_rx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	return ring_write(nic, reg, i, nic->rxq[i].live, ALL, before, value);
+}
+
+static uint32_t
+write_srrctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	return ring_write(nic, reg, i, nic->rxq[i].live, NIC_SRRCTL_DESCTYPE | NIC_SRRCTL_BSIZEPACKET,
+			  before, value);
+}
+
+static uint32_t
+read_rdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	(void)reg;
+	(void)peek;
+	return nic->rxq[i].live ? nic->rxq[i].head : reg_get(nic, rxq_reg(i, NIC_RDH));
+}
+
+/* The head of a live queue is the device's. INTERPRETATION (CONTRADICTION): 8.2.3.8.4 has it
+ * written only while the queue is disabled, yet Intel's own drivers write 0 just after enabling. */
+static uint32_t
+head_write(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t head, uint32_t tail,
+	   uint32_t value)
+{
+	if (value != 0 || head != 0 || tail != 0)
+		nic_violation(nic, RULE_HEAD_LIVE, "%s[%u] is %u, written with %u", reg->name, i, head, value);
+	return head;
+}
+
+static uint32_t
+write_rdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)before;
+	return !nic->rxq[i].live ? value :
+	       head_write(nic, reg, i, nic->rxq[i].head, reg_get(nic, rxq_reg(i, NIC_RDT)), value);
+}
+
+/* INTERPRETATION (MISSING): 4.6.7 and 4.6.8 do not say what becomes of the tail of a queue that
+ * is not enabled. Here it stays 0, so that a queue always starts with an empty ring. */
+static uint32_t
+tail_write(struct nic *nic, const struct reg *reg, unsigned int i, bool enabled, uint32_t value)
+{
+	if (enabled)
+		return value;
+	if (value != 0)
+		nic_violation(nic, RULE_TAIL_EARLY, "%s[%u] written with %u", reg->name, i, value);
+	return 0;
+}
+
+static uint32_t
+write_rdt(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)before;
+	nic->counts.rdt_writes++;
+	return tail_write(nic, reg, i, nic->rxq[i].rxdctl & NIC_RXDCTL_ENABLE, value);
+}
+
+void
+rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
+{
+	uint32_t before = nic->rxq[q].rxdctl;
+
+	value &= ~NIC_RXDCTL_SWFLSH; /* nothing is ever kept back that could be flushed */
+	if (value & ~before & NIC_RXDCTL_ENABLE) {
+		rxq_enable(nic, q);
+		if (!nic->rxq[q].live)
+			value &= ~NIC_RXDCTL_ENABLE;
+	} else if (before & ~value & NIC_RXDCTL_ENABLE) {
+		rxq_disable(nic, q);
+		reg_put(nic, rxq_reg(q, NIC_RDT), 0);
+	}
+	nic->rxq[q].rxdctl = value;
+	reg_put(nic, rxq_reg(q, NIC_RXDCTL), value);
+}
+
+static uint32_t
+write_rxdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)before;
+	rxdctl_changed(nic, i, value);
+	return nic->rxq[i].rxdctl;
+}
+
+/*
+ * Transmit, 8.2.3.9
+ */
+
+static uint32_t
+write_tx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	return ring_write(nic, reg, i, nic->txq[i].live, ALL, before, value);
+}
+
+static uint32_t
+read_tdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	(void)reg;
+	(void)peek;
+	return nic->txq[i].live ? nic->txq[i].head : reg_get(nic, txq_reg(i, NIC_TDH));
+}
+
+static uint32_t
+write_tdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)before;
+	return !nic->txq[i].live ? value :
+	       head_write(nic, reg, i, nic->txq[i].head, reg_get(nic, txq_reg(i, NIC_TDT)), value);
+}
+
+static uint32_t
+write_tdt(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)before;
+	nic->counts.tdt_writes++;
+	return tail_write(nic, reg, i, nic->txq[i].txdctl & NIC_TXDCTL_ENABLE, value);
+}
+
+void
+txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
+{
+	uint32_t before = nic->txq[q].txdctl;
+
+	value &= ~NIC_TXDCTL_SWFLSH;
+	if (value & ~before & NIC_TXDCTL_ENABLE) {
+		txq_enable(nic, q);
+		if (!nic->txq[q].live)
+			value &= ~NIC_TXDCTL_ENABLE;
+	} else if (before & ~value & NIC_TXDCTL_ENABLE) {
+		txq_disable(nic, q);
+		reg_put(nic, txq_reg(q, NIC_TDT), 0);
+	}
+	nic->txq[q].txdctl = value;
+	reg_put(nic, txq_reg(q, NIC_TXDCTL), value);
+}
+
+static uint32_t
+write_txdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)before;
+	txdctl_changed(nic, i, value);
+	return nic->txq[i].txdctl;
+}
+
+/*
+ * Security, Flow Director, MAC
+ */
+
+/* 4.6.12.2, 8.2.3.12: the blocks are empty as soon as they are disabled */
+static uint32_t
+write_sectxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	reg_put(nic, NIC_SECTXSTAT, value & NIC_SECTXCTRL_TX_DIS ? NIC_SECTXSTAT_RDY : 0);
+	return value;
+}
+
+static uint32_t
+write_secrxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	reg_put(nic, NIC_SECRXSTAT, value & NIC_SECRXCTRL_RX_DIS ? NIC_SECRXSTAT_RDY : 0);
+	return value;
+}
+
+static uint32_t
+write_fdirctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)nic;
+	(void)reg;
+	(void)i;
+	(void)before;
+	return value & NIC_FDIRCTRL_PBALLOC ? value | NIC_FDIRCTRL_INIT_DONE : value;
+}
+
+/* 3.7.6: nothing answers on MDIO, and the line floats high */
+static uint32_t
+write_msca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	reg_put(nic, NIC_MSRWD, reg_get(nic, NIC_MSRWD) | 0xffff0000);
+	return value;
+}
+
+static uint32_t
+write_autoc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	if (value & NIC_AUTOC_AN_RESTART)
+		link_restart(nic);
+	return value;
+}
+
+static uint32_t
+read_links(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	(void)reg;
+	(void)i;
+	return link_links(nic, peek);
+}
+
+/*
+ * The table
+ */
+
+enum row {
+#define REG(name, ...)    ROW_##name,
+#define MORE(name, ...)   ROW_MORE_##name,
+#define ALIAS(name, ...)  ROW_ALIAS_##name,
+#define STAT(name, ...)   ROW_##name,
+#define STAT64(name, ...) ROW_##name##L, ROW_##name##H,
+#include "regs.def"
+	ROW_COUNT
+};
+
+#define STAT_ROW(name_, offset_, stride_, count_, row_, read_, stat_, section_) \
+	{ .name = name_, .offset = offset_, .stride = stride_, .count = count_, \
+	  .parent = row_, .access = REG_RC, .readable = ALL, .read = read_, \
+	  .stat = stat_, .section = section_ },
+
+static const struct reg rows[ROW_COUNT] = {
+#define REG(name_, offset_, stride_, count_, access_, reset_, readable_, writable_, self_, \
+	    read_, write_, section_) \
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
+	  .parent = ROW_##name_, .access = REG_##access_, .reset = reset_, \
+	  .readable = readable_, .writable = writable_, .self_clearing = self_, \
+	  .read = read_, .write = write_, .stat = STAT_NONE, .section = section_ },
+#define MORE(name_, offset_, stride_, count_, first_) \
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
+	  .first = first_, .parent = ROW_##name_ },
+#define ALIAS(name_, offset_, stride_, count_) \
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
+	  .parent = ROW_##name_, .alias = true },
+#define STAT(name, offset, stride, count, stat, section) \
+	STAT_ROW(#name, offset, stride, count, ROW_##name, read_stat, stat, section)
+#define STAT64(name, low, high, stride, count, stat, section) \
+	STAT_ROW(#name "L", low, stride, count, ROW_##name##L, read_stat_low, stat, section) \
+	STAT_ROW(#name "H", high, stride, count, ROW_##name##H, read_stat_high, stat, section)
+#include "regs.def"
+};
+
+/* Row + 1 of each dword of BAR0; 0: no register. */
+static uint16_t row_of[NIC_BAR_SIZE / 4];
+
+static void
+fill_row_of(void)
+{
+	for (unsigned int row = 0; row < ROW_COUNT; row++)
+		for (unsigned int i = 0; i < rows[row].count; i++)
+			row_of[(rows[row].offset + i * rows[row].stride) / 4] = row + 1;
+}
+
+bool
+reg_find(uint32_t offset, struct reg_at *at)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const struct reg *row;
+
+	pthread_once(&once, fill_row_of);
+	if (offset >= NIC_BAR_SIZE || row_of[offset / 4] == 0)
+		return false;
+	row = &rows[row_of[offset / 4] - 1];
+	at->reg = &rows[row->parent];
+	at->i = row->first;
+	if (row->stride != 0)
+		at->i += (offset - row->offset) / row->stride;
+	at->offset = row->alias ? at->reg->offset + at->i * at->reg->stride : offset;
+	return true;
+}
+
+const char *
+reg_name(const struct reg_at *at, char *buf, size_t size)
+{
+	if (at->reg->count > 1)
+		snprintf(buf, size, "%s[%u]", at->reg->name, at->i);
+	else
+		snprintf(buf, size, "%s", at->reg->name);
+	return buf;
+}
+
+bool
+nic_next_reg(uint32_t *cursor, struct nic_reg_info *info)
+{
+	struct reg_at at;
+	uint32_t offset;
+
+	while (*cursor < NIC_BAR_SIZE) {
+		offset = *cursor;
+		*cursor += 4;
+		if (!reg_find(offset, &at) || at.offset != offset)
+			continue;
+		reg_name(&at, info->name, sizeof(info->name));
+		info->section = at.reg->section;
+		info->offset = offset;
+		return true;
+	}
+	return false;
+}
+
+void
+regs_reset(struct nic *nic)
+{
+	const uint8_t *mac = nic->config.mac;
+
+	for (unsigned int row = 0; row < ROW_COUNT; row++)
+		for (unsigned int i = 0; i < rows[row].count; i++)
+			reg_put(nic, rows[row].offset + i * rows[row].stride,
+				rows[row].alias ? 0 : rows[rows[row].parent].reset);
+	/* 8.2.3.9.16: the other packet buffers have no room by default */
+	for (unsigned int i = 1; i < 8; i++)
+		reg_put(nic, NIC_TXPBTHRESH + 4 * i, 0);
+	/* 8.2.3.7.8: from the EEPROM */
+	reg_put(nic, NIC_RAL, mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24);
+	reg_put(nic, NIC_RAH, mac[4] | mac[5] << 8 | NIC_RAH_AV);
+	nic->filter.stale = true;
+}
