@@ -66,9 +66,9 @@ rxq_enable(struct nic *nic, unsigned int q)
 		.buf_size = buf_size == 0 ? 2048 : buf_size,
 	};
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its
-	 * head and tail. net_ixgbe and Linux's ixgbe set them only afterwards. */
+	 * head. net_ixgbe and Linux's ixgbe set it only afterwards. The tail was reset when the
+	 * queue was disabled (regs.c); a driver with direct doorbells may have written it since. */
 	reg_put(nic, rxq_reg(q, NIC_RDH), 0);
-	reg_put(nic, rxq_reg(q, NIC_RDT), 0);
 	if (nic->rx_end <= q)
 		nic->rx_end = q + 1;
 	nic->nb_live++;

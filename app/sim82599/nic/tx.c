@@ -58,7 +58,6 @@ txq_enable(struct nic *nic, unsigned int q)
 	};
 	/* as for receive: see rxq_enable() */
 	reg_put(nic, txq_reg(q, NIC_TDH), 0);
-	reg_put(nic, txq_reg(q, NIC_TDT), 0);
 	if (nic->tx_end <= q)
 		nic->tx_end = q + 1;
 	nic->nb_live++;
