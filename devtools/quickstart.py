@@ -116,14 +116,17 @@ def differences(name, port, driver, wire):
 def run(program, driver, packets):
     """@return the table's row and a list of what was wrong."""
     name = f"{program} with {driver}"
-    ports = [simlib.sim(i, driver, wire=f"gen:count={packets}") for i in range(2)]
+    ports = [simlib.sim(i, driver, wire=f"gen:count={packets}:start=0") for i in range(2)]
     rate = Rate(name, 2 * packets)
     cycles = None
     say(f"{name}: starting")
     kind = simlib.Testpmd if program == "testpmd" else simlib.L2fwd
+    # testpmd throws away what came before its 'start', so the generators wait
     with kind(ports) as app:
         if program == "testpmd":
             app.command("start")
+        for port in range(2):
+            app.sim_start(port, packets)
         stats = app.wait_wires_done(timeout=60 + packets / 500000, progress=rate)
         if program == "testpmd":
             cycles = app.stop_forwarding().cycles
