@@ -14,6 +14,9 @@
 /* Descriptors of one write-back at the most; a frame of 15.5 KB may need 16. */
 #define RX_SLOTS (2 * WIRE_BURST)
 
+/* Descriptors that a driver looks at together, at the most. */
+#define RX_LATCH 8
+
 /* A piece of a frame on its way into a buffer. */
 struct rx_slot {
 	struct desc *desc;
@@ -172,25 +175,22 @@ rx_write_back(const struct rx_slot *slot, bool legacy)
 	atomic_store_explicit(&slot->desc->hi, slot->hi, memory_order_release);
 }
 
-/* Hand the descriptors to the driver. The device writes whole cache lines, so that a line
- * appears at once: here, its first descriptor last. */
+/*
+ * Hand the descriptors to the driver, in order: drivers that look at several at once, last
+ * first, may take the number of those done for a prefix. For a burst at once, the first
+ * RX_LATCH wait for the others: no driver looks beyond a first one that is not done.
+ */
 static void
 rx_publish(struct nic *nic, const struct nic_rxq *rxq, const struct rx_slot *slots, unsigned int n)
 {
-	unsigned int first = 0, end = n, i;
+	unsigned int latch = nic->config.publish_burst && n > RX_LATCH ? RX_LATCH : 0, i;
 
-	while (first < n) {
-		if (!nic->config.publish_burst) {
-			end = first + 1;
-			while (end < n && (uintptr_t)slots[end].desc % (DESC_LINE * sizeof(struct desc)) != 0)
-				end++;
-		}
-		for (i = end; i-- > first;)
-			rx_write_back(&slots[i], rxq->legacy);
-		nic->counts.pcie_up += pcie_bytes((end - first) * sizeof(struct desc));
-		first = end;
-	}
+	for (i = latch; i < n; i++)
+		rx_write_back(&slots[i], rxq->legacy);
+	for (i = 0; i < latch; i++)
+		rx_write_back(&slots[i], rxq->legacy);
 	nic->counts.desc_writes += n;
+	nic->counts.pcie_up += pcie_bytes(n * sizeof(struct desc));
 }
 
 static void
