@@ -236,7 +236,7 @@ capture_open(struct capture *capture, const char *name, struct wire_error *err)
 		fclose(file);
 		return wire_fail(err, EIO, "wire: pcap: out=%s: its header cannot be written", name);
 	}
-	capture->fresh = true;
+	pcap_dump_flush(capture->out); /* a whole file already */
 	return true;
 }
 
