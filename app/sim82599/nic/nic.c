@@ -313,21 +313,6 @@ nic_is_doorbell(uint32_t offset)
 		(offset >= 0x6000 && offset < 0x8000));
 }
 
-void
-nic_set_direct(struct nic *nic, bool direct)
-{
-	nic_lock(nic);
-	nic->direct = direct;
-	nic->wants_trap = false;
-	for (unsigned int q = 0; direct && q < NIC_QUEUES; q++) {
-		if (nic->rxq[q].live)
-			reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].head);
-		if (nic->txq[q].live)
-			reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].head);
-	}
-	nic_unlock(nic);
-}
-
 bool
 nic_wants_trap(const struct nic *nic)
 {
@@ -348,6 +333,24 @@ watch_queue(struct nic *nic, unsigned int q)
 		txdctl_changed(nic, q, txdctl);
 		nic->wants_trap = true;
 	}
+}
+
+void
+nic_set_direct(struct nic *nic, bool direct)
+{
+	nic_lock(nic);
+	/* on the way back: what was stored directly, and not seen yet */
+	for (unsigned int q = 0; nic->direct && q < NIC_QUEUES; q++)
+		watch_queue(nic, q);
+	nic->direct = direct;
+	nic->wants_trap = false;
+	for (unsigned int q = 0; direct && q < NIC_QUEUES; q++) {
+		if (nic->rxq[q].live)
+			reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].head);
+		if (nic->txq[q].live)
+			reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].head);
+	}
+	nic_unlock(nic);
 }
 
 /* The live queues each time, the others in turn: they are only enabled, which has time. */

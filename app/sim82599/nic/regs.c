@@ -373,6 +373,8 @@ rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 
 	value &= ~NIC_RXDCTL_SWFLSH; /* nothing is ever kept back that could be flushed */
 	if (value & ~before & NIC_RXDCTL_ENABLE) {
+		if (!nic->direct) /* else the driver may be ahead of us */
+			reg_put(nic, rxq_reg(q, NIC_RDT), 0);
 		rxq_enable(nic, q);
 		if (!nic->rxq[q].live)
 			value &= ~NIC_RXDCTL_ENABLE;
@@ -434,6 +436,8 @@ txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 
 	value &= ~NIC_TXDCTL_SWFLSH;
 	if (value & ~before & NIC_TXDCTL_ENABLE) {
+		if (!nic->direct) /* else the driver may be ahead of us */
+			reg_put(nic, txq_reg(q, NIC_TDT), 0);
 		txq_enable(nic, q);
 		if (!nic->txq[q].live)
 			value &= ~NIC_TXDCTL_ENABLE;

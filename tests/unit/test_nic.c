@@ -1,0 +1,1160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The register side of the software 82599: what a driver finds behind each address. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "nic/nic_priv.h"
+
+#define ALL       0xffffffffu
+#define HOST_BASE UINT64_C(0x7f0000000000)
+#define MS        UINT64_C(1000000)
+
+static uint8_t host[1 << 16] __attribute__((aligned(128)));
+static uint32_t bar[2][NIC_BAR_SIZE / 4];
+static struct nic_card *card;
+static struct nic *nic, *other; /* the two functions of one card */
+static bool irq_level;
+static unsigned int irq_changes;
+static unsigned int link_calls;
+static struct wire wire;
+
+static void *
+test_dma(void *ctx, uint64_t addr, uint32_t len, bool device_writes)
+{
+	(void)ctx;
+	(void)device_writes;
+	if (addr < HOST_BASE || addr + len > HOST_BASE + sizeof(host))
+		return NULL;
+	return host + (addr - HOST_BASE);
+}
+
+static void
+test_irq(void *ctx, bool level)
+{
+	if (ctx == &bar[0]) {
+		irq_level = level;
+		irq_changes++;
+	}
+}
+
+static const struct nic_host_ops host_ops = { .dma = test_dma, .irq = test_irq };
+
+static unsigned int
+wire_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
+{
+	(void)w;
+	(void)frames;
+	(void)n;
+	return 0;
+}
+
+static unsigned int
+wire_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
+{
+	(void)w;
+	(void)frames;
+	return n;
+}
+
+static void
+wire_link(struct wire *w, bool up)
+{
+	(void)w;
+	(void)up;
+	link_calls++;
+}
+
+static const struct wire_ops wire_ops = { .peek = wire_peek, .send = wire_send, .link = wire_link };
+
+static struct nic *
+create(unsigned int lan_id, bool strict, int trace_fd)
+{
+	struct nic_config config = {
+		.name = "test", .bar = bar[lan_id], .host_ops = &host_ops, .host = &bar[lan_id],
+		.card = card, .lan_id = lan_id, .strict = strict, .trace_fd = trace_fd,
+		.mac = { 0x02, 0x82, 0x59, 0x90, 0x00, lan_id },
+	};
+
+	memset(bar[lan_id], 0, sizeof(bar[lan_id]));
+	return nic_create(&config);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	card = nic_card_create();
+	assert_non_null(card);
+	nic = create(0, false, -1);
+	other = create(1, false, -1);
+	assert_non_null(nic);
+	assert_non_null(other);
+	wire = (struct wire){ .ops = &wire_ops, .light = true };
+	irq_changes = link_calls = 0;
+	irq_level = false;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	nic_free(nic);
+	nic_free(other);
+	nic_card_free(card);
+	return 0;
+}
+
+static uint32_t
+rd(uint32_t offset)
+{
+	return nic_read(nic, offset);
+}
+
+static void
+wr(uint32_t offset, uint32_t value)
+{
+	nic_write(nic, offset, value);
+}
+
+static uint64_t
+violations(enum nic_rule_id rule)
+{
+	uint64_t n;
+
+	assert_non_null(nic_get_rule(nic, rule, &n));
+	return n;
+}
+
+static uint64_t
+all_violations(void)
+{
+	struct nic_counts counts;
+
+	nic_get_counts(nic, &counts);
+	return counts.violations;
+}
+
+/* The rows of the table, as they are written down. */
+struct row {
+	const char *name;
+	uint32_t offset, stride, count, reset, readable, writable, self;
+	bool plain; /* no hooks */
+	int access;
+};
+
+static const struct row rows[] = {
+#define REG(name_, offset_, stride_, count_, access_, reset_, read_, write_, self_, rhook, whook, section) \
+	{ #name_, offset_, stride_, count_, reset_, read_, write_, self_, \
+	  #rhook[0] == '0' && #whook[0] == '0', REG_##access_ },
+#define MORE(name_, offset_, stride_, count_, first) \
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_ },
+#define ALIAS(name_, offset_, stride_, count_) \
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_ },
+#define STAT(name_, offset_, stride_, count_, stat, section) \
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, .readable = ALL, .access = REG_RC },
+#define STAT64(name_, low, high, stride_, count_, stat, section) \
+	{ .name = #name_, .offset = low, .stride = stride_, .count = count_, .readable = ALL, .access = REG_RC }, \
+	{ .name = #name_, .offset = high, .stride = stride_, .count = count_, .readable = ALL, .access = REG_RC },
+#include "nic/regs.def"
+};
+#define NB_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static void
+table_is_sound(void **state)
+{
+	static const char *owner[NIC_BAR_SIZE / 4];
+	struct reg_at at;
+	uint32_t offset;
+
+	(void)state;
+	for (size_t r = 0; r < NB_ROWS; r++) {
+		assert_true(rows[r].count == 1 || rows[r].stride >= 4);
+		for (uint32_t i = 0; i < rows[r].count; i++) {
+			offset = rows[r].offset + i * rows[r].stride;
+			assert_true(offset % 4 == 0 && offset < NIC_BAR_SIZE);
+			if (owner[offset / 4] != NULL)
+				fail_msg("%s and %s share 0x%05x", owner[offset / 4], rows[r].name, offset);
+			owner[offset / 4] = rows[r].name;
+			assert_true(reg_find(offset, &at));
+		}
+		/* a reset value that no read shows, or self-clearing bits that stay, are mistakes */
+		assert_int_equal(rows[r].reset & ~rows[r].readable, 0);
+		assert_int_equal(rows[r].reset & rows[r].self, 0);
+		assert_int_equal(rows[r].self & ~rows[r].writable, 0);
+		if (rows[r].access == REG_RO || rows[r].access == REG_RC)
+			assert_int_equal(rows[r].writable, 0);
+	}
+	for (offset = 0; offset < NIC_BAR_SIZE; offset += 4)
+		assert_int_equal(reg_find(offset, &at), owner[offset / 4] != NULL);
+	assert_false(reg_find(NIC_BAR_SIZE, &at));
+}
+
+static void
+queue_registers_are_numbered_through(void **state)
+{
+	struct reg_at at;
+	char name[24];
+
+	(void)state;
+	for (unsigned int q = 0; q < NIC_QUEUES; q++) {
+		assert_true(reg_find(rxq_reg(q, NIC_RDT), &at));
+		assert_string_equal(at.reg->name, "RDT");
+		assert_int_equal(at.i, q);
+		assert_true(nic_is_doorbell(rxq_reg(q, NIC_RDT)));
+		assert_false(nic_is_doorbell(rxq_reg(q, NIC_RDH)));
+		assert_true(reg_find(txq_reg(q, NIC_TDT), &at));
+		assert_int_equal(at.i, q);
+		assert_true(nic_is_doorbell(txq_reg(q, NIC_TDT)));
+		assert_false(nic_is_doorbell(txq_reg(q, NIC_TXDCTL)));
+	}
+	assert_int_equal(rxq_reg(64, NIC_RDT), 0xd018);
+	assert_int_equal(txq_reg(127, NIC_TDT), 0x7fd8);
+	assert_true(reg_find(0x12300, &at));
+	assert_string_equal(reg_name(&at, name, sizeof(name)), "EITR[24]");
+	assert_true(reg_find(NIC_CTRL, &at));
+	assert_string_equal(reg_name(&at, name, sizeof(name)), "CTRL");
+}
+
+static void
+walk_meets_each_register_once(void **state)
+{
+	struct nic_reg_info info;
+	uint32_t cursor = 0, last = 0, n = 0, tails = 0;
+
+	(void)state;
+	while (nic_next_reg(&cursor, &info)) {
+		assert_true(n++ == 0 || info.offset > last);
+		last = info.offset;
+		tails += strncmp(info.name, "RDT[", 4) == 0;
+		assert_int_not_equal(info.offset, 0x00004); /* second address of CTRL */
+		assert_int_not_equal(info.offset, 0x02100); /* second address of SRRCTL */
+	}
+	assert_int_equal(tails, NIC_QUEUES);
+	assert_true(n > 4000);
+}
+
+static void
+plain_registers_keep_their_writable_bits(void **state)
+{
+	(void)state;
+	for (size_t r = 0; r < NB_ROWS; r++) {
+		const struct row *row = &rows[r];
+		uint32_t offset = row->offset + (row->count - 1) * row->stride, value = 0xa5a5a5a5;
+
+		if (row->readable == 0 || !row->plain)
+			continue;
+		if (row->access == REG_RW) {
+			assert_int_equal(rd(row->offset), row->reset & row->readable);
+			wr(offset, value);
+			assert_int_equal(rd(offset), ((row->reset & ~row->writable) |
+				(value & row->writable & ~row->self)) & row->readable);
+			wr(offset, ~value);
+			assert_int_equal(rd(offset), ((row->reset & ~row->writable) |
+				(~value & row->writable & ~row->self)) & row->readable);
+		} else if (row->access == REG_RO) {
+			uint64_t before = violations(RULE_READ_ONLY);
+
+			wr(offset, ~row->reset);
+			assert_int_equal(rd(offset), row->reset & row->readable);
+			assert_int_equal(violations(RULE_READ_ONLY), before + 1);
+		}
+	}
+	nic_reset(nic);
+	assert_int_equal(rd(NIC_HLREG0), 0x08012c0b);
+	assert_int_equal(rd(NIC_TXPBTHRESH), 0x96);
+	assert_int_equal(rd(NIC_TXPBTHRESH + 4), 0);
+}
+
+static void
+aliases_are_the_same_register(void **state)
+{
+	static const struct { uint32_t one, two; } pairs[] = {
+		{ NIC_SRRCTL, 0x02100 }, { NIC_SRRCTL + 15 * 0x40, 0x0213c },
+		{ NIC_DCA_RXCTRL + 3 * 0x40, 0x0220c }, { NIC_RETA + 4 * 31, 0x05c7c },
+		{ NIC_RSSRK + 4 * 9, 0x05ca4 }, { NIC_MRQC, 0x05818 }, { NIC_PSRTYPE + 4 * 15, 0x054bc },
+		{ NIC_RAL + 8 * 15, 0x05478 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		wr(pairs[i].one, 0x04000000 + i);
+		assert_int_equal(rd(pairs[i].two), 0x04000000 + i);
+		wr(pairs[i].two, 0x08000000 + i);
+		assert_int_equal(rd(pairs[i].one), 0x08000000 + i);
+	}
+	wr(0x05404, NIC_RAH_AV | 0x1234);
+	assert_int_equal(rd(NIC_RAH), NIC_RAH_AV | 0x1234);
+	wr(0x00004, NIC_CTRL_GIO_DIS);
+	assert_int_equal(rd(NIC_CTRL), NIC_CTRL_GIO_DIS);
+	assert_int_equal(rd(NIC_STATUS) & NIC_STATUS_GIO, 0);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+unknown_and_odd_accesses_are_counted(void **state)
+{
+	struct nic_counts counts;
+	char text[160];
+
+	(void)state;
+	assert_int_equal(rd(0x1fffc), 0);
+	wr(0x1fffc, 1);
+	assert_int_equal(rd(0x1fffc), 0);
+	assert_int_equal(violations(RULE_UNKNOWN_REG), 3);
+	assert_int_equal(rd(2), 0);
+	assert_int_equal(rd(NIC_BAR_SIZE), 0);
+	nic_bad_access(nic, 0, 2);
+	assert_int_equal(violations(RULE_ACCESS_SIZE), 3);
+	nic_get_counts(nic, &counts);
+	assert_int_equal(counts.unknown_access, 3);
+	assert_int_equal(counts.violations, 6);
+	assert_int_equal(counts.reg_reads, 2);
+	assert_int_equal(counts.reg_writes, 1);
+	nic_get_first_violation(nic, text, sizeof(text));
+	assert_string_equal(text, "UNKNOWN_REG (8.2.2): offset 0x1fffc");
+}
+
+static void
+strict_device_refuses_reserved_bits(void **state)
+{
+	(void)state;
+	wr(NIC_CTRL_EXT, 0x10000001);
+	assert_int_equal(rd(NIC_CTRL_EXT), 0x10000000);
+	assert_int_equal(violations(RULE_RESERVED_BITS), 1);
+	nic_free(nic);
+	nic = create(0, true, -1);
+	wr(NIC_CTRL_EXT, 0x10000001);
+	assert_int_equal(rd(NIC_CTRL_EXT), 0);
+	assert_int_equal(violations(RULE_RESERVED_BITS), 1);
+}
+
+static uint16_t
+eerd(struct nic *n, uint16_t address)
+{
+	uint32_t value;
+
+	nic_write(n, NIC_EERD, address << 2 | 1);
+	value = nic_read(n, NIC_EERD);
+	assert_true(value & NIC_EERD_DONE);
+	return value >> 16;
+}
+
+static uint16_t
+eeprom_checksum(struct nic *n)
+{
+	uint16_t sum = 0, section;
+
+	for (uint16_t i = 0; i <= 0x3f; i++)
+		sum += eerd(n, i);
+	for (uint16_t i = 3; i < 0xf; i++) {
+		section = eerd(n, i);
+		for (uint16_t j = 1; section != 0xffff && j <= eerd(n, section); j++)
+			sum += eerd(n, section + j);
+	}
+	return sum;
+}
+
+static void
+eeprom_by_eerd(void **state)
+{
+	uint16_t section;
+
+	(void)state;
+	assert_true(rd(NIC_EEC) & NIC_EEC_PRES);
+	assert_true(rd(NIC_EEC) & NIC_EEC_ARD);
+	assert_int_equal(eeprom_checksum(nic), 0xbaba);
+	assert_int_equal(eeprom_checksum(other), 0xbaba);
+	assert_int_equal(eerd(nic, 0x3fff), 0xffff);
+	for (int port = 0; port < 2; port++) {
+		section = eerd(nic, 0x09 + port);
+		assert_int_equal(eerd(nic, section + 1), 0x8202);
+		assert_int_equal(eerd(nic, section + 2), 0x9059);
+		assert_int_equal(eerd(nic, section + 3), port << 8);
+	}
+	assert_int_equal(rd(NIC_RAL), 0x90598202);
+	assert_int_equal(rd(NIC_RAH), NIC_RAH_AV);
+	nic_set_faults(nic, 1u << NIC_FAULT_EEPROM);
+	assert_int_not_equal(eeprom_checksum(nic), 0xbaba);
+	assert_int_equal(eeprom_checksum(other), 0xbaba);
+	nic_set_faults(nic, 1u << NIC_FAULT_EERD);
+	wr(NIC_EERD, 1);
+	assert_int_equal(rd(NIC_EERD) & NIC_EERD_DONE, 0);
+}
+
+static void
+spi_out(uint32_t bits, int n)
+{
+	uint32_t eec = rd(NIC_EEC);
+
+	while (n-- > 0) {
+		eec = bits >> n & 1 ? eec | NIC_EEC_DI : eec & ~NIC_EEC_DI;
+		wr(NIC_EEC, eec);
+		wr(NIC_EEC, eec | NIC_EEC_SK);
+		wr(NIC_EEC, eec);
+	}
+}
+
+static uint32_t
+spi_in(int n)
+{
+	uint32_t eec = rd(NIC_EEC) & ~NIC_EEC_DI, bits = 0;
+
+	while (n-- > 0) {
+		wr(NIC_EEC, eec | NIC_EEC_SK);
+		bits = bits << 1 | !!(rd(NIC_EEC) & NIC_EEC_DO);
+		wr(NIC_EEC, eec);
+	}
+	return bits;
+}
+
+static void
+spi_select(bool select)
+{
+	uint32_t eec = rd(NIC_EEC) & ~(NIC_EEC_CS | NIC_EEC_SK | NIC_EEC_DI);
+
+	wr(NIC_EEC, select ? eec : eec | NIC_EEC_CS);
+}
+
+static void
+eeprom_by_bit_bang(void **state)
+{
+	uint32_t bytes;
+
+	(void)state;
+	/* without the grant nothing is clocked */
+	spi_select(true);
+	spi_out(0x03, 8);
+	spi_out(0x3f * 2, 16);
+	assert_int_equal(spi_in(16), 0);
+	wr(NIC_EEC, rd(NIC_EEC) | NIC_EEC_REQ);
+	assert_true(rd(NIC_EEC) & NIC_EEC_GNT);
+	spi_select(false);
+	spi_select(true);
+	spi_out(0x05, 8);
+	assert_int_equal(spi_in(8), 0); /* ready */
+	spi_select(false);
+	for (uint16_t i = 0; i <= 0x70; i++) {
+		spi_select(true);
+		spi_out(0x03, 8);
+		spi_out(i * 2, 16);
+		bytes = spi_in(16);
+		assert_int_equal((bytes >> 8 | bytes << 8) & 0xffff, eerd(nic, i));
+		/* the next word follows by itself */
+		bytes = spi_in(16);
+		assert_int_equal((bytes >> 8 | bytes << 8) & 0xffff, eerd(nic, i + 1));
+		spi_select(false);
+	}
+	wr(NIC_EEC, rd(NIC_EEC) & ~NIC_EEC_REQ);
+	assert_false(rd(NIC_EEC) & NIC_EEC_GNT);
+	assert_int_equal(all_violations(), 0);
+}
+
+/* The two lines: clock and data, as the master lets them. */
+static void
+i2c_lines(bool clock, bool data)
+{
+	wr(NIC_I2CCTL, (clock ? NIC_I2CCTL_CLK_OUT : 0) | (data ? NIC_I2CCTL_DATA_OUT : 0));
+}
+
+static bool
+i2c_data(void)
+{
+	assert_true(rd(NIC_I2CCTL) & NIC_I2CCTL_CLK_IN);
+	return rd(NIC_I2CCTL) & NIC_I2CCTL_DATA_IN;
+}
+
+static void
+i2c_start(void)
+{
+	i2c_lines(false, true);
+	i2c_lines(true, true);
+	i2c_lines(true, false);
+	i2c_lines(false, false);
+}
+
+static void
+i2c_stop(void)
+{
+	i2c_lines(false, false);
+	i2c_lines(true, false);
+	i2c_lines(true, true);
+}
+
+/* @return what the line was while the clock was high */
+static bool
+i2c_bit(bool out)
+{
+	bool in;
+
+	i2c_lines(false, out);
+	i2c_lines(true, out);
+	in = i2c_data();
+	i2c_lines(false, out);
+	return in;
+}
+
+/* @return true if it was acknowledged */
+static bool
+i2c_write(uint8_t byte)
+{
+	for (int bit = 7; bit >= 0; bit--)
+		i2c_bit(byte >> bit & 1);
+	return !i2c_bit(true);
+}
+
+static uint8_t
+i2c_read(bool ack)
+{
+	uint8_t byte = 0;
+
+	for (int bit = 0; bit < 8; bit++)
+		byte = byte << 1 | i2c_bit(true);
+	i2c_bit(!ack);
+	return byte;
+}
+
+static void
+sfp_over_i2c(void **state)
+{
+	uint8_t module[128], sum = 0;
+
+	(void)state;
+	assert_int_equal(rd(NIC_I2CCTL), 0xf);
+	for (unsigned int i = 0; i < sizeof(module); i++) {
+		i2c_start();
+		assert_true(i2c_write(0xa0));
+		assert_true(i2c_write(i));
+		i2c_start();
+		assert_true(i2c_write(0xa1));
+		module[i] = i2c_read(false);
+		i2c_stop();
+	}
+	assert_int_equal(module[0], 3);
+	assert_int_equal(module[3], 0x10);
+	assert_int_equal(module[6], 0);
+	assert_memory_equal(&module[0x25], "\x00\x1b\x21", 3);
+	for (int i = 0; i < 63; i++)
+		sum += module[i];
+	assert_int_equal(module[63], sum);
+	/* one byte after the other, acknowledged by the master */
+	i2c_start();
+	assert_true(i2c_write(0xa0));
+	assert_true(i2c_write(20));
+	i2c_start();
+	assert_true(i2c_write(0xa1));
+	for (int i = 20; i < 36; i++)
+		assert_int_equal(i2c_read(i < 35), module[i]);
+	i2c_stop();
+	/* no diagnostics */
+	i2c_start();
+	assert_false(i2c_write(0xa2));
+	i2c_stop();
+	i2c_start();
+	assert_true(i2c_write(0xa0));
+	i2c_stop();
+	/* the cage is empty */
+	assert_true(rd(NIC_ESDP) & NIC_ESDP_SDP2);
+	nic_set_faults(nic, 1u << NIC_FAULT_SFP);
+	i2c_start();
+	assert_false(i2c_write(0xa0));
+	i2c_stop();
+	assert_false(rd(NIC_ESDP) & NIC_ESDP_SDP2);
+}
+
+static void
+semaphores_are_the_cards(void **state)
+{
+	(void)state;
+	assert_int_equal(nic_peek(nic, NIC_SWSM), 0);
+	assert_int_equal(rd(NIC_SWSM) & NIC_SWSM_SMBI, 0); /* ours */
+	assert_true(nic_read(other, NIC_SWSM) & NIC_SWSM_SMBI);
+	wr(NIC_SWSM, NIC_SWSM_SMBI | NIC_SWSM_SWESMBI);
+	assert_int_equal(rd(NIC_SWSM), NIC_SWSM_SMBI | NIC_SWSM_SWESMBI);
+	wr(NIC_GSSR, 0x2);
+	assert_int_equal(nic_read(other, NIC_GSSR), 0x2);
+	wr(NIC_SWSM, 0);
+	assert_int_equal(nic_read(other, NIC_SWSM) & NIC_SWSM_SMBI, 0); /* theirs */
+	assert_true(rd(NIC_SWSM) & NIC_SWSM_SMBI);
+	/* a function's reset leaves them alone */
+	wr(NIC_CTRL, NIC_CTRL_RST);
+	assert_int_equal(nic_read(other, NIC_GSSR), 0x2);
+	assert_int_equal(rd(NIC_STATUS) >> NIC_STATUS_LAN_ID_SHIFT & 3, 0);
+	assert_int_equal(nic_read(other, NIC_STATUS) >> NIC_STATUS_LAN_ID_SHIFT & 3, 1);
+}
+
+static void
+poll_until(uint64_t end)
+{
+	while (nic_now() < end)
+		nic_poll(nic);
+}
+
+static void
+reset_clears_itself_and_the_rest(void **state)
+{
+	uint64_t start = nic_now();
+
+	(void)state;
+	wr(NIC_RXPBSIZE, 0x400);
+	wr(NIC_RAL, 0x12345678);
+	wr(NIC_EIMS, NIC_EICR_LSC);
+	wr(NIC_EICS, NIC_EICR_LSC);
+	assert_true(irq_level);
+	nic->stat[STAT_GPRC] = 5;
+	wr(NIC_CTRL, NIC_CTRL_RST | NIC_CTRL_GIO_DIS);
+	while (rd(NIC_CTRL) & NIC_CTRL_RST)
+		assert_true(nic_now() < start + 1000 * MS);
+	assert_true(rd(NIC_STATUS) & NIC_STATUS_GIO);
+	assert_int_equal(all_violations(), 0);
+	rd(NIC_RXPBSIZE); /* too early */
+	if (nic_now() < nic->reset_until)
+		assert_int_equal(violations(RULE_RESET_ACCESS), 1);
+	poll_until(nic_now() + MS);
+	assert_int_equal(rd(NIC_RXPBSIZE), 0x80000);
+	assert_int_equal(rd(NIC_RAL), 0x90598202);
+	assert_int_equal(rd(NIC_EIMS), 0);
+	assert_int_equal(rd(NIC_GPRC), 0);
+	assert_false(irq_level);
+	assert_true(violations(RULE_RESET_ACCESS) <= 1);
+	/* a reset that does not end */
+	nic_set_faults(nic, 1u << NIC_FAULT_RESET);
+	wr(NIC_CTRL, NIC_CTRL_LRST);
+	poll_until(nic_now() + 2 * MS);
+	assert_true(rd(NIC_CTRL) & NIC_CTRL_LRST);
+}
+
+/* @return ms until the link is up */
+static uint64_t
+link_wait(void)
+{
+	uint64_t start = nic_now();
+
+	while (!nic_link_is_up(nic)) {
+		nic_poll(nic);
+		assert_true(nic_now() < start + 1000 * MS);
+	}
+	return (nic_now() - start) / MS;
+}
+
+static void
+link_comes_after_a_while(void **state)
+{
+	(void)state;
+	assert_int_equal(rd(NIC_LINKS) & NIC_LINKS_UP, 0);
+	poll_until(nic_now() + 30 * MS); /* no wire, no link */
+	assert_int_equal(rd(NIC_LINKS) & NIC_LINKS_UP, 0);
+	wr(NIC_EIMS, NIC_EICR_LSC);
+	rd(NIC_EICR);
+	assert_false(irq_level);
+	nic_set_wire(nic, &wire);
+	assert_true(link_wait() >= 19);
+	assert_true(irq_level);
+	assert_int_equal(link_calls, 1);
+	assert_true(rd(NIC_STATUS) & NIC_STATUS_LINKUP);
+	assert_int_equal(rd(NIC_LINKS), 0x70000000); /* was down since the last read */
+	assert_int_equal(rd(NIC_LINKS), 0x70000080);
+	assert_int_equal(rd(NIC_EICR), NIC_EICR_LSC);
+	assert_false(irq_level);
+	assert_int_equal(rd(NIC_EICR), 0);
+	/* a restart takes it down, and tells so */
+	wr(NIC_AUTOC, rd(NIC_AUTOC) | NIC_AUTOC_AN_RESTART);
+	assert_int_equal(rd(NIC_AUTOC) & NIC_AUTOC_AN_RESTART, 0);
+	assert_false(nic_link_is_up(nic));
+	assert_true(irq_level);
+	assert_int_equal(rd(NIC_EICR), NIC_EICR_LSC);
+	assert_true(link_wait() >= 19);
+	rd(NIC_EICR);
+	/* laser off and on */
+	wr(NIC_ESDP, rd(NIC_ESDP) | NIC_ESDP_SDP3);
+	assert_false(nic_link_is_up(nic));
+	assert_int_equal(rd(NIC_EICR), NIC_EICR_LSC);
+	poll_until(nic_now() + 30 * MS);
+	assert_false(nic_link_is_up(nic));
+	wr(NIC_ESDP, rd(NIC_ESDP) & ~NIC_ESDP_SDP3);
+	assert_true(link_wait() >= 19);
+	/* the far end goes dark, which only polling can notice */
+	wire.light = false;
+	poll_until(nic_now() + MS);
+	assert_false(nic_link_is_up(nic));
+	wire.light = true;
+	assert_true(link_wait() >= 19);
+	/* faults */
+	nic_set_faults(nic, 1u << NIC_FAULT_LINK);
+	assert_false(nic_link_is_up(nic));
+	nic_set_faults(nic, 0);
+	link_wait();
+	/* only the 10G serial mode has a partner */
+	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART);
+	poll_until(nic_now() + 30 * MS);
+	assert_false(nic_link_is_up(nic));
+	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART | NIC_AUTOC_LMS_10G_SERIAL);
+	link_wait();
+	nic_set_wire(nic, NULL);
+	assert_false(nic_link_is_up(nic));
+	assert_int_equal(link_calls, 12);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+interrupt_is_a_level(void **state)
+{
+	(void)state;
+	wr(NIC_EICS, NIC_EICR_LSC | 1);
+	assert_int_equal(nic_peek(nic, NIC_EICR), NIC_EICR_LSC | 1);
+	assert_int_equal(irq_changes, 0); /* masked */
+	wr(NIC_EIMS, NIC_EICR_LSC);
+	wr(NIC_EIMS, 1);
+	assert_int_equal(rd(NIC_EIMS), NIC_EICR_LSC | 1);
+	assert_int_equal(rd(NIC_EIMS_EX), 1); /* the same bits */
+	assert_true(irq_level);
+	wr(NIC_EICR, NIC_EICR_LSC); /* write 1 to clear: the other cause stays */
+	assert_true(irq_level);
+	assert_int_equal(nic_peek(nic, NIC_EICR), 1);
+	wr(NIC_EIMC_EX, 1);
+	assert_int_equal(rd(NIC_EIMS), NIC_EICR_LSC);
+	assert_false(irq_level);
+	wr(NIC_EIMS_EX, 3);
+	assert_int_equal(rd(NIC_EIMS), NIC_EICR_LSC | 3);
+	assert_true(irq_level);
+	wr(NIC_EIMC, ALL);
+	assert_int_equal(rd(NIC_EIMS), 0);
+	assert_int_equal(rd(NIC_EIMS_EX), 0);
+	assert_false(irq_level);
+	assert_int_equal(rd(NIC_EICR), 1);
+	assert_int_equal(rd(NIC_EICR), 0);
+	wr(NIC_EICS_EX, 4);
+	assert_int_equal(nic_peek(nic, NIC_EICR), 4);
+	/* GPIE.OCD: a read clears only the other causes */
+	wr(NIC_EICS, NIC_EICR_LSC);
+	wr(NIC_GPIE, NIC_GPIE_OCD);
+	assert_int_equal(rd(NIC_EICR), NIC_EICR_LSC | 4);
+	assert_int_equal(rd(NIC_EICR), 4);
+	/* EIAM: a read masks */
+	wr(NIC_GPIE, 0);
+	wr(NIC_EIAM, 4);
+	wr(NIC_EIMS, 6);
+	rd(NIC_EICR);
+	assert_int_equal(rd(NIC_EIMS), 2);
+	assert_int_equal(irq_changes, 6);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+statistics_clear_stick_and_latch(void **state)
+{
+	(void)state;
+	nic->stat[STAT_GPRC] = 3;
+	assert_int_equal(nic_peek(nic, NIC_GPRC), 3);
+	assert_int_equal(rd(NIC_GPRC), 3);
+	assert_int_equal(rd(NIC_GPRC), 0);
+	nic->stat[STAT_GPRC] = UINT64_C(0x100000001);
+	assert_int_equal(rd(NIC_GPRC), ALL); /* sticks */
+	nic->stat[STAT_GORC] = UINT64_C(0xf12345678);
+	assert_int_equal(nic_peek(nic, NIC_GORCL), 0x12345678);
+	assert_int_equal(rd(NIC_GORCL), 0x12345678);
+	nic->stat[STAT_GORC] += 64; /* a frame comes in between the two reads */
+	assert_int_equal(rd(NIC_GORCH), 0xf);
+	assert_int_equal(rd(NIC_GORCH), 0);
+	assert_int_equal(rd(NIC_GORCL), 64);
+	nic->stat[STAT_GORC] = UINT64_C(1) << 36;
+	assert_int_equal(rd(NIC_GORCL), ALL);
+	assert_int_equal(rd(NIC_GORCH), 0xf);
+	for (unsigned int i = 0; i < 16; i++) {
+		nic->stat[STAT_QPRC + i] = 100 + i;
+		nic->stat[STAT_QBRC + i] = (UINT64_C(1) << 32) + i;
+		nic->stat[STAT_QPRDC + i] = 200 + i;
+		nic->stat[STAT_QPTC + i] = 300 + i;
+		nic->stat[STAT_QBTC + i] = (UINT64_C(2) << 32) + i;
+	}
+	for (unsigned int i = 0; i < 16; i++) {
+		assert_int_equal(rd(0x01030 + 0x40 * i), 100 + i);
+		assert_int_equal(rd(0x01034 + 0x40 * i), i);
+		assert_int_equal(rd(0x01038 + 0x40 * i), 1);
+		assert_int_equal(rd(0x01430 + 0x40 * i), 200 + i);
+		assert_int_equal(rd(i % 2 ? 0x06030 + 0x40 * i : 0x08680 + 4 * i), 300 + i);
+		assert_int_equal(rd(i % 2 ? 0x08680 + 4 * i : 0x06030 + 0x40 * i), 0);
+		assert_int_equal(rd(0x08700 + 8 * i), i);
+		assert_int_equal(rd(0x08704 + 8 * i), 2);
+	}
+	nic->stat[STAT_RXMPC] = 7;
+	assert_int_equal(rd(0x03fa0), 7);
+	assert_int_equal(rd(0x03fa4), 0);
+	assert_int_equal(rd(NIC_FDIRUSTAT), 0);
+	assert_int_equal(all_violations(), 0);
+	wr(NIC_GPRC, 1);
+	assert_int_equal(violations(RULE_READ_ONLY), 1);
+}
+
+static void
+frames_are_counted_by_size_and_cast(void **state)
+{
+	static const struct { uint32_t len, rx, tx; } sizes[] = {
+		{ 64, NIC_PRC64, NIC_PTC64 }, { 65, NIC_PRC127, NIC_PTC127 }, { 127, NIC_PRC127, NIC_PTC127 },
+		{ 128, NIC_PRC255, NIC_PTC255 }, { 511, NIC_PRC511, NIC_PTC511 },
+		{ 1023, NIC_PRC1023, NIC_PTC1023 }, { 1024, NIC_PRC1522, NIC_PTC1522 },
+		{ 9728, NIC_PRC1522, NIC_PTC1522 },
+	};
+	uint8_t frame[14] = { 0x02 };
+	uint32_t total = 0;
+
+	(void)state;
+	wr(NIC_HLREG0, rd(NIC_HLREG0) | NIC_HLREG0_RXCRCSTRP);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		stats_rx_good(nic, frame, sizes[i].len);
+		stats_tx_good(nic, frame, sizes[i].len);
+		assert_int_equal(rd(sizes[i].rx), 1);
+		assert_int_equal(rd(sizes[i].tx), 1);
+		total += sizes[i].len;
+	}
+	stats_rx_filtered(nic, 100);
+	assert_int_equal(rd(NIC_GPRC), 8);
+	assert_int_equal(rd(NIC_TPR), 9);
+	assert_int_equal(rd(NIC_RXNFGPC), 9);
+	assert_int_equal(rd(NIC_GORCL), total - 8 * FCS_LEN); /* the CRC is stripped */
+	assert_int_equal(rd(NIC_TORL), total + 100);
+	assert_int_equal(rd(NIC_GPTC), 8);
+	assert_int_equal(rd(NIC_TPT), 8);
+	assert_int_equal(rd(NIC_GOTCL), total);
+	wr(NIC_HLREG0, rd(NIC_HLREG0) & ~NIC_HLREG0_RXCRCSTRP);
+	frame[0] = 0x01;
+	stats_rx_good(nic, frame, 64);
+	stats_tx_good(nic, frame, 64);
+	assert_int_equal(rd(NIC_GORCL), 64);
+	assert_int_equal(rd(NIC_MPRC), 1);
+	assert_int_equal(rd(NIC_MPTC), 1);
+	memset(frame, 0xff, 6);
+	stats_rx_good(nic, frame, 64);
+	stats_tx_good(nic, frame, 64);
+	assert_int_equal(rd(NIC_MPRC), 0);
+	assert_int_equal(rd(NIC_BPRC), 1);
+	assert_int_equal(rd(NIC_MPTC), 0);
+	assert_int_equal(rd(NIC_BPTC), 1);
+}
+
+static bool
+accepts(const char *mac, unsigned int vlan)
+{
+	uint8_t frame[64] = { 0 };
+	unsigned int b[6];
+
+	assert_int_equal(sscanf(mac, "%x:%x:%x:%x:%x:%x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]), 6);
+	for (int i = 0; i < 6; i++)
+		frame[i] = b[i];
+	if (vlan != 0) {
+		frame[12] = 0x81;
+		frame[14] = vlan >> 8;
+		frame[15] = vlan;
+	}
+	return filter_accepts(nic, frame);
+}
+
+static void
+filters_follow_their_registers(void **state)
+{
+	(void)state;
+	assert_true(accepts("02:82:59:90:00:00", 0));
+	assert_false(accepts("02:82:59:90:00:01", 0));
+	assert_false(accepts("ff:ff:ff:ff:ff:ff", 0));
+	/* exact: the last of the 128, only when valid */
+	wr(NIC_RAL + 8 * 127, 0x33221100);
+	wr(NIC_RAH + 8 * 127, 0x5544);
+	assert_false(accepts("00:11:22:33:44:55", 0));
+	wr(NIC_RAH + 8 * 127, NIC_RAH_AV | 0x5544);
+	assert_true(accepts("00:11:22:33:44:55", 0));
+	wr(0x05404, rd(0x05404) & ~NIC_RAH_AV);
+	assert_false(accepts("02:82:59:90:00:00", 0));
+	/* broadcast, unicast and multicast promiscuous: each its own */
+	wr(NIC_FCTRL, NIC_FCTRL_BAM);
+	assert_true(accepts("ff:ff:ff:ff:ff:ff", 0));
+	assert_false(accepts("01:00:5e:00:00:01", 0));
+	wr(NIC_FCTRL, NIC_FCTRL_UPE);
+	assert_true(accepts("02:00:00:00:00:07", 0));
+	assert_false(accepts("ff:ff:ff:ff:ff:ff", 0));
+	assert_false(accepts("01:00:5e:00:00:01", 0));
+	wr(NIC_FCTRL, NIC_FCTRL_MPE);
+	assert_false(accepts("02:00:00:00:00:07", 0));
+	assert_true(accepts("01:00:5e:00:00:01", 0));
+	assert_true(accepts("ff:ff:ff:ff:ff:ff", 0));
+	/* VLAN: after all of these */
+	wr(NIC_VLNCTRL, rd(NIC_VLNCTRL) | NIC_VLNCTRL_VFE);
+	assert_true(accepts("01:00:5e:00:00:01", 0));
+	assert_false(accepts("01:00:5e:00:00:01", 0x123));
+	wr(NIC_VFTA + 4 * (0x123 / 32), 1u << 0x123 % 32);
+	assert_true(accepts("01:00:5e:00:00:01", 0x123));
+	assert_false(accepts("01:00:5e:00:00:01", 0x122));
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+multicast_table_is_indexed_by_mo(void **state)
+{
+	/* upper 16 bits of 01:00:5e:01:aa:c5, the last two bytes, are 0xc5aa */
+	static const unsigned int hash[4] = { 0xc5a, 0x8b5, 0x16a, 0x5aa };
+
+	(void)state;
+	for (unsigned int mo = 0; mo < 4; mo++) {
+		for (unsigned int i = 0; i < 128; i++)
+			wr(NIC_MTA + 4 * i, 0);
+		wr(NIC_MCSTCTRL, NIC_MCSTCTRL_MFE | mo);
+		assert_false(accepts("01:00:5e:01:aa:c5", 0));
+		wr(NIC_MTA + 4 * (hash[mo] / 32), 1u << hash[mo] % 32);
+		assert_true(accepts("01:00:5e:01:aa:c5", 0));
+		assert_false(accepts("01:00:5e:01:aa:c6", 0));
+		assert_false(accepts("00:00:5e:01:aa:c5", 0)); /* not for unicast */
+		wr(NIC_MCSTCTRL, mo);
+		assert_false(accepts("01:00:5e:01:aa:c5", 0));
+	}
+}
+
+/* Ring and buffer registers of receive queue q and transmit queue q. */
+static void
+queue_prepare(unsigned int q)
+{
+	wr(NIC_DMATXCTL, rd(NIC_DMATXCTL) | NIC_DMATXCTL_TE);
+	wr(NIC_RDRXCTL, rd(NIC_RDRXCTL) | NIC_RDRXCTL_CRCSTRIP);
+	wr(NIC_HLREG0, rd(NIC_HLREG0) | NIC_HLREG0_RXCRCSTRP);
+	wr(rxq_reg(q, NIC_RDBAL), (uint32_t)HOST_BASE);
+	wr(rxq_reg(q, NIC_RDBAH), HOST_BASE >> 32);
+	wr(rxq_reg(q, NIC_RDLEN), 64 * 16);
+	wr(rxq_reg(q, NIC_SRRCTL), 2 | 1u << NIC_SRRCTL_DESCTYPE_SHIFT);
+	wr(txq_reg(q, NIC_TDBAL), (uint32_t)HOST_BASE + 0x8000);
+	wr(txq_reg(q, NIC_TDBAH), HOST_BASE >> 32);
+	wr(txq_reg(q, NIC_TDLEN), 64 * 16);
+}
+
+static void
+queues_are_enabled_and_disabled(void **state)
+{
+	static const unsigned int queues[] = { 0, 63, 64, 127 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
+		unsigned int q = queues[i];
+		uint32_t rxdctl = rxq_reg(q, NIC_RXDCTL), txdctl = txq_reg(q, NIC_TXDCTL);
+
+		queue_prepare(q);
+		wr(rxq_reg(q, NIC_RDT), 0);
+		wr(txq_reg(q, NIC_TDT), 0);
+		wr(rxdctl, NIC_RXDCTL_ENABLE | NIC_RXDCTL_SWFLSH);
+		wr(txdctl, NIC_TXDCTL_ENABLE | NIC_TXDCTL_SWFLSH);
+		assert_int_equal(rd(rxdctl), NIC_RXDCTL_ENABLE);
+		assert_int_equal(rd(txdctl), NIC_TXDCTL_ENABLE);
+		assert_true(nic->rxq[q].live && nic->txq[q].live);
+		wr(rxq_reg(q, NIC_RDH), 0);
+		wr(rxq_reg(q, NIC_RDT), 63);
+		assert_int_equal(rd(rxq_reg(q, NIC_RDT)), 63);
+		nic->rxq[q].head = 5;
+		nic->txq[q].head = 6;
+		assert_int_equal(rd(rxq_reg(q, NIC_RDH)), 5);
+		assert_int_equal(rd(txq_reg(q, NIC_TDH)), 6);
+		assert_int_equal(all_violations(), 0);
+		wr(rxdctl, 0);
+		wr(txdctl, 0);
+		assert_int_equal(rd(rxdctl), 0);
+		assert_int_equal(rd(txdctl), 0);
+		assert_false(nic->rxq[q].live || nic->txq[q].live);
+		assert_int_equal(rd(rxq_reg(q, NIC_RDT)), 0);
+	}
+	assert_int_equal(nic->nb_live, 0);
+}
+
+static void
+queue_rules(void **state)
+{
+	(void)state;
+	queue_prepare(3);
+	wr(rxq_reg(3, NIC_RDT), 5);
+	wr(txq_reg(3, NIC_TDT), 5);
+	assert_int_equal(violations(RULE_TAIL_EARLY), 2);
+	assert_int_equal(rd(rxq_reg(3, NIC_RDT)), 0);
+	wr(rxq_reg(3, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
+	wr(txq_reg(3, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
+	wr(rxq_reg(3, NIC_RDLEN), 64 * 16); /* no change */
+	assert_int_equal(violations(RULE_RING_LIVE), 0);
+	wr(rxq_reg(3, NIC_RDLEN), 128 * 16);
+	wr(txq_reg(3, NIC_TDBAL), 0);
+	wr(0x02100 + 4 * 3, 4);
+	assert_int_equal(violations(RULE_RING_LIVE), 3);
+	wr(rxq_reg(3, NIC_RDT), 8);
+	wr(rxq_reg(3, NIC_RDH), 0);
+	wr(txq_reg(3, NIC_TDH), 1);
+	assert_int_equal(violations(RULE_HEAD_LIVE), 2);
+	assert_int_equal(rd(txq_reg(3, NIC_TDH)), 0);
+	/* a base that is only 64-byte aligned is seen, and kept */
+	wr(rxq_reg(5, NIC_RDBAL), 0x40);
+	assert_int_equal(rd(rxq_reg(5, NIC_RDBAL)), 0x40);
+	/* a queue with a bad ring does not come up */
+	wr(rxq_reg(4, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
+	assert_int_equal(rd(rxq_reg(4, NIC_RXDCTL)), 0);
+	assert_int_equal(violations(RULE_RING_LENGTH), 1);
+	/* a reset ends them all */
+	nic_reset(nic);
+	assert_int_equal(nic->nb_live, 0);
+	assert_int_equal(rd(rxq_reg(3, NIC_RXDCTL)), 0);
+}
+
+static void
+direct_queue_enable_is_noticed(void **state)
+{
+	(void)state;
+	queue_prepare(0);
+	queue_prepare(100);
+	wr(txq_reg(100, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
+	nic->txq[100].head = 9;
+	nic_set_direct(nic, true);
+	assert_int_equal(bar[0][txq_reg(100, NIC_TDH) / 4], 9);
+	assert_false(nic_wants_trap(nic));
+	/* as a driver with the page mapped does: enable, tail */
+	bar[0][rxq_reg(0, NIC_RXDCTL) / 4] = NIC_RXDCTL_ENABLE;
+	bar[0][rxq_reg(0, NIC_RDT) / 4] = 63;
+	bar[0][txq_reg(100, NIC_TXDCTL) / 4] = 0;
+	for (int i = 0; i < NIC_QUEUES; i++)
+		nic_poll(nic);
+	assert_true(nic_wants_trap(nic));
+	assert_true(nic->rxq[0].live);
+	assert_false(nic->txq[100].live);
+	assert_int_equal(bar[0][rxq_reg(0, NIC_RDT) / 4], 63);
+	/* the way back to trapping misses nothing, though no poll came in between */
+	bar[0][rxq_reg(100, NIC_RXDCTL) / 4] = NIC_RXDCTL_ENABLE;
+	bar[0][rxq_reg(100, NIC_RDT) / 4] = 7;
+	nic_set_direct(nic, false);
+	assert_false(nic_wants_trap(nic));
+	assert_true(nic->rxq[100].live);
+	assert_int_equal(rd(rxq_reg(100, NIC_RDT)), 7);
+	/* an enable that the device does not grant reads back 0 */
+	nic_set_faults(nic, 1u << NIC_FAULT_TXQ);
+	nic_set_direct(nic, true);
+	bar[0][txq_reg(100, NIC_TXDCTL) / 4] = NIC_TXDCTL_ENABLE;
+	for (int i = 0; i < NIC_QUEUES; i++)
+		nic_poll(nic);
+	assert_int_equal(bar[0][txq_reg(100, NIC_TXDCTL) / 4], 0);
+	assert_true(nic_wants_trap(nic));
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+faults_of_queues_and_a_gone_card(void **state)
+{
+	(void)state;
+	queue_prepare(0);
+	nic_set_faults(nic, 1u << NIC_FAULT_RXQ | 1u << NIC_FAULT_TXQ);
+	wr(NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	wr(NIC_TXDCTL, NIC_TXDCTL_ENABLE);
+	assert_int_equal(rd(NIC_RXDCTL), 0);
+	assert_int_equal(rd(NIC_TXDCTL), 0);
+	nic_set_faults(nic, 1u << NIC_FAULT_GONE);
+	assert_int_equal(nic_faults(nic), 1u << NIC_FAULT_GONE);
+	wr(NIC_LEDCTL, 0);
+	assert_int_equal(rd(NIC_LEDCTL), ALL);
+	assert_int_equal(rd(NIC_STATUS), ALL);
+	assert_int_equal(nic_peek(nic, NIC_LEDCTL), ALL);
+	nic_set_faults(nic, 0);
+	assert_int_equal(rd(NIC_LEDCTL), 0x05040100);
+}
+
+static void
+waits_of_drivers_end(void **state)
+{
+	(void)state;
+	wr(NIC_SECRXCTRL, NIC_SECRXCTRL_RX_DIS);
+	assert_true(rd(NIC_SECRXSTAT) & NIC_SECRXSTAT_RDY);
+	wr(NIC_SECRXCTRL, 0);
+	assert_false(rd(NIC_SECRXSTAT) & NIC_SECRXSTAT_RDY);
+	wr(NIC_SECTXCTRL, NIC_SECTXCTRL_TX_DIS);
+	assert_true(rd(NIC_SECTXSTAT) & NIC_SECTXSTAT_RDY);
+	assert_true(rd(NIC_RDRXCTL) & NIC_RDRXCTL_DMAIDONE);
+	wr(NIC_RDRXCTL, 0);
+	assert_true(rd(NIC_RDRXCTL) & NIC_RDRXCTL_DMAIDONE);
+	wr(NIC_FDIRCTRL, 1);
+	assert_true(rd(NIC_FDIRCTRL) & NIC_FDIRCTRL_INIT_DONE);
+	wr(NIC_MSCA, NIC_MSCA_MDI_CMD | 0x0c000000);
+	assert_int_equal(rd(NIC_MSCA), 0x0c000000);
+	assert_int_equal(rd(NIC_MSRWD) >> 16, 0xffff);
+	assert_int_not_equal(rd(NIC_ANLP1) & 0xf0000, 0);
+	assert_int_equal(rd(NIC_EEMNGCTL) & 0xc0000, 0xc0000);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+trace_has_a_line_for_each_access(void **state)
+{
+	char text[256] = "";
+	unsigned long long ns;
+	int fd[2], end = 0;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	nic_free(nic);
+	nic = create(0, false, fd[1]);
+	wr(NIC_MTA + 4 * 5, 0x1234);
+	rd(0x1fff0);
+	assert_true(read(fd[0], text, sizeof(text) - 1) > 0);
+	assert_int_equal(sscanf(text, "%llu W MTA[5] 0x05214 0x00001234\n%*u R ? 0x1fff0 0x00000000%n",
+				&ns, &end), 1);
+	assert_string_equal(text + end, "\n");
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void
+bad_configurations_are_refused(void **state)
+{
+	struct nic_config config = { .name = "x", .bar = bar[0], .host_ops = &host_ops, .card = card };
+
+	(void)state;
+	config.lan_id = 2;
+	assert_null(nic_create(&config));
+	config.lan_id = 0;
+	config.card = NULL;
+	assert_null(nic_create(&config));
+	nic_free(NULL);
+	for (int i = 0; i < NIC_FAULT_COUNT; i++)
+		assert_non_null(nic_fault_names[i]);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(table_is_sound),
+		TEST(queue_registers_are_numbered_through),
+		TEST(walk_meets_each_register_once),
+		TEST(plain_registers_keep_their_writable_bits),
+		TEST(aliases_are_the_same_register),
+		TEST(unknown_and_odd_accesses_are_counted),
+		TEST(strict_device_refuses_reserved_bits),
+		TEST(eeprom_by_eerd),
+		TEST(eeprom_by_bit_bang),
+		TEST(sfp_over_i2c),
+		TEST(semaphores_are_the_cards),
+		TEST(reset_clears_itself_and_the_rest),
+		TEST(link_comes_after_a_while),
+		TEST(interrupt_is_a_level),
+		TEST(statistics_clear_stick_and_latch),
+		TEST(frames_are_counted_by_size_and_cast),
+		TEST(filters_follow_their_registers),
+		TEST(multicast_table_is_indexed_by_mo),
+		TEST(queues_are_enabled_and_disabled),
+		TEST(queue_rules),
+		TEST(direct_queue_enable_is_noticed),
+		TEST(faults_of_queues_and_a_gone_card),
+		TEST(waits_of_drivers_end),
+		TEST(trace_has_a_line_for_each_access),
+		TEST(bad_configurations_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("nic", tests, NULL, NULL);
+}
