@@ -521,7 +521,7 @@ i2c_read(bool ack)
 
 	for (int bit = 0; bit < 8; bit++)
 		byte = byte << 1 | i2c_bit(true);
-	i2c_bit(!ack);
+	assert_int_equal(i2c_bit(!ack), !ack); /* the module lets the line to the master */
 	return byte;
 }
 
@@ -556,6 +556,7 @@ sfp_over_i2c(void **state)
 	assert_true(i2c_write(0xa1));
 	for (int i = 20; i < 36; i++)
 		assert_int_equal(i2c_read(i < 35), module[i]);
+	assert_int_equal(i2c_read(false), 0xff); /* not acknowledged: it has stopped */
 	i2c_stop();
 	/* no diagnostics */
 	i2c_start();
@@ -614,6 +615,9 @@ reset_clears_itself_and_the_rest(void **state)
 	assert_true(irq_level);
 	nic->stat[STAT_GPRC] = 5;
 	wr(NIC_CTRL, NIC_CTRL_RST | NIC_CTRL_GIO_DIS);
+	nic->rst_until = UINT64_MAX;
+	assert_int_equal(rd(NIC_CTRL), NIC_CTRL_RST);
+	nic->rst_until = nic_now() + 1000;
 	while (rd(NIC_CTRL) & NIC_CTRL_RST)
 		assert_true(nic_now() < start + 1000 * MS);
 	assert_true(rd(NIC_STATUS) & NIC_STATUS_GIO);
@@ -675,6 +679,7 @@ link_comes_after_a_while(void **state)
 	assert_true(irq_level);
 	assert_int_equal(rd(NIC_EICR), NIC_EICR_LSC);
 	assert_true(link_wait() >= 19);
+	assert_int_equal(rd(NIC_LINKS), 0x70000000); /* again, though never read while it was down */
 	rd(NIC_EICR);
 	/* laser off and on */
 	wr(NIC_ESDP, rd(NIC_ESDP) | NIC_ESDP_SDP3);
@@ -1009,6 +1014,17 @@ static void
 direct_queue_enable_is_noticed(void **state)
 {
 	(void)state;
+	/* with no queue live */
+	queue_prepare(5);
+	nic_set_direct(nic, true);
+	bar[0][rxq_reg(5, NIC_RXDCTL) / 4] = NIC_RXDCTL_ENABLE;
+	for (int i = 0; i < NIC_QUEUES; i++)
+		nic_poll(nic);
+	assert_true(nic->rxq[5].live);
+	assert_true(nic_wants_trap(nic));
+	nic_set_direct(nic, false);
+	wr(rxq_reg(5, NIC_RXDCTL), 0);
+	/* with one */
 	queue_prepare(0);
 	queue_prepare(100);
 	wr(txq_reg(100, NIC_TXDCTL), NIC_TXDCTL_ENABLE);

@@ -629,7 +629,7 @@ regs_reset(struct nic *nic)
 	for (unsigned int row = 0; row < ROW_COUNT; row++)
 		for (unsigned int i = 0; i < rows[row].count; i++)
 			reg_put(nic, rows[row].offset + i * rows[row].stride,
-				rows[row].alias ? 0 : rows[rows[row].parent].reset);
+				rows[rows[row].parent].reset);
 	/* 8.2.3.9.16: the other packet buffers have no room by default */
 	for (unsigned int i = 1; i < 8; i++)
 		reg_put(nic, NIC_TXPBTHRESH + 4 * i, 0);
