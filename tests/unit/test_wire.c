@@ -124,6 +124,13 @@ word_at(const uint8_t *p)
 	return p[0] << 8 | p[1];
 }
 
+static void
+put_word(uint8_t *p, uint16_t word)
+{
+	p[0] = word >> 8;
+	p[1] = word;
+}
+
 /* RFC 1071, the slow way */
 static uint16_t
 folded_sum(const uint8_t *p, uint32_t len, uint32_t sum)
@@ -137,6 +144,14 @@ folded_sum(const uint8_t *p, uint32_t len, uint32_t sum)
 	while (sum > 0xffff)
 		sum = (sum >> 16) + (sum & 0xffff);
 	return sum;
+}
+
+/* of the datagram and its pseudo header */
+static uint16_t
+udp_sum(const struct kept *k)
+{
+	return folded_sum(k->data + 34, k->len - 34,
+			  folded_sum(k->data + 26, 8, 17 + word_at(k->data + 38)));
 }
 
 /* Descriptions */
@@ -153,9 +168,9 @@ test_errors(void **state)
 		{ "genn", EINVAL, "wire: 'genn': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
 		{ "gen=1", EINVAL, "wire: 'gen=1': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
 		{ "cable", EINVAL, "wire: 'cable': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
-		{ "gen:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, dst, start, lossless" },
-		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, dst, start, lossless" },
-		{ "gen:colour=red", EINVAL, "wire: gen: colour: there is no such key; allowed are rate, size, count, flows, burst, dst, start, lossless" },
+		{ "gen:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
+		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
+		{ "gen:colour=red", EINVAL, "wire: gen: colour: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
 		{ "gen:size", EINVAL, "wire: gen: size: a value is missing; allowed are 64 to 15872, or a range of it from low to high" },
 		{ "gen:size=", EINVAL, "wire: gen: size=: allowed are 64 to 15872, or a range of it from low to high" },
 		{ "gen:size=63", EINVAL, "wire: gen: size=63: allowed are 64 to 15872, or a range of it from low to high" },
@@ -177,6 +192,7 @@ test_errors(void **state)
 		{ "gen:flows=65537", EINVAL, "wire: gen: flows=65537: allowed are 1 to 65536" },
 		{ "gen:burst=0", EINVAL, "wire: gen: burst=0: allowed are 1 to 32" },
 		{ "gen:burst=33", EINVAL, "wire: gen: burst=33: allowed are 1 to 32" },
+		{ "gen:window=1000001", EINVAL, "wire: gen: window=1000001: allowed are 0 (any number) to 1000000" },
 		{ "gen:dst=02-11-22-33-44", EINVAL, "wire: gen: dst=02-11-22-33-44: allowed are xx-xx-xx-xx-xx-xx" },
 		{ "gen:dst=02-11-22-33-44-5g", EINVAL, "wire: gen: dst=02-11-22-33-44-5g: allowed are xx-xx-xx-xx-xx-xx" },
 		{ "gen:dst=02-11-22-33-44.55", EINVAL, "wire: gen: dst=02-11-22-33-44.55: allowed are xx-xx-xx-xx-xx-xx" },
@@ -259,8 +275,6 @@ test_defaults(void **state)
 static void
 check_frame(const struct kept *k, uint32_t len, const uint8_t dst[6])
 {
-	uint8_t pseudo[12];
-
 	assert_int_equal(k->len, len);
 	assert_memory_equal(k->data, dst, 6);
 	assert_int_equal(k->data[6], 0x02); /* local, unicast */
@@ -274,11 +288,7 @@ check_frame(const struct kept *k, uint32_t len, const uint8_t dst[6])
 	assert_int_not_equal(word_at(k->data + 24), 0xffff); /* as others compute it */
 	assert_int_equal(word_at(k->data + 38), len - 34);
 	assert_int_not_equal(word_at(k->data + 40), 0);
-	memcpy(pseudo, k->data + 26, 8);
-	pseudo[8] = 0;
-	pseudo[9] = 17;
-	memcpy(pseudo + 10, k->data + 38, 2);
-	assert_int_equal(folded_sum(k->data + 34, len - 34, folded_sum(pseudo, 12, 0)), 0xffff);
+	assert_int_equal(udp_sum(k), 0xffff);
 }
 
 /** Every frame of a sweep is valid IPv4 and UDP, to the last of 65536 flows. */
@@ -341,6 +351,7 @@ test_peek_and_consume(void **state)
 	lose(w, 64);
 	assert_false(counts(w).done);
 	assert_int_equal(w->ops->peek(w, again, 32), 4);
+	assert_false(counts(w).done);
 	w->ops->consume(w, 4);
 	assert_true(counts(w).done);
 	assert_int_equal(w->ops->peek(w, again, 32), 0);
@@ -393,11 +404,40 @@ test_bursts(void **state)
 	assert_int_equal(w->ops->peek(w, frames, 8), 4);
 	assert_int_equal(w->ops->peek(w, frames, 32), 10); /* the last 6 are all there are */
 	wire_free(w);
+	w = make("gen:burst=11", "a");
+	assert_int_equal(w->ops->peek(w, frames, 32), 22);
+	wire_free(w);
 	w = make("gen:burst=24", "a");
 	assert_int_equal(w->ops->peek(w, frames, 8), 8);
 	w->ops->consume(w, 8);
 	assert_int_equal(w->ops->peek(w, frames, 32), 16);
 	wire_free(w);
+}
+
+/** No more than a window is under way; a corrupt frame has arrived, a lost one has not. */
+static void
+test_window(void **state)
+{
+	struct wire *gen = make("gen:window=40", "a"), *sink = make("sink", "b");
+	struct wire_frame frames[32];
+	static struct kept k[40];
+
+	(void)state;
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 32);
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 32); /* peeked is not taken */
+	take_many(gen, k, 40);
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 0);
+	give(sink, &k[0]);
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 1);
+	give(sink, &k[0]);
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 1);
+	k[1].data[20]++;
+	give(sink, &k[1]);
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 2);
+	lose(gen, 2);
+	assert_int_equal(gen->ops->peek(gen, frames, 32), 0);
+	wire_free(sink);
+	wire_free(gen);
 }
 
 static void
@@ -681,13 +721,16 @@ test_late_after_a_jump(void **state)
 		sink->ops->send(sink, &frame, 1);
 	}
 	assert_counts(gen, sink, 66001, 65000, 1, 0, 0, 0);
-	lose(gen, 65536); /* a whole window */
-	forward(gen, sink, 1);
-	for (i = 66001 - 65535; i < 66001; i += 1000) { /* older than it */
-		frame.data = data[i];
+	/* a whole window ahead, then those that were skipped, then those too old to tell */
+	for (i = 0; i <= 66000; i++) {
+		take(gen, &kept);
+		memcpy(data[i], kept.data, 60);
+	}
+	for (i = 0; i <= 66000; i++) {
+		frame.data = data[66000 - i];
 		sink->ops->send(sink, &frame, 1);
 	}
-	assert_counts(gen, sink, 66002, 65000, 67, 0, 0, 65536);
+	assert_counts(gen, sink, 66001 + 65536, 65000 + 65535, 1 + 465, 0, 0, 465);
 	wire_free(sink);
 	wire_free(gen);
 }
@@ -795,7 +838,12 @@ test_what_forwarders_may_change(void **state)
 	kept.data[25] -= 1;
 	assert_int_equal(folded_sum(kept.data + 14, 20, 0), 0xffff);
 	give(sink, &kept);
-	assert_counts(gen, sink, 12 + 63, 0, 0, 1, 0, 0);
+	take(gen, &kept);
+	kept.data[23] += 1; /* protocol */
+	kept.data[25] -= 1;
+	assert_int_equal(folded_sum(kept.data + 14, 20, 0), 0xffff);
+	give(sink, &kept);
+	assert_counts(gen, sink, 12 + 63, 0, 0, 2, 0, 0);
 	wire_free(sink);
 	wire_free(gen);
 }
@@ -828,6 +876,21 @@ test_cut_spliced_and_foreign(void **state)
 	}
 	assert_counts(gen, sink, 1440, 0, 0, 1514 - 30 + 1 + 1440, 0, 0);
 
+	/* cut so well that all checksums are right */
+	take(gen, &cut);
+	cut.len = 100;
+	put_word(cut.data + 16, cut.len - 14);
+	put_word(cut.data + 38, cut.len - 34);
+	put_word(cut.data + 24, 0);
+	put_word(cut.data + 24, ~folded_sum(cut.data + 14, 20, 0));
+	put_word(cut.data + 40, 0);
+	put_word(cut.data + 40, ~udp_sum(&cut));
+	check_frame(&cut, 100, mac);
+	give(sink, &cut);
+	assert_counts(gen, sink, 1440, 0, 0, 1514 - 30 + 2 + 1440, 0, 0);
+	wire_free(sink);
+	sink = make("sink", "b");
+
 	memset(&cut, 0, sizeof(cut));
 	for (len = 14; len < 100; len++) {
 		cut.len = len;
@@ -837,13 +900,21 @@ test_cut_spliced_and_foreign(void **state)
 	give(sink, &cut);
 	assert_int_equal(counts(sink).foreign, 100 - 14 + 1);
 	take(gen, &cut);
-	wire_free(gen); /* whose is it now? */
+	cut.data[26] ^= 1; /* what two places say of its origin is both broken */
+	cut.data[54] ^= 1;
 	give(sink, &cut);
 	assert_int_equal(counts(sink).foreign, 100 - 14 + 2);
-	gen = make("gen:size=1518", "a"); /* not this one's */
+	take(gen, &cut);
+	wire_free(gen); /* whose is it now? */
 	give(sink, &cut);
 	assert_int_equal(counts(sink).foreign, 100 - 14 + 3);
-	wire_free(gen);
+	for (len = 0; len < 300; len++) { /* of no later one, wherever that is registered */
+		gen = make("gen:size=1518", "a");
+		give(sink, &cut);
+		wire_free(gen);
+	}
+	assert_int_equal(counts(sink).foreign, 100 - 14 + 3 + 300);
+	assert_int_equal(counts(sink).intact + counts(sink).corrupt, 0);
 	wire_free(sink);
 }
 
@@ -956,6 +1027,11 @@ test_cable(void **state)
 		give(w[0], &kept);
 		assert_int_equal(counts(w[0]).dropped, 2);
 		take(w[0], &got);
+		/* is plugged in elsewhere */
+		w[1] = make("cable=c", order[i][1]);
+		assert_false(w[0]->light);
+		assert_false(w[1]->light);
+		wire_free(w[1]);
 		/* and comes back: what it did not take is not for it */
 		w[1] = make(spec, order[i][1]);
 		assert_true(w[0]->light);
@@ -1356,6 +1432,7 @@ main(void)
 		cmocka_unit_test(test_peek_and_consume),
 		cmocka_unit_test(test_start_and_stop),
 		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_too_many_generators),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_line_rate),

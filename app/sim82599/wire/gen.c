@@ -12,7 +12,7 @@
  *    12            type 0x0800
  *    14  IPv4      from 198.19.0.0 + generator to 198.18.(flow % 16).1 (RFC 2544's
  *                  networks); the TTL may be changed by a router, if it does not
- *                  forget the checksum (of which 0 and 0xffff are the same)
+ *                  forget the checksum
  *    34  UDP       from port 4096 + flow % 256 to port 8192 + flow / 256
  *    42  payload   generator (2 bytes), flow (2), number (8)
  *    54            a piece of a table of noise; the numbers tell where it starts
@@ -31,6 +31,7 @@
 #include "wire_priv.h"
 
 #define NB_GENERATORS 256
+#define MAX_ID        0x3fffu
 #define MAX_FLOWS     65536u
 
 #define IP_AT    14
@@ -65,7 +66,7 @@ struct origin {
 	struct head *head;         /* by flow, if all frames have the same length */
 	uint64_t *next;            /* by flow: the highest number seen, + 1 */
 	uint64_t *seen;            /* by flow: a ring of window bits */
-	uint64_t intact, corrupt;
+	uint64_t intact, corrupt;  /* have come out; written with the slot locked */
 };
 
 /* All generators of the process, at the slot of their id. */
@@ -86,6 +87,7 @@ struct gen {
 	struct wire_counts counts;
 	struct wire_pace pace;
 	struct origin *origin; /* NULL: a sink only */
+	uint64_t window;       /* frames that may be under way; 0: any number */
 	/* frames ready for the device: positions pace.taken to built - 1 */
 	uint64_t built;
 	uint32_t flow;
@@ -152,15 +154,13 @@ noise_sum_of(const uint8_t *start, uint32_t len)
 	return len % 2 == 0 ? sum : sum + (noise[to - 1] << 8);
 }
 
-/* The Internet checksum (RFC 1071) of words whose sum is given; of its two zeros
- * UDP uses 0xffff (RFC 768), IPv4 mostly 0. Since 2^16 is 1 modulo 0xffff, wider
- * words may be added as they are. */
+/* The Internet checksum (RFC 1071) of words whose sum is given. Since 2^16 is 1
+ * modulo 0xffff, wider words may be added as they are. Of its two zeros it is the one
+ * that UDP wants (RFC 768); IPv4 headers as they are made here never come to zero. */
 static inline uint64_t
-checksum(uint64_t sum, uint64_t zero)
+checksum(uint64_t sum)
 {
-	uint64_t rest = sum % 0xffff;
-
-	return rest == 0 ? zero : 0xffff - rest;
+	return 0xffff - sum % 0xffff;
 }
 
 /* What is the same in all frames of a flow that have this length. */
@@ -170,7 +170,7 @@ make_head(uint16_t id, uint32_t flow, uint32_t len)
 	uint64_t src = SRC_NET + id, dst = DST_NET + (flow % 16 << 8) + 1;
 	uint64_t sport = 4096 + flow % 256, dport = 8192 + flow / 256;
 	uint64_t ip_len = len - IP_AT, udp_len = len - UDP_AT;
-	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (IP_TTL << 8 | 17) + src + dst, 0);
+	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (IP_TTL << 8 | 17) + src + dst);
 
 	return (struct head){
 		.word = {
@@ -207,7 +207,7 @@ make_words(uint64_t word[NB_WORDS], const struct head *head, uint64_t seq, uint3
 	word[0] = head->word[0];
 	word[1] = head->word[1];
 	word[2] = head->word[2];
-	word[3] = head->word[3] | checksum(sum, 0xffff) << 16;
+	word[3] = head->word[3] | checksum(sum) << 16;
 	word[4] = head->word[4] | seq >> 16;
 	word[5] = seq << 48 | first;
 }
@@ -261,16 +261,38 @@ build(struct gen *gen)
 	}
 }
 
+/* Frames that may follow; what was lost stays under way. */
+static uint64_t
+window_left(const struct gen *gen)
+{
+	uint64_t arrived = __atomic_load_n(&gen->origin->intact, __ATOMIC_RELAXED) +
+			   __atomic_load_n(&gen->origin->corrupt, __ATOMIC_RELAXED);
+	uint64_t under_way = gen->counts.to_nic - arrived;
+
+	/* it may arrive before the device says that it took it */
+	if ((int64_t)under_way < 0)
+		under_way = 0;
+	return under_way < gen->window ? gen->window - under_way : 0;
+}
+
 static unsigned int
 gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 {
 	struct gen *gen = (struct gen *)w;
 	uint64_t first = gen->pace.taken;
 	unsigned int due, i, slot;
+	uint64_t left;
 
 	if (gen->origin == NULL)
 		return 0;
-	due = wire_pace_due(w, n < WIRE_BURST ? n : WIRE_BURST);
+	if (n > WIRE_BURST)
+		n = WIRE_BURST;
+	if (gen->window > 0) {
+		left = window_left(gen);
+		if (n > left)
+			n = left;
+	}
+	due = wire_pace_due(w, n);
 	while (gen->built < first + due)
 		build(gen);
 	for (i = 0; i < due; i++) {
@@ -337,9 +359,9 @@ is_as_made(const struct origin *origin, const struct wire_frame *frame, uint32_t
 	head = head_of(origin, flow, frame->len, &made);
 	piece = noise_at(head, seq);
 	make_words(word, head, seq, frame->len, piece);
+	/* the flow and the number, word 4, are where they were read */
 	if ((word[0] ^ load64(data + 12)) | (word[2] ^ load64(data + 28)) |
-	    (word[3] ^ load64(data + 36)) | (word[4] ^ load64(data + 44)) |
-	    (word[5] ^ load64(data + 52)))
+	    (word[3] ^ load64(data + 36)) | (word[5] ^ load64(data + 52)))
 		return false;
 	if (word[1] != load64(data + 20) && !is_routed(data, word[1] ^ load64(data + 20)))
 		return false;
@@ -390,7 +412,7 @@ count_corrupt(struct gen *gen, uint16_t id)
 	bool known = slot->origin != NULL && slot->origin->id == id;
 
 	if (known) {
-		slot->origin->corrupt++;
+		wire_count(&slot->origin->corrupt, 1);
 		wire_count(&gen->counts.corrupt, 1);
 	}
 	slot_unlock(slot);
@@ -440,10 +462,9 @@ gen_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 				slot_unlock(slot);
 				slot = slot_lock(id);
 			}
-			if (slot->origin != NULL && slot->origin->id == id &&
-			    is_as_made(slot->origin, frame, flow, seq)) {
+			if (slot->origin != NULL && is_as_made(slot->origin, frame, flow, seq)) {
 				if (see(gen, slot->origin, flow, seq)) {
-					slot->origin->intact++;
+					wire_count(&slot->origin->intact, 1);
 					intact++;
 				}
 				continue;
@@ -537,7 +558,8 @@ origin_create(uint32_t flows, const uint64_t size[2])
 	return origin;
 }
 
-/* An id that no frame still under way can have: the last to be used again. */
+/* An id that no frame still under way can have: the last to be used again. Up to
+ * MAX_ID no IPv4 header's checksum comes to zero, of which there are two. */
 static bool
 origin_publish(struct origin *origin)
 {
@@ -546,7 +568,7 @@ origin_publish(struct origin *origin)
 	bool vacant;
 
 	for (i = 0; i < 2 * NB_GENERATORS; i++) {
-		uint16_t id = atomic_fetch_add(&last_id, 1) + 1;
+		uint16_t id = (atomic_fetch_add(&last_id, 1) + 1) & MAX_ID;
 		struct origin_slot *slot = slot_lock(id);
 
 		vacant = id != 0 && slot->origin == NULL;
@@ -585,7 +607,7 @@ struct wire *
 wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error *err)
 {
 	uint64_t rate = WIRE_RATE_UNLIMITED, size[2] = { 64, 64 }, count = 0, flows = 1;
-	uint64_t burst = WIRE_BURST, lossless = 0, start = 1;
+	uint64_t burst = WIRE_BURST, lossless = 0, start = 1, window = 0;
 	uint8_t dst[6];
 	struct wire_option options[] = {
 		WIRE_OPTION_RATE(&rate),
@@ -595,6 +617,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		  0, UINT64_MAX - 1, false },
 		{ "flows", wire_parse_number, &flows, "1 to 65536", 1, MAX_FLOWS, false },
 		{ "burst", wire_parse_number, &burst, "1 to 32", 1, WIRE_BURST, false },
+		{ "window", wire_parse_number, &window, "0 (any number) to 1000000", 0, 1000000, false },
 		{ "dst", wire_parse_mac, dst, "xx-xx-xx-xx-xx-xx", 0, 0, false },
 		WIRE_OPTION_BOOL("start", &start),
 		WIRE_OPTION_BOOL("lossless", &lossless), /* the last */
@@ -619,6 +642,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		return &gen->wire;
 
 	gen->wire.pace = &gen->pace;
+	gen->window = window;
 	wire_pace_init(&gen->pace, rate, burst, count > 0 ? count : UINT64_MAX, start, gen_len);
 	gen->origin = origin_create(flows, size);
 	if (gen->origin == NULL)

@@ -97,6 +97,8 @@ struct wire {
  *       count=N                   frames to send; 0: no end (default)
  *       flows=N                   1 to 65536 UDP flows (default 1)
  *       burst=N                   frames released together, 1 to 32 (default 32)
+ *       window=N                  frames under way at most, for a forwarder that drops what
+ *                                 its Tx ring cannot hold; 0: any number (default)
  *       dst=xx-xx-xx-xx-xx-xx     destination (default: the port's own)
  *       lossless=0|1              default 1 if unlimited, else 0
  *       start=0|1                 0: wait for wire_start() (default 1)
