@@ -304,9 +304,9 @@ class Program:
                 to_nic, from_nic = map(sum, zip(*moved))
                 if to_nic == from_nic or now - since > 1:
                     return stats
-            if now > deadline:
-                raise self.error(f"had not forwarded everything after {timeout} s; by port "
-                                 f"(to, from the NIC): {moved}")
+            if now > deadline or now - since > 10:
+                raise self.error(f"has not forwarded everything, and {now - since:.0f} s ago was "
+                                 f"the last; by port (to, from the NIC): {moved}")
             time.sleep(0.1)
 
 
