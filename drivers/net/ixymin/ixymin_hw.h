@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The device, without its queues.  Functions that can fail have logged why, and return -EIO if
+ * the device is gone, -ETIMEDOUT if it did not do what it should have. */
+
+#ifndef IXYMIN_HW_H
+#define IXYMIN_HW_H
+
+#include <stdbool.h>
+
+#include <rte_io.h>
+#include <rte_log.h>
+#include <rte_spinlock.h>
+
+#include "ixymin_regs.h"
+
+extern int ixymin_logtype;
+/* IXYMIN_LOG(ERR, port_id, " rx queue %u: ...", q) */
+#define IXYMIN_LOG(level, port_id, fmt, ...) \
+	rte_log(RTE_LOG_ ## level, ixymin_logtype, "net_ixymin: port %u" fmt "\n", \
+		port_id, ## __VA_ARGS__)
+
+/* Index of a counter, of its first if there are several */
+enum ixymin_stat {
+#define STAT(name, low, high, stride, count, xstat) \
+	IXYMIN_STAT_ ## name, IXYMIN_STAT_ ## name ## _LAST = IXYMIN_STAT_ ## name + (count) - 1,
+	IXYMIN_STATS(STAT)
+#undef STAT
+	IXYMIN_STAT_COUNT
+};
+#define IXYMIN_XSTAT_COUNT IXYMIN_STAT_QPRC /* the counters of queues are apart */
+
+/* A port, rte_eth_dev_data.dev_private */
+struct ixymin_hw {
+	uint8_t *bar;                      /* BAR0 */
+	uint16_t port_id;                  /* for messages */
+	bool sfp;                          /* the medium is an SFP+ cage */
+	bool started;
+	bool ptypes;                       /* the application wants packet types */
+	uint32_t mta[IXYMIN_MTA_WORDS];    /* multicast table, outlives a reset */
+	rte_spinlock_t stats_lock;
+	uint64_t stats[IXYMIN_STAT_COUNT]; /* totals: the device forgets what was read */
+	uint64_t rx_bad;                   /* write-backs that made no packet */
+	uint64_t tx_bad;                   /* packets that cannot be sent */
+};
+
+static inline uint32_t
+reg_read(const struct ixymin_hw *hw, uint32_t reg)
+{
+	return rte_le_to_cpu_32(rte_read32(hw->bar + reg));
+}
+
+static inline void
+reg_write(const struct ixymin_hw *hw, uint32_t reg, uint32_t value)
+{
+	rte_write32(rte_cpu_to_le_32(value), hw->bar + reg);
+}
+
+static inline void
+reg_change(const struct ixymin_hw *hw, uint32_t reg, uint32_t clear, uint32_t set)
+{
+	reg_write(hw, reg, (reg_read(hw, reg) & ~clear) | set);
+}
+
+int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
+		unsigned int ms, const char *name, const char *what, ...) __rte_format_printf(7, 8);
+void ixymin_interrupt_disable(const struct ixymin_hw *hw);
+int ixymin_reset(const struct ixymin_hw *hw);
+void ixymin_init(const struct ixymin_hw *hw);
+int ixymin_rx_enable(const struct ixymin_hw *hw);
+int ixymin_link_start(const struct ixymin_hw *hw);
+const char *ixymin_xstat_name(unsigned int i);
+int ixymin_stats_update(struct ixymin_hw *hw); /* with stats_lock held */
+
+#endif /* IXYMIN_HW_H */

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The registers and descriptors of the 82599 that this driver uses, under their
+ * data-sheet names (Intel 331520) and in its order.  A bit stands indented
+ * below its register.  Sections without a word of their own are the data sheet's. */
+
+#ifndef IXYMIN_REGS_H
+#define IXYMIN_REGS_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#include <rte_bitops.h>
+#include <rte_byteorder.h>
+
+#define IXYMIN_BAR_SIZE        0x20000 /* 8.1 */
+#define IXYMIN_GONE            UINT32_MAX /* what a device that is gone reads as */
+
+/* Limits of the hardware */
+#define IXYMIN_RX_QUEUES       128     /* 1.3 */
+#define IXYMIN_TX_QUEUES       64      /* 8.2.3.9.15: without DCB and virtualization, 0 to 63 */
+#define IXYMIN_RING_MAX        4096
+#define IXYMIN_RING_MIN        64      /* two batches of IXYMIN_BATCH */
+#define IXYMIN_RING_ALIGN      8       /* 8.2.3.8.3: RDLEN counts in 128 bytes */
+#define IXYMIN_RING_ALIGN_BYTES 128    /* 7.1.9, 7.2.3.3 */
+#define IXYMIN_MAC_ADDRS       128     /* 7.1.1.1.1 */
+#define IXYMIN_FRAME_MAX       9728    /* with FCS: the largest jumbo frame, 1.3 */
+#define IXYMIN_RX_BUF_MIN      1024    /* 8.2.3.8.7: 1 to 16 KB */
+#define IXYMIN_RX_BUF_MAX      16384
+#define IXYMIN_PACKET_BUFFERS  8       /* of each direction */
+#define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
+#define IXYMIN_TX_LEN_MAX      (IXYMIN_FRAME_MAX - 4) /* without FCS */
+
+/* 9.3.3.2 Device ID, and whether the medium is an SFP+ cage */
+#define IXYMIN_DEVICES(DEVICE) \
+	DEVICE(0x10f7, false) /* KX4 */ \
+	DEVICE(0x10f8, false) /* KX4, KR or CX4 */ \
+	DEVICE(0x10f9, false) /* CX4 */ \
+	DEVICE(0x10fb, true)  /* SFI */ \
+	DEVICE(0x10fc, false) /* XAUI, BX */ \
+	DEVICE(0x1507, true)  /* extended mezzanine */ \
+	DEVICE(0x1514, false) /* KX4 mezzanine */ \
+	DEVICE(0x1517, false) /* KR */ \
+	DEVICE(0x151c, false) /* 10GBASE-T */ \
+	DEVICE(0x1529, true)  /* FCoE */ \
+	DEVICE(0x152a, false) /* backplane, FCoE */ \
+	DEVICE(0x154a, true)  /* four ports */ \
+	DEVICE(0x154d, true)  /* SF2 */ \
+	DEVICE(0x1557, true)  /* 82599EN */ \
+	DEVICE(0x1558, true)  /* QSFP+, four ports */
+
+/* 8.2.3.1.1 Device Control */
+#define IXYMIN_CTRL                    0x00000
+#define   IXYMIN_CTRL_GIO_DIS          RTE_BIT32(2)  /* PCIe master disable */
+#define   IXYMIN_CTRL_RST              RTE_BIT32(26) /* clears itself */
+/* 8.2.3.1.2 Device Status */
+#define IXYMIN_STATUS                  0x00008
+#define   IXYMIN_STATUS_GIO            RTE_BIT32(19) /* PCIe master still enabled */
+/* 8.2.3.1.3 Extended Device Control */
+#define IXYMIN_CTRL_EXT                0x00018
+#define   IXYMIN_CTRL_EXT_NS_DIS       RTE_BIT32(16) /* no snoop disable */
+#define   IXYMIN_CTRL_EXT_DRV_LOAD     RTE_BIT32(28) /* tells the firmware: a driver is here */
+/* 8.2.3.1.4 Extended Software Definable Pins */
+#define IXYMIN_ESDP                    0x00020
+#define   IXYMIN_ESDP_SDP3             RTE_BIT32(3)  /* wired to TX_DISABLE of the SFP+ */
+
+/* 8.2.3.2.1 EEPROM Control */
+#define IXYMIN_EEC                     0x10010
+#define   IXYMIN_EEC_ARD               RTE_BIT32(9)  /* auto-read done */
+
+/* 8.2.3.4.11 Software Semaphore */
+#define IXYMIN_SWSM                    0x10140
+#define   IXYMIN_SWSM_SMBI             RTE_BIT32(0)  /* reading sets it */
+#define   IXYMIN_SWSM_SWESMBI          RTE_BIT32(1)
+/* 8.2.3.4.14 Software/Firmware Synchronization */
+#define IXYMIN_GSSR                    0x10160
+#define   IXYMIN_GSSR_SW_MAC_CSR       RTE_BIT32(3)  /* software owns the link registers */
+#define   IXYMIN_GSSR_MAC_CSR          (RTE_BIT32(3) | RTE_BIT32(8)) /* or the firmware */
+
+/* 8.2.3.5 Interrupts */
+#define IXYMIN_EICR                    0x00800       /* causes; reading clears */
+#define   IXYMIN_EICR_LSC              RTE_BIT32(20) /* link status change */
+#define IXYMIN_EIMS                    0x00880       /* mask set */
+#define IXYMIN_EIMC                    0x00888       /* mask clear */
+#define   IXYMIN_EIMC_ALL              0x7fffffff
+#define IXYMIN_EIMC_EX(n)              (0x00ab0 + 4 * (n)) /* 2 of these: vectors 16 and up */
+#define IXYMIN_IVAR_MISC               0x00a00       /* vector of all causes but queues */
+#define   IXYMIN_IVAR_MISC_OTHER       (RTE_BIT32(15) | 0 << 8) /* valid, vector 0 */
+
+/* 8.2.3.7 Receive filters */
+#define IXYMIN_FCTRL                   0x05080
+#define   IXYMIN_FCTRL_MPE             RTE_BIT32(8)  /* multicast promiscuous */
+#define   IXYMIN_FCTRL_UPE             RTE_BIT32(9)  /* unicast promiscuous */
+#define   IXYMIN_FCTRL_BAM             RTE_BIT32(10) /* accept broadcast */
+#define IXYMIN_MCSTCTRL                0x05090
+#define   IXYMIN_MCSTCTRL_MFE          RTE_BIT32(2)  /* use MTA; MO = 0: address bits 47:36 */
+#define IXYMIN_MTA(n)                  (0x05200 + 4 * (n)) /* multicast table */
+#define   IXYMIN_MTA_WORDS             128           /* of PFUTA and VFTA, too */
+#define IXYMIN_RAL(n)                  (0x0a200 + 8 * (n)) /* receive address */
+#define IXYMIN_RAH(n)                  (0x0a204 + 8 * (n))
+#define   IXYMIN_RAH_AV                RTE_BIT32(31) /* address valid */
+#define IXYMIN_MPSAR(n)                (0x0a600 + 4 * (n)) /* two for each receive address */
+#define   IXYMIN_MPSAR_POOL0           RTE_BIT32(0)
+#define IXYMIN_VFTA(n)                 (0x0a000 + 4 * (n)) /* VLAN filter table */
+#define IXYMIN_PFUTA(n)                (0x0f400 + 4 * (n)) /* 8.2.3.27.12 unicast table */
+
+/* 8.2.3.8 Receive DMA; queues from 64 on have a block of their own */
+#define IXYMIN_RXQ(q)                  ((q) < 64 ? 0x01000 + 0x40 * (q) : 0x0d000 + 0x40 * ((q) - 64))
+#define IXYMIN_RDBAL(q)                (IXYMIN_RXQ(q) + 0x00) /* ring base */
+#define IXYMIN_RDBAH(q)                (IXYMIN_RXQ(q) + 0x04)
+#define IXYMIN_RDLEN(q)                (IXYMIN_RXQ(q) + 0x08) /* bytes */
+#define IXYMIN_DCA_RXCTRL(q)           (IXYMIN_RXQ(q) + 0x0c) /* 8.2.3.11.1 */
+#define   IXYMIN_DCA_RXCTRL_RESERVED12 RTE_BIT32(12) /* 4.6.7: clear it */
+#define   IXYMIN_DCA_RXCTRL_DATA_WRO   RTE_BIT32(13) /* relaxed ordering of packet data */
+#define   IXYMIN_DCA_RXCTRL_HEAD_WRO   RTE_BIT32(15) /* ... of split headers */
+#define IXYMIN_RDH(q)                  (IXYMIN_RXQ(q) + 0x10)
+#define IXYMIN_SRRCTL(q)               (IXYMIN_RXQ(q) + 0x14)
+#define   IXYMIN_SRRCTL_BSIZE_SHIFT    10                /* BSIZEPACKET, in KB */
+#define   IXYMIN_SRRCTL_ADV_ONE_BUFFER (UINT32_C(1) << 25) /* DESCTYPE */
+#define   IXYMIN_SRRCTL_DROP_EN        RTE_BIT32(28)     /* drop if there is no descriptor */
+#define IXYMIN_RDT(q)                  (IXYMIN_RXQ(q) + 0x18)
+#define IXYMIN_RXDCTL(q)               (IXYMIN_RXQ(q) + 0x28)
+#define   IXYMIN_RXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
+#define IXYMIN_RDRXCTL                 0x02f00
+#define   IXYMIN_RDRXCTL_CRCSTRIP      RTE_BIT32(1)
+#define   IXYMIN_RDRXCTL_DMAIDONE      RTE_BIT32(3)      /* DMA initialization done */
+#define   IXYMIN_RDRXCTL_RSCFRSTSIZE   (UINT32_C(0x1f) << 17) /* must be 0 */
+#define   IXYMIN_RDRXCTL_RSCACKC       RTE_BIT32(25)     /* must be 1 */
+#define   IXYMIN_RDRXCTL_FCOE_WRFIX    RTE_BIT32(26)     /* must be 1 */
+#define IXYMIN_RXPBSIZE(n)             (0x03c00 + 4 * (n)) /* packet buffers */
+#define   IXYMIN_RXPBSIZE_512KB        0x80000
+#define IXYMIN_RXCTRL                  0x03000
+#define   IXYMIN_RXCTRL_RXEN           RTE_BIT32(0)
+/* 8.2.3.12.5, 8.2.3.12.6 Security block, which all received packets pass */
+#define IXYMIN_SECRXCTRL               0x08d00
+#define   IXYMIN_SECRXCTRL_RX_DIS      RTE_BIT32(1)
+#define IXYMIN_SECRXSTAT               0x08d04
+#define   IXYMIN_SECRXSTAT_RDY         RTE_BIT32(0)      /* data path is empty */
+
+/* 8.2.3.9 Transmit DMA */
+#define IXYMIN_DTXMXSZRQ               0x08100           /* bytes requested at a time, in 256 B */
+#define   IXYMIN_DTXMXSZRQ_MAX         0xfff
+#define IXYMIN_DMATXCTL                0x04a80
+#define   IXYMIN_DMATXCTL_TE           RTE_BIT32(0)
+#define IXYMIN_TDBAL(q)                (0x06000 + 0x40 * (q))
+#define IXYMIN_TDBAH(q)                (0x06004 + 0x40 * (q))
+#define IXYMIN_TDLEN(q)                (0x06008 + 0x40 * (q))
+#define IXYMIN_DCA_TXCTRL(q)           (0x0600c + 0x40 * (q)) /* 8.2.3.11.2 */
+#define   IXYMIN_DCA_TXCTRL_DESC_WRO   RTE_BIT32(11)     /* relaxed ordering of write-backs */
+#define IXYMIN_TDH(q)                  (0x06010 + 0x40 * (q))
+#define IXYMIN_TDT(q)                  (0x06018 + 0x40 * (q))
+#define IXYMIN_TXDCTL(q)               (0x06028 + 0x40 * (q))
+#define   IXYMIN_TXDCTL_THRESH(p, h)   ((p) | (h) << 8)  /* PTHRESH, HTHRESH; WTHRESH 0 */
+#define   IXYMIN_TXDCTL_ENABLE         RTE_BIT32(25)
+#define IXYMIN_TXPBSIZE(n)             (0x0cc00 + 4 * (n))
+#define   IXYMIN_TXPBSIZE_160KB        0x28000
+#define IXYMIN_TXPBTHRESH(n)           (0x04950 + 4 * (n)) /* KB: buffer less one frame */
+#define   IXYMIN_TXPBTHRESH_150KB      150
+#define IXYMIN_MTQC                    0x08120           /* 8.2.3.9.15; 0: 64 queues, one buffer */
+
+/* 8.2.3.10 Transmit arbiter */
+#define IXYMIN_RTTDCS                  0x04900
+#define   IXYMIN_RTTDCS_ARBDIS         RTE_BIT32(6)
+#define IXYMIN_RTTDQSEL                0x04904           /* the queue that RTTBCNRC is about */
+#define IXYMIN_RTTBCNRC                0x04984           /* rate limiter; 0: none */
+
+/* 8.2.3.22 MAC and link */
+#define IXYMIN_HLREG0                  0x04240
+#define   IXYMIN_HLREG0_TXCRCEN        RTE_BIT32(0)
+#define   IXYMIN_HLREG0_RXCRCSTRP      RTE_BIT32(1)
+#define   IXYMIN_HLREG0_JUMBOEN        RTE_BIT32(2)      /* MAXFRS decides, not 1518 */
+#define   IXYMIN_HLREG0_TXPADEN        RTE_BIT32(10)
+#define IXYMIN_MAXFRS                  0x04268
+#define   IXYMIN_MAXFRS_MFS_SHIFT      16                /* with FCS, without VLAN tag */
+#define IXYMIN_AUTOC                   0x042a0
+#define   IXYMIN_AUTOC_AN_RESTART      RTE_BIT32(12)     /* restarts the link; clears itself */
+#define   IXYMIN_AUTOC_LMS             (UINT32_C(7) << 13) /* link mode select */
+#define   IXYMIN_AUTOC_LMS_10G_SERIAL  (UINT32_C(3) << 13)
+#define IXYMIN_LINKS                   0x042a4
+#define   IXYMIN_LINKS_UP              RTE_BIT32(30)
+#define   IXYMIN_LINKS_SPEED(links)    ((links) >> 28 & 3)
+#define     IXYMIN_LINKS_SPEED_100M    1
+#define     IXYMIN_LINKS_SPEED_1G      2
+#define     IXYMIN_LINKS_SPEED_10G     3
+#define IXYMIN_AUTOC2                  0x042a8
+#define   IXYMIN_AUTOC2_SERIAL         (UINT32_C(3) << 16) /* what 10G serial is */
+#define   IXYMIN_AUTOC2_SERIAL_SFI     (UINT32_C(2) << 16)
+#define IXYMIN_MMNGC                   0x042d0
+#define   IXYMIN_MMNGC_MNG_VETO        RTE_BIT32(0)      /* management forbids link changes */
+
+/* 8.2.3.23 Statistics.  All clear when read, and stick at their maximum.  Each row: name,
+ * offset, offset of the upper half of a 36-bit counter (read it second) or 0, distance between
+ * several, how many, name among the xstats.
+ * The first rows, up to RJC, are frames received with errors; the last are for queues. */
+#define IXYMIN_STATS(STAT) \
+	STAT(CRCERRS,    0x04000, 0,       0,    1, "rx_crc_errors") \
+	STAT(ILLERRC,    0x04004, 0,       0,    1, "rx_illegal_byte_errors") \
+	STAT(ERRBC,      0x04008, 0,       0,    1, "rx_error_bytes") \
+	STAT(MSPDC,      0x04010, 0,       0,    1, "rx_mac_short_packet_dropped") \
+	STAT(RLEC,       0x04040, 0,       0,    1, "rx_length_errors") \
+	STAT(RUC,        0x040a4, 0,       0,    1, "rx_undersize_errors") \
+	STAT(RFC,        0x040a8, 0,       0,    1, "rx_fragment_errors") \
+	STAT(ROC,        0x040ac, 0,       0,    1, "rx_oversize_errors") \
+	STAT(RJC,        0x040b0, 0,       0,    1, "rx_jabber_errors") \
+	STAT(RXMPC,      0x03fa0, 0,       0,    1, "rx_total_missed_packets") \
+	STAT(MLFC,       0x04034, 0,       0,    1, "mac_local_errors") \
+	STAT(MRFC,       0x04038, 0,       0,    1, "mac_remote_errors") \
+	STAT(LXONTXC,    0x03f60, 0,       0,    1, "tx_flow_control_xon_packets") \
+	STAT(LXOFFTXC,   0x03f68, 0,       0,    1, "tx_flow_control_xoff_packets") \
+	STAT(LXONRXCNT,  0x041a4, 0,       0,    1, "rx_flow_control_xon_packets") \
+	STAT(LXOFFRXCNT, 0x041a8, 0,       0,    1, "rx_flow_control_xoff_packets") \
+	STAT(PRC64,      0x0405c, 0,       0,    1, "rx_size_64_packets") \
+	STAT(PRC127,     0x04060, 0,       0,    1, "rx_size_65_to_127_packets") \
+	STAT(PRC255,     0x04064, 0,       0,    1, "rx_size_128_to_255_packets") \
+	STAT(PRC511,     0x04068, 0,       0,    1, "rx_size_256_to_511_packets") \
+	STAT(PRC1023,    0x0406c, 0,       0,    1, "rx_size_512_to_1023_packets") \
+	STAT(PRC1522,    0x04070, 0,       0,    1, "rx_size_1024_to_max_packets") \
+	STAT(BPRC,       0x04078, 0,       0,    1, "rx_broadcast_packets") \
+	STAT(MPRC,       0x0407c, 0,       0,    1, "rx_multicast_packets") \
+	STAT(GPTC,       0x04080, 0,       0,    1, "tx_mac_good_packets") \
+	STAT(GOTC,       0x04090, 0x04094, 0,    1, "tx_mac_good_bytes") \
+	STAT(GPRC,       0x04074, 0,       0,    1, "rx_mac_good_packets") \
+	STAT(GORC,       0x04088, 0x0408c, 0,    1, "rx_mac_good_bytes") \
+	STAT(TPR,        0x040d0, 0,       0,    1, "rx_total_packets") \
+	STAT(TOR,        0x040c0, 0x040c4, 0,    1, "rx_total_bytes") \
+	STAT(TPT,        0x040d4, 0,       0,    1, "tx_total_packets") \
+	STAT(PTC64,      0x040d8, 0,       0,    1, "tx_size_64_packets") \
+	STAT(PTC127,     0x040dc, 0,       0,    1, "tx_size_65_to_127_packets") \
+	STAT(PTC255,     0x040e0, 0,       0,    1, "tx_size_128_to_255_packets") \
+	STAT(PTC511,     0x040e4, 0,       0,    1, "tx_size_256_to_511_packets") \
+	STAT(PTC1023,    0x040e8, 0,       0,    1, "tx_size_512_to_1023_packets") \
+	STAT(PTC1522,    0x040ec, 0,       0,    1, "tx_size_1024_to_max_packets") \
+	STAT(MPTC,       0x040f0, 0,       0,    1, "tx_multicast_packets") \
+	STAT(BPTC,       0x040f4, 0,       0,    1, "tx_broadcast_packets") \
+	STAT(MNGPRC,     0x040b4, 0,       0,    1, "rx_management_packets") \
+	STAT(MNGPDC,     0x040b8, 0,       0,    1, "rx_management_dropped") \
+	STAT(MNGPTC,     0x0cf90, 0,       0,    1, "tx_management_packets") \
+	STAT(QPRC,       0x01030, 0,       0x40, IXYMIN_QUEUE_COUNTERS, NULL) \
+	STAT(QBRC,       0x01034, 0x01038, 0x40, IXYMIN_QUEUE_COUNTERS, NULL) \
+	STAT(QPRDC,      0x01430, 0,       0x40, IXYMIN_QUEUE_COUNTERS, NULL) \
+	STAT(QPTC,       0x08680, 0,       4,    IXYMIN_QUEUE_COUNTERS, NULL) \
+	STAT(QBTC,       0x08700, 0x08704, 8,    IXYMIN_QUEUE_COUNTERS, NULL)
+/* Sixteen sets of counters serve all queues; these maps have eight bits for each queue */
+#define IXYMIN_QUEUE_COUNTERS          16u
+#define IXYMIN_RQSMR(n)                (0x02300 + 4 * (n)) /* Rx queues 4n to 4n + 3 */
+#define IXYMIN_TQSM(n)                 (0x08600 + 4 * (n))
+
+static_assert(IXYMIN_RXDCTL(IXYMIN_RX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
+	      IXYMIN_TXDCTL(IXYMIN_TX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
+	      IXYMIN_PFUTA(IXYMIN_MTA_WORDS - 1) < IXYMIN_BAR_SIZE &&
+	      IXYMIN_GSSR < IXYMIN_BAR_SIZE, "a register lies outside of BAR0");
+
+/* 7.1.6 Advanced receive descriptor */
+union ixymin_rx_desc {
+	struct {
+		rte_le64_t pkt_addr;
+		rte_le64_t hdr_addr; /* 0: it lies over DD */
+	} read;
+	struct {
+		rte_le32_t info;     /* RSS type, packet type */
+		rte_le32_t rss_hash;
+		rte_le64_t status;   /* status and errors, length, VLAN tag */
+	} wb;
+};
+#define IXYMIN_RXD_INFO_HEADERS        0x7f0         /* headers that were found: */
+#define IXYMIN_RXD_INFO_IPV4           RTE_BIT32(4)
+#define IXYMIN_RXD_INFO_IPV4E          RTE_BIT32(5)  /* ... with options */
+#define IXYMIN_RXD_INFO_IPV6           RTE_BIT32(6)
+#define IXYMIN_RXD_INFO_IPV6E          RTE_BIT32(7)  /* ... with extension headers */
+#define IXYMIN_RXD_INFO_TCP            RTE_BIT32(8)
+#define IXYMIN_RXD_INFO_UDP            RTE_BIT32(9)
+#define IXYMIN_RXD_INFO_SCTP           RTE_BIT32(10)
+#define IXYMIN_RXD_DD                  RTE_BIT64(0)  /* descriptor done */
+#define IXYMIN_RXD_EOP                 RTE_BIT64(1)  /* end of packet */
+#define IXYMIN_RXD_RXE                 RTE_BIT64(29) /* MAC error */
+#define IXYMIN_RXD_LEN(status)         ((uint16_t)((status) >> 32))
+
+/* 7.2.3.2.4 Advanced transmit data descriptor */
+union ixymin_tx_desc {
+	struct {
+		rte_le64_t buffer_addr;
+		rte_le32_t cmd_type_len;
+		rte_le32_t olinfo_status;
+	} read;
+	struct {
+		rte_le64_t reserved;
+		rte_le32_t reserved2;
+		rte_le32_t status;
+	} wb;
+};
+#define IXYMIN_TXD_DTYP_DATA           (UINT32_C(3) << 20)
+#define IXYMIN_TXD_EOP                 RTE_BIT32(24)
+#define IXYMIN_TXD_IFCS                RTE_BIT32(25)
+#define IXYMIN_TXD_RS                  RTE_BIT32(27) /* report status: write DD back */
+#define IXYMIN_TXD_DEXT                RTE_BIT32(29) /* advanced format */
+#define IXYMIN_TXD_PAYLEN_SHIFT        14
+#define IXYMIN_TXD_STAT_DD             RTE_BIT32(0)
+
+#endif /* IXYMIN_REGS_H */
