@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* What differs between versions of DPDK is here (but for one name in telemetry.c). */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bus_driver.h>
+#include <dev_driver.h>
+#include <rte_bus.h>
+#include <rte_devargs.h>
+#include <rte_interrupts.h>
+#include <rte_lcore.h>
+#include <rte_pci.h>
+#include <rte_version.h>
+
+#include "sim82599.h"
+
+/* The layout of the PCI bus is private to it (drivers/bus/pci/private.h). */
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
+#error "this DPDK's PCI bus keeps its devices and drivers elsewhere"
+#endif
+
+struct pci_bus {
+	struct rte_bus bus;
+	RTE_TAILQ_HEAD(, rte_pci_device) devices;
+	RTE_TAILQ_HEAD(, rte_pci_driver) drivers;
+};
+
+/* What the bus takes a device for, when it frees it. */
+struct pci_function {
+	struct rte_pci_device device;
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 7, 0, 0)
+	struct {
+		uint64_t size, offset;
+	} region[9];
+#endif
+};
+
+/* Ethernet Server Adapter X520-2, without Wake on LAN */
+static const struct rte_pci_id sim_id = {
+	.class_id = 0x020000,
+	.vendor_id = NIC_VENDOR_ID,
+	.device_id = NIC_DEVICE_ID,
+	.subsystem_vendor_id = NIC_VENDOR_ID,
+	.subsystem_device_id = 0x0003,
+};
+
+static struct pci_bus *
+pci_bus(void)
+{
+	struct rte_bus *bus = rte_bus_find_by_name("pci");
+
+	return bus != NULL ? container_of(bus, struct pci_bus, bus) : NULL;
+}
+
+static bool
+is_ours(const struct rte_pci_device *dev)
+{
+	struct sim_port *port;
+
+	TAILQ_FOREACH(port, &sim_ports, next)
+		if (port->pci == dev)
+			return true;
+	return false;
+}
+
+/* Nothing at the function's address, and no stranger in its slot. */
+static bool
+is_free(const struct pci_bus *bus, const struct rte_pci_addr *addr)
+{
+	const struct rte_pci_device *dev;
+
+	TAILQ_FOREACH(dev, &bus->devices, next) {
+		if (dev->addr.domain != addr->domain || dev->addr.bus != addr->bus ||
+		    dev->addr.devid != addr->devid)
+			continue;
+		if (dev->addr.function == addr->function || !is_ours(dev))
+			return false;
+	}
+	return true;
+}
+
+int
+sim_pci_address(struct sim_port *port)
+{
+	struct rte_pci_addr *addr = &port->args.pci;
+	struct pci_bus *bus = pci_bus();
+	char text[PCI_PRI_STR_SIZE + 1];
+
+	if (bus == NULL) {
+		SIM_LOG(ERR, "%s: DPDK has no PCI bus (librte_bus_pci is not loaded)", port->name);
+		return -ENODEV;
+	}
+	if (port->args.pci_given) {
+		if (is_free(bus, addr))
+			return 0;
+		rte_pci_device_name(addr, text, sizeof(text));
+		SIM_LOG(ERR, "%s: pci=%s is in use; allowed: a free address, function 0 or 1",
+			port->name, text);
+		return -EADDRINUSE;
+	}
+	/* Ports 0 and 1 are one card, 2 and 3 the next; not where a real device is. */
+	addr->function = port->index % 2;
+	for (addr->bus = 3 + port->index / 2; addr->bus < 255; addr->bus++)
+		if (is_free(bus, addr))
+			return 0;
+	SIM_LOG(ERR, "%s: no PCI address is free; choose one with pci=DDDD:BB:DD.F", port->name);
+	return -EADDRINUSE;
+}
+
+static bool
+id_matches(uint32_t wanted, uint32_t any, uint32_t id)
+{
+	return wanted == any || wanted == id;
+}
+
+static bool
+driver_matches(const struct rte_pci_driver *driver)
+{
+	for (const struct rte_pci_id *id = driver->id_table; id->vendor_id != 0; id++)
+		if (id_matches(id->vendor_id, RTE_PCI_ANY_ID, sim_id.vendor_id) &&
+		    id_matches(id->device_id, RTE_PCI_ANY_ID, sim_id.device_id) &&
+		    id_matches(id->subsystem_vendor_id, RTE_PCI_ANY_ID,
+			       sim_id.subsystem_vendor_id) &&
+		    id_matches(id->subsystem_device_id, RTE_PCI_ANY_ID,
+			       sim_id.subsystem_device_id) &&
+		    id_matches(id->class_id, RTE_CLASS_ANY_ID, sim_id.class_id))
+			return true;
+	return false;
+}
+
+int
+sim_pci_driver(struct sim_port *port)
+{
+	const char *wanted = port->args.driver;
+	struct pci_bus *bus = pci_bus();
+	struct rte_pci_driver *driver;
+	char matching[256] = "";
+	size_t n = 0;
+
+	TAILQ_FOREACH(driver, &bus->drivers, next) {
+		if (!driver_matches(driver))
+			continue;
+		if (wanted == NULL || strcmp(wanted, driver->driver.name) == 0) {
+			port->driver = driver;
+			return 0;
+		}
+		if (n < sizeof(matching))
+			n += snprintf(matching + n, sizeof(matching) - n, "%s%s",
+				      n > 0 ? ", " : "", driver->driver.name);
+	}
+	SIM_LOG(ERR, "%s: driver=%s: no such PCI driver for %04x:%04x; registered: %s",
+		port->name, wanted != NULL ? wanted : "(any)", NIC_VENDOR_ID, NIC_DEVICE_ID,
+		n > 0 ? matching : "none");
+	return -ENODEV;
+}
+
+static int
+driver_remove(struct sim_port *port, struct rte_pci_device *dev)
+{
+	return port->driver->remove != NULL ? port->driver->remove(dev) : 0;
+}
+
+/* What the bus calls to take the device away; it then frees the rte_pci_device. */
+static int
+shim_remove(struct rte_pci_device *dev)
+{
+	struct sim_port *port = container_of(dev->driver, struct sim_port, shim);
+	int ret = driver_remove(port, dev);
+
+	/* The bus frees it at clean-up even if the driver refused: do not look at
+	 * it again. The BAR stays as long as the driver may use it. */
+	port->pci = NULL;
+	port->stuck = ret < 0;
+	return ret;
+}
+
+static int
+shim_dma_map(struct rte_pci_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
+{
+	return iommu_map((uintptr_t)addr, iova, len);
+}
+
+static int
+shim_dma_unmap(struct rte_pci_device *dev __rte_unused, void *addr, uint64_t iova __rte_unused,
+	       size_t len)
+{
+	return iommu_unmap((uintptr_t)addr, len);
+}
+
+/* The driver's arguments: those of "-a <address>,key=value", as for a real device. */
+static struct rte_devargs *
+find_devargs(const struct rte_pci_addr *addr)
+{
+	struct rte_devargs *devargs;
+	struct rte_pci_addr a;
+
+	RTE_EAL_DEVARGS_FOREACH("pci", devargs)
+		if (rte_pci_addr_parse(devargs->name, &a) == 0 && rte_pci_addr_cmp(addr, &a) == 0)
+			return devargs;
+	return NULL;
+}
+
+static void
+function_free(struct rte_pci_device *dev)
+{
+	rte_intr_instance_free(dev->intr_handle);
+	free(dev->bus_info);
+	free(container_of(dev, struct pci_function, device));
+}
+
+static struct rte_pci_device *
+function_create(struct sim_port *port)
+{
+	struct pci_function *function = calloc(1, sizeof(*function));
+	struct rte_pci_device *dev;
+
+	if (function == NULL)
+		return NULL;
+	dev = &function->device;
+	dev->addr = port->args.pci;
+	dev->id = sim_id;
+	dev->kdrv = RTE_PCI_KDRV_NONE;
+	dev->mem_resource[0].addr = (void *)(uintptr_t)port->bar.driver;
+	dev->mem_resource[0].phys_addr = (uintptr_t)port->bar.driver;
+	dev->mem_resource[0].len = NIC_BAR_SIZE;
+	rte_pci_device_name(&dev->addr, dev->name, sizeof(dev->name));
+	dev->device.bus = &pci_bus()->bus;
+	dev->device.name = dev->name;
+	dev->device.numa_node = rte_lcore_to_socket_id(rte_get_main_lcore());
+	dev->device.devargs = find_devargs(&dev->addr);
+	if (asprintf(&dev->bus_info, "vendor_id=%x, device_id=%x",
+		     dev->id.vendor_id, dev->id.device_id) < 0)
+		dev->bus_info = NULL;
+	dev->device.bus_info = dev->bus_info;
+
+	/* EAL watches the eventfd and calls the driver while it is readable;
+	 * enabling, disabling and acknowledging are the device's registers. */
+	dev->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (dev->bus_info == NULL || dev->intr_handle == NULL ||
+	    rte_intr_type_set(dev->intr_handle, RTE_INTR_HANDLE_VDEV) != 0 ||
+	    rte_intr_fd_set(dev->intr_handle, port->irq_fd) != 0 ||
+	    rte_intr_efd_counter_size_set(dev->intr_handle, sizeof(uint64_t)) != 0) {
+		function_free(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+int
+sim_pci_plug(struct sim_port *port)
+{
+	struct pci_bus *bus = pci_bus();
+	struct rte_pci_device *dev = function_create(port);
+	int ret;
+
+	if (dev == NULL) {
+		SIM_LOG(ERR, "%s: no memory for the PCI function", port->name);
+		return -ENOMEM;
+	}
+	port->pci = dev;
+	port->shim = *port->driver;
+	port->shim.remove = shim_remove;
+	if (port->shim.dma_map == NULL) {
+		port->shim.dma_map = shim_dma_map;
+		port->shim.dma_unmap = shim_dma_unmap;
+	}
+	dev->driver = &port->shim;
+	TAILQ_INSERT_TAIL(&bus->devices, dev, next);
+
+	ret = port->shim.probe(&port->shim, dev);
+	if (ret == 0) {
+		dev->device.driver = &port->shim.driver;
+		return 0;
+	}
+	SIM_LOG(ERR, "%s: driver %s does not take the device at %s: %s", port->name,
+		port->driver->driver.name, dev->name, ret < 0 ? strerror(-ret) : "declined");
+	TAILQ_REMOVE(&bus->devices, dev, next);
+	function_free(dev);
+	port->pci = NULL;
+	return ret < 0 ? ret : -ENODEV;
+}
+
+int
+sim_pci_unplug(struct sim_port *port)
+{
+	struct rte_pci_device *dev = port->pci;
+	int ret;
+
+	if (port->stuck)
+		return -EBUSY;
+	if (dev == NULL)
+		return 0;
+	ret = driver_remove(port, dev);
+	if (ret < 0) {
+		SIM_LOG(ERR, "%s: driver %s does not let go of %s: %s", port->name,
+			port->driver->driver.name, dev->name, strerror(-ret));
+		return ret;
+	}
+	TAILQ_REMOVE(&pci_bus()->devices, dev, next);
+	function_free(dev);
+	port->pci = NULL;
+	return 0;
+}
+
+void
+sim_pci_irq(struct sim_port *port, bool level)
+{
+	uint64_t count = 1;
+	ssize_t n;
+
+	if (level)
+		n = write(port->irq_fd, &count, sizeof(count));
+	else
+		n = read(port->irq_fd, &count, sizeof(count)); /* empty already: the same */
+	(void)n;
+}

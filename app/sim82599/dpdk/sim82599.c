@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/**
+ * A virtual device of DPDK that plugs a software 82599 into DPDK's PCI bus:
+ *
+ *   --vdev=sim82599_N[,key=value]...
+ *
+ *     driver=NAME           PCI driver that gets it (default: the first that matches)
+ *     pci=DDDD:BB:DD.F      address (default 0000:03:00.0, then 03:00.1, 04:00.0, ...)
+ *     wire=...              what is plugged in, see wire.h (default none)
+ *     mac=xx:xx:xx:xx:xx:xx (default 02:82:59:00:00:NN)
+ *     strict=0|1            refuse what the data sheet forbids (default 0: only count)
+ *     doorbells=adaptive|trap
+ *     publish=line|burst    Rx descriptors become visible by cache lines or by bursts
+ *     core=N                processor of the device thread (default: the main lcore's)
+ *     fault=NAME[+NAME]...  misbehaviour
+ *     trace=FILE            a line for every register access
+ *     report=FILE           counters at the end, JSON
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <bus_vdev_driver.h>
+#include <rte_eal.h>
+#include <rte_pci.h>
+
+#include "sim82599.h"
+
+#define NAME_PREFIX "sim82599_"
+
+int sim82599_logtype;
+struct sim_port_list sim_ports = TAILQ_HEAD_INITIALIZER(sim_ports);
+pthread_mutex_t sim_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pid_t creator; /* a forked child has the ports, but not their threads */
+
+/* Arguments */
+
+static bool
+parse_number(const char *text, unsigned long max, unsigned long *value)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	return *end == '\0' && errno == 0 && *value <= max;
+}
+
+static bool
+parse_choice(const char *text, const char *no, const char *yes, bool *value)
+{
+	*value = strcmp(text, yes) == 0;
+	return *value || strcmp(text, no) == 0;
+}
+
+static bool
+parse_mac(const char *text, uint8_t mac[6])
+{
+	int n = -1;
+
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n",
+		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &n) != 6 ||
+	    n != (int)strlen(text))
+		return false;
+	return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
+}
+
+bool
+sim_parse_faults(const char *text, uint32_t *faults)
+{
+	*faults = 0;
+	if (strcmp(text, "none") == 0)
+		return true;
+	for (;;) {
+		size_t len = strcspn(text, "+");
+		unsigned int i;
+
+		for (i = 0; i < NIC_FAULT_COUNT; i++)
+			if (strlen(nic_fault_names[i]) == len &&
+			    memcmp(nic_fault_names[i], text, len) == 0)
+				break;
+		if (i == NIC_FAULT_COUNT)
+			return false;
+		*faults |= 1u << i;
+		if (text[len] == '\0')
+			return true;
+		text += len + 1;
+	}
+}
+
+const char *
+sim_fault_list(void)
+{
+	static char list[256];
+	size_t n = 0;
+
+	for (unsigned int i = 0; list[0] == '\0' || i > 0; i++) {
+		if (i == NIC_FAULT_COUNT)
+			break;
+		n += snprintf(list + n, sizeof(list) - n, "%s, ", nic_fault_names[i]);
+	}
+	return list;
+}
+
+static bool
+set_driver(struct sim_args *args, const char *value)
+{
+	args->driver = value;
+	return value[0] != '\0';
+}
+
+static bool
+set_pci(struct sim_args *args, const char *value)
+{
+	args->pci_given = true;
+	return rte_pci_addr_parse(value, &args->pci) == 0 && args->pci.function <= 1;
+}
+
+static bool
+set_wire(struct sim_args *args, const char *value)
+{
+	args->wire = value; /* wire_create() knows what is allowed */
+	return true;
+}
+
+static bool
+set_mac(struct sim_args *args, const char *value)
+{
+	return parse_mac(value, args->mac);
+}
+
+static bool
+set_strict(struct sim_args *args, const char *value)
+{
+	return parse_choice(value, "0", "1", &args->strict);
+}
+
+static bool
+set_doorbells(struct sim_args *args, const char *value)
+{
+	return parse_choice(value, "trap", "adaptive", &args->adaptive);
+}
+
+static bool
+set_publish(struct sim_args *args, const char *value)
+{
+	return parse_choice(value, "line", "burst", &args->publish_burst);
+}
+
+static bool
+set_core(struct sim_args *args, const char *value)
+{
+	unsigned long core;
+
+	if (!parse_number(value, CPU_SETSIZE - 1, &core))
+		return false;
+	args->core = core;
+	return true;
+}
+
+static bool
+set_fault(struct sim_args *args, const char *value)
+{
+	return sim_parse_faults(value, &args->faults);
+}
+
+static bool
+set_trace(struct sim_args *args, const char *value)
+{
+	args->trace = value;
+	return value[0] != '\0';
+}
+
+static bool
+set_report(struct sim_args *args, const char *value)
+{
+	args->report = value;
+	return value[0] != '\0';
+}
+
+static const struct {
+	const char *key;
+	bool (*set)(struct sim_args *args, const char *value);
+	const char *allowed;
+} options[] = {
+	{ "driver", set_driver, "the name of a PCI driver" },
+	{ "pci", set_pci, "[DDDD:]BB:DD.F, function F 0 or 1" },
+	{ "wire", set_wire, NULL },
+	{ "mac", set_mac, "xx:xx:xx:xx:xx:xx, unicast and not zero" },
+	{ "strict", set_strict, "0 or 1" },
+	{ "doorbells", set_doorbells, "adaptive or trap" },
+	{ "publish", set_publish, "line or burst" },
+	{ "core", set_core, "the number of a processor" },
+	{ "fault", set_fault, NULL },
+	{ "trace", set_trace, "the name of a file" },
+	{ "report", set_report, "the name of a file" },
+};
+
+static int
+parse_option(struct sim_port *port, char *text, uint32_t *given)
+{
+	char *value = strchr(text, '=');
+	unsigned int i;
+
+	if (value != NULL)
+		*value++ = '\0';
+	for (i = 0; i < RTE_DIM(options); i++)
+		if (strcmp(options[i].key, text) == 0)
+			break;
+	if (i == RTE_DIM(options)) {
+		SIM_LOG(ERR, "%s: unknown argument '%s'; allowed: driver, pci, wire, mac, strict, doorbells, publish, core, fault, trace, report",
+			port->name, text);
+		return -EINVAL;
+	}
+	if (value == NULL || (*given & 1u << i) != 0) {
+		SIM_LOG(ERR, "%s: argument '%s' %s; allowed: %s=VALUE, once", port->name, text,
+			value == NULL ? "has no value" : "is given twice", text);
+		return -EINVAL;
+	}
+	*given |= 1u << i;
+	if (options[i].set(&port->args, value))
+		return 0;
+	SIM_LOG(ERR, "%s: %s=%s is wrong; allowed: %s", port->name, text, value,
+		options[i].allowed != NULL ? options[i].allowed : sim_fault_list());
+	return -EINVAL;
+}
+
+/* Not by rte_kvargs, to which the second '=' of "wire=cable=..." starts another pair. */
+static int
+parse_args(struct sim_port *port, const char *text)
+{
+	struct sim_args *args = &port->args;
+	uint32_t given = 0;
+	char *next;
+	int ret = 0;
+
+	args->wire = "none";
+	args->core = -1;
+	args->adaptive = true;
+	memcpy(args->mac, (uint8_t[6]){ 0x02, 0x82, 0x59, 0, 0, port->index }, 6);
+	args->text = strdup(text != NULL ? text : "");
+	if (args->text == NULL) {
+		SIM_LOG(ERR, "%s: no memory for its arguments", port->name);
+		return -ENOMEM;
+	}
+	for (char *p = args->text; p != NULL && *p != '\0' && ret == 0; p = next) {
+		next = strchr(p, ',');
+		if (next != NULL)
+			*next++ = '\0';
+		ret = parse_option(port, p, &given);
+	}
+	return ret;
+}
+
+static int
+parse_name(struct sim_port *port, const char *name)
+{
+	size_t prefix = strlen(NAME_PREFIX);
+	unsigned long index;
+
+	if (strncmp(name, NAME_PREFIX, prefix) != 0 ||
+	    !parse_number(name + prefix, SIM_MAX_PORTS - 1, &index)) {
+		SIM_LOG(ERR, "%s: wrong name; allowed: " NAME_PREFIX "0 to " NAME_PREFIX "%d",
+			name, SIM_MAX_PORTS - 1);
+		return -EINVAL;
+	}
+	port->index = index;
+	snprintf(port->name, sizeof(port->name), "%s", name);
+	return 0;
+}
+
+/* The device, seen from its host */
+
+static void *
+host_dma(void *host, uint64_t addr, uint32_t len, bool device_writes __rte_unused)
+{
+	struct sim_port *port = host;
+
+	return iommu_translate(&port->iommu_cache, addr, len);
+}
+
+static void
+host_irq(void *host, bool level)
+{
+	sim_pci_irq(host, level);
+}
+
+static const struct nic_host_ops host_ops = { .dma = host_dma, .irq = host_irq };
+
+/* Creation and removal */
+
+static struct sim_port *
+find_port(const char *name)
+{
+	struct sim_port *port;
+
+	TAILQ_FOREACH(port, &sim_ports, next)
+		if (strcmp(port->name, name) == 0)
+			return port;
+	return NULL;
+}
+
+/* The other function in the same slot has the same card. */
+static struct nic_card *
+find_card(const struct rte_pci_addr *addr)
+{
+	struct sim_port *port;
+
+	TAILQ_FOREACH(port, &sim_ports, next)
+		if (port->args.pci.domain == addr->domain && port->args.pci.bus == addr->bus &&
+		    port->args.pci.devid == addr->devid)
+			return port->card;
+	return NULL;
+}
+
+static int
+open_files(struct sim_port *port)
+{
+	const struct sim_args *args = &port->args;
+	struct sim_port *other;
+
+	TAILQ_FOREACH(other, &sim_ports, next) {
+		if (args->report == NULL || other->args.report == NULL ||
+		    strcmp(args->report, other->args.report) != 0)
+			continue;
+		SIM_LOG(ERR, "%s: report=%s is that of %s; allowed: a file for each port",
+			port->name, args->report, other->name);
+		return -EBUSY;
+	}
+	if (args->trace != NULL) {
+		port->trace_fd = open(args->trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+				      0666);
+		if (port->trace_fd < 0) {
+			SIM_LOG(ERR, "%s: trace=%s: %s", port->name, args->trace, strerror(errno));
+			return -errno;
+		}
+	}
+	if (args->report != NULL) {
+		port->report = fopen(args->report, "we");
+		if (port->report == NULL) {
+			SIM_LOG(ERR, "%s: report=%s: %s", port->name, args->report, strerror(errno));
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static int
+create_device(struct sim_port *port)
+{
+	const struct sim_args *args = &port->args;
+	struct nic_config config = {
+		.name = port->name,
+		.host_ops = &host_ops,
+		.host = port,
+		.lan_id = args->pci.function,
+		.strict = args->strict,
+		.publish_burst = args->publish_burst,
+		.faults = args->faults,
+		.trace_fd = port->trace_fd,
+	};
+	char err[256] = "";
+	const char *what;
+	int ret;
+
+	port->wire = wire_create(args->wire, port->name, args->mac, err, sizeof(err));
+	if (port->wire == NULL) {
+		ret = -errno;
+		SIM_LOG(ERR, "%s: wire=%s: %s", port->name, args->wire, err);
+		return ret;
+	}
+
+	what = "interrupt line";
+	port->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ret = port->irq_fd < 0 ? -errno : 0;
+	if (ret == 0) {
+		what = "IOMMU";
+		ret = iommu_get();
+		port->iommu = ret == 0;
+	}
+	if (ret == 0) {
+		what = "BAR";
+		ret = bar_map(&port->bar, port->name);
+	}
+	if (ret == 0) {
+		what = "card";
+		port->card = find_card(&args->pci);
+		if (port->card == NULL)
+			port->card = nic_card_create();
+		ret = port->card == NULL ? -errno : 0;
+	}
+	if (ret == 0) {
+		what = "device";
+		config.bar = port->bar.device;
+		config.card = port->card;
+		memcpy(config.mac, args->mac, sizeof(config.mac));
+		port->nic = nic_create(&config);
+		ret = port->nic == NULL ? -errno : 0;
+	}
+	if (ret == 0) {
+		what = "trap handler";
+		nic_set_wire(port->nic, port->wire);
+		ret = bar_attach(&port->bar, port->nic, args->adaptive);
+	}
+	if (ret < 0)
+		SIM_LOG(ERR, "%s: cannot make its %s: %s", port->name, what, strerror(-ret));
+	return ret;
+}
+
+/* Whatever was created of it; the driver must have let go, and no list hold it. */
+static void
+port_free(struct sim_port *port)
+{
+	sim_thread_remove(port);
+	bar_detach(&port->bar);
+	if (port->nic != NULL)
+		nic_free(port->nic);
+	wire_free(port->wire);
+	if (port->card != NULL && find_card(&port->args.pci) == NULL)
+		nic_card_free(port->card);
+	bar_unmap(&port->bar);
+	if (port->iommu)
+		iommu_put();
+	if (port->irq_fd >= 0)
+		close(port->irq_fd);
+	if (port->trace_fd >= 0)
+		close(port->trace_fd);
+	if (port->report != NULL)
+		fclose(port->report);
+	free(port->args.text);
+	free(port);
+}
+
+static int
+sim_probe(struct rte_vdev_device *vdev)
+{
+	const char *name = rte_vdev_device_name(vdev);
+	struct sim_port *port;
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		SIM_LOG(ERR, "%s: works in a primary process only", name);
+		return -ENOTSUP;
+	}
+	port = calloc(1, sizeof(*port));
+	if (port == NULL) {
+		SIM_LOG(ERR, "%s: no memory for the port", name);
+		return -ENOMEM;
+	}
+	port->trace_fd = port->irq_fd = -1;
+	port->thread_info.core = -1;
+
+	ret = parse_name(port, name);
+	if (ret == 0)
+		ret = parse_args(port, rte_vdev_device_args(vdev));
+	if (ret == 0)
+		ret = sim_pci_address(port);
+	if (ret == 0)
+		ret = sim_pci_driver(port);
+	if (ret == 0)
+		ret = open_files(port);
+	if (ret == 0)
+		ret = create_device(port);
+	if (ret == 0)
+		ret = sim_thread_add(port);
+	if (ret == 0)
+		ret = sim_pci_plug(port);
+	if (ret < 0) {
+		port_free(port);
+		return ret;
+	}
+	creator = getpid();
+	pthread_mutex_lock(&sim_mutex);
+	TAILQ_INSERT_TAIL(&sim_ports, port, next);
+	pthread_mutex_unlock(&sim_mutex);
+	return 0;
+}
+
+static int
+sim_remove(struct rte_vdev_device *vdev)
+{
+	struct sim_port *port = find_port(rte_vdev_device_name(vdev));
+	int ret;
+
+	if (port == NULL)
+		return 0;
+	ret = sim_pci_unplug(port);
+	if (ret < 0) {
+		/* The driver still has it, but memory may be about to go. */
+		sim_thread_remove(port);
+		return ret;
+	}
+	pthread_mutex_lock(&sim_mutex);
+	TAILQ_REMOVE(&sim_ports, port, next);
+	pthread_mutex_unlock(&sim_mutex);
+	sim_thread_remove(port);
+	sim_report(port);
+	port_free(port);
+	return 0;
+}
+
+static struct rte_vdev_driver sim82599_driver = {
+	.probe = sim_probe,
+	.remove = sim_remove,
+	.drv_flags = RTE_VDEV_DRV_NEED_IOVA_AS_VA,
+};
+
+RTE_PMD_REGISTER_VDEV(sim82599, sim82599_driver);
+RTE_PMD_REGISTER_PARAM_STRING(sim82599,
+	"driver=<name> pci=<address> wire=<description> mac=<address> strict=0|1 "
+	"doorbells=adaptive|trap publish=line|burst core=<n> fault=<name>[+<name>...] "
+	"trace=<file> report=<file>");
+
+RTE_INIT(sim82599_init)
+{
+	sim82599_logtype = rte_log_register_type_and_pick_level("sim82599", RTE_LOG_NOTICE);
+	sim_telemetry_register();
+}
+
+/* The application ended without rte_eal_cleanup(): the reports are still owed.
+ * Its threads may be running, so nothing is freed. */
+RTE_FINI(sim82599_exit)
+{
+	struct sim_port *port;
+
+	if (getpid() != creator)
+		return;
+	TAILQ_FOREACH(port, &sim_ports, next) {
+		sim_thread_remove(port);
+		sim_report(port);
+		if (port->report != NULL)
+			fflush(port->report);
+	}
+}

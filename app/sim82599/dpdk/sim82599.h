@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* A port of the DPDK attachment, and what its parts call of each other.
+ *
+ *   sim82599.c   the virtual device: arguments, creation and removal
+ *   pci.c        the PCI function on DPDK's bus, and its driver
+ *   bar.c        BAR0 by trapped accesses; decode.c: the instructions
+ *   iommu.c      DMA addresses
+ *   thread.c     the threads that move the packets
+ *   telemetry.c  /sim82599/...; report.c: counters as text, report at exit
+ */
+
+#ifndef SIM82599_H
+#define SIM82599_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/queue.h>
+
+#include <bus_pci_driver.h>
+#include <rte_common.h>
+#include <rte_log.h>
+
+#include "../nic/nic.h"
+#include "../wire/wire.h"
+#include "bar.h"
+#include "iommu.h"
+
+#define SIM_MAX_PORTS BAR_MAX
+
+extern int sim82599_logtype;
+#define SIM_LOG(level, fmt, ...) \
+	rte_log(RTE_LOG_ ## level, sim82599_logtype, fmt "\n", ## __VA_ARGS__)
+
+struct sim_args {
+	char *text;               /* the strings point into it */
+	const char *driver;       /* NULL: the first that matches */
+	struct rte_pci_addr pci;
+	bool pci_given;
+	const char *wire;
+	uint8_t mac[6];
+	bool strict, adaptive, publish_burst;
+	uint32_t faults;
+	int core;                 /* -1: that of the main lcore */
+	const char *trace, *report;
+};
+
+struct sim_thread;
+
+struct sim_thread_info {
+	int core;
+	uint64_t busy, total; /* TSC cycles: of rounds that moved packets, of all */
+};
+
+struct sim_port {
+	TAILQ_ENTRY(sim_port) next;
+	char name[32];
+	unsigned int index;       /* N of sim82599_N */
+	struct sim_args args;
+
+	struct nic_card *card;    /* shared by the functions of one slot */
+	struct nic *nic;
+	struct wire *wire;
+	struct bar bar;
+	bool iommu;               /* holds a reference */
+	struct iommu_cache iommu_cache;
+	int trace_fd;
+	FILE *report;
+
+	struct rte_pci_device *pci;    /* NULL: the bus has removed it */
+	struct rte_pci_driver *driver; /* the PMD */
+	struct rte_pci_driver shim;    /* its copy, by which removal is noticed */
+	bool stuck;               /* the PMD refused when the bus removed it */
+	int irq_fd;
+
+	struct sim_thread *thread;
+	struct sim_thread_info thread_info; /* when it left it */
+	uint64_t last_moved;      /* TSC, of the device thread */
+};
+
+TAILQ_HEAD(sim_port_list, sim_port);
+/** Ports that are complete; guarded by sim_mutex, as their removal is. */
+extern struct sim_port_list sim_ports;
+extern pthread_mutex_t sim_mutex;
+
+/*
+ * A signal handler of the application may access registers, and would wait for
+ * ever for a lock that the thread it interrupts holds.  Called around whatever
+ * takes the device's lock outside of the device thread and the trap handler.
+ */
+static inline void
+sim_block_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	/* Faults stay as they are: blocked ones kill. */
+	sigfillset(&set);
+	sigdelset(&set, SIGSEGV);
+	sigdelset(&set, SIGBUS);
+	sigdelset(&set, SIGILL);
+	sigdelset(&set, SIGFPE);
+	pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+static inline void
+sim_restore_signals(const sigset_t *old)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+}
+
+/** "name+name..." or "none" into bits of enum nic_fault. @return false: unknown name */
+bool sim_parse_faults(const char *text, uint32_t *faults);
+/** All fault names, for messages. */
+const char *sim_fault_list(void);
+
+/* pci.c; those that return int: 0 or a negative errno, having said why */
+
+/** A free address, of the port's choice if it made one. */
+int sim_pci_address(struct sim_port *port);
+/** Find the driver. */
+int sim_pci_driver(struct sim_port *port);
+/** Put the function on the bus and have the driver probe it. */
+int sim_pci_plug(struct sim_port *port);
+/** Have the driver remove it, unless the bus did, and take it off the bus. */
+int sim_pci_unplug(struct sim_port *port);
+/** nic_host_ops.irq: a level, as an eventfd that is readable. */
+void sim_pci_irq(struct sim_port *port, bool level);
+
+/* thread.c */
+
+/** The port's device thread starts polling it. @return 0 or a negative errno, having said why */
+int sim_thread_add(struct sim_port *port);
+/** Returns once the port is polled no more. */
+void sim_thread_remove(struct sim_port *port);
+
+/** Of now, or of the time when the port was removed. */
+void sim_thread_info(const struct sim_port *port, struct sim_thread_info *info);
+
+/* report.c */
+
+/** Every counter of a port, by name, in the order of reports. */
+void sim_counters(struct sim_port *port,
+		  void (*add)(void *arg, const char *name, uint64_t value), void *arg);
+/** One line on stderr, and the file of report=. */
+void sim_report(struct sim_port *port);
+
+/* telemetry.c */
+void sim_telemetry_register(void);
+
+#endif /* SIM82599_H */
