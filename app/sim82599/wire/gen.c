@@ -18,9 +18,9 @@
  *    54            a piece of a table of noise; the numbers tell where it starts
  *
  * All but the rest of the noise is in the first 60 bytes, so that the smallest
- * frame is made, and checked, by six words.  Any changed byte shows: the UDP
- * checksum covers the numbers, and is part of what is compared.  The noise is
- * copied, its share of the checksum comes from a table of sums.
+ * frame is made, and checked, by six words, of which three are a flow's own.  Any
+ * changed byte shows: the UDP checksum covers the numbers, and is compared, too.
+ * The noise is copied, its share of the checksum comes from a table of sums.
  */
 
 #include <endian.h>
@@ -40,8 +40,9 @@
 #define UDP_AT   34
 #define ID_AT    42
 #define NOISE_AT 54
-#define WORDS_AT 12
-#define NB_WORDS 6           /* up to the shortest frame's end */
+#define SAME_AT  12
+#define WORDS_AT 36
+#define NB_WORDS 3           /* up to the shortest frame's end */
 
 #define SRC_NET 0xc6130000u  /* 198.19.0.0 */
 #define DST_NET 0xc6120000u  /* 198.18.0.0 */
@@ -51,10 +52,12 @@
 #define MIN_WINDOW 1024u
 #define MAX_WINDOW 65536u
 
+/* What is the same in all frames of a flow that have the same length. */
 struct head {
-	uint64_t word[NB_WORDS - 1];
-	uint32_t salt;             /* of the choice of noise */
+	uint64_t same[3];          /* bytes 12 to 35, as they are in the frame */
+	uint64_t word[2];          /* 36 and 44, but for the checksum and the number */
 	uint64_t udp_sum;          /* of UDP's words but the noise and the number */
+	uint64_t salt;             /* of the choice of noise */
 };
 
 /* What sinks have to know of a generator, and what they have seen of it. */
@@ -94,7 +97,7 @@ struct gen {
 	uint64_t seq;
 	uint32_t stride;
 	uint8_t *frames;
-	uint32_t len[WIRE_BURST];
+	struct wire_frame ready[WIRE_BURST]; /* of them, at the position's slot */
 };
 
 static void
@@ -163,7 +166,6 @@ checksum(uint64_t sum)
 	return 0xffff - sum % 0xffff;
 }
 
-/* What is the same in all frames of a flow that have this length. */
 static struct head
 make_head(uint16_t id, uint32_t flow, uint32_t len)
 {
@@ -173,14 +175,13 @@ make_head(uint16_t id, uint32_t flow, uint32_t len)
 	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (IP_TTL << 8 | 17) + src + dst);
 
 	return (struct head){
-		.word = {
-			UINT64_C(0x08004500) << 32 | ip_len << 16,
-			UINT64_C(0x4000) << 48 | (uint64_t)IP_TTL << 40 | UINT64_C(17) << 32 |
-				ip_sum << 16 | src >> 16,
-			src << 48 | dst << 16 | sport,
-			dport << 48 | udp_len << 32 | id,
-			(uint64_t)flow << 48,
+		.same = {
+			htobe64(UINT64_C(0x08004500) << 32 | ip_len << 16),
+			htobe64(UINT64_C(0x4000) << 48 | (uint64_t)IP_TTL << 40 |
+				UINT64_C(17) << 32 | ip_sum << 16 | src >> 16),
+			htobe64(src << 48 | dst << 16 | sport),
 		},
+		.word = { dport << 48 | udp_len << 32 | id, (uint64_t)flow << 48 },
 		.udp_sum = src + dst + 17 + udp_len + sport + dport + udp_len + id + flow,
 		.salt = id + flow * 61,
 	};
@@ -194,7 +195,7 @@ noise_at(const struct head *head, uint64_t seq)
 	return noise + 2 * ((head->salt + (seq * 0x9e3779b97f4a7c15 >> 32)) % NB_PIECES);
 }
 
-/* Bytes 12 to 59 of a frame. */
+/* Bytes 36 to 59 of a frame. */
 static inline void
 make_words(uint64_t word[NB_WORDS], const struct head *head, uint64_t seq, uint32_t len,
 	   const uint8_t *piece)
@@ -204,12 +205,9 @@ make_words(uint64_t word[NB_WORDS], const struct head *head, uint64_t seq, uint3
 
 	if (len > WIRE_MIN_DATA)
 		sum += noise_sum_of(piece + WIRE_MIN_DATA - NOISE_AT, len - WIRE_MIN_DATA);
-	word[0] = head->word[0];
-	word[1] = head->word[1];
-	word[2] = head->word[2];
-	word[3] = head->word[3] | checksum(sum) << 16;
-	word[4] = head->word[4] | seq >> 16;
-	word[5] = seq << 48 | first;
+	word[0] = head->word[0] | checksum(sum) << 16;
+	word[1] = head->word[1] | seq >> 16;
+	word[2] = seq << 48 | first;
 }
 
 static uint32_t
@@ -236,29 +234,40 @@ gen_len(struct wire *w, uint64_t position)
 
 /* Generator */
 
+/* Make frames ready up to that position. */
 static void
-build(struct gen *gen)
+build(struct gen *gen, uint64_t end)
 {
 	const struct origin *origin = gen->origin;
-	unsigned int slot = gen->built % WIRE_BURST, i;
-	uint8_t *frame = gen->frames + (size_t)slot * gen->stride;
-	uint32_t len = len_at(origin, gen->built);
+	uint32_t flow = gen->flow, len, slot;
+	uint64_t seq = gen->seq, word[NB_WORDS];
+	const uint8_t *piece;
+	const struct head *head;
 	struct head made;
-	const struct head *head = head_of(origin, gen->flow, len, &made);
-	const uint8_t *piece = noise_at(head, gen->seq);
-	uint64_t word[NB_WORDS];
+	uint8_t *frame;
 
-	make_words(word, head, gen->seq, len, piece);
-	for (i = 0; i < NB_WORDS; i++)
-		store64(frame + WORDS_AT + 8 * i, word[i]);
-	if (len > WIRE_MIN_DATA)
-		memcpy(frame + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT, len - WIRE_MIN_DATA);
-	gen->len[slot] = len;
-	gen->built++;
-	if (++gen->flow == origin->flows) {
-		gen->flow = 0;
-		gen->seq++;
+	for (; gen->built < end; gen->built++) {
+		slot = gen->built % WIRE_BURST;
+		frame = gen->frames + (size_t)slot * gen->stride;
+		len = len_at(origin, gen->built);
+		head = head_of(origin, flow, len, &made);
+		piece = noise_at(head, seq);
+		make_words(word, head, seq, len, piece);
+		memcpy(frame + SAME_AT, head->same, sizeof(head->same));
+		store64(frame + WORDS_AT, word[0]);
+		store64(frame + WORDS_AT + 8, word[1]);
+		store64(frame + WORDS_AT + 16, word[2]);
+		if (len > WIRE_MIN_DATA)
+			memcpy(frame + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
+			       len - WIRE_MIN_DATA);
+		gen->ready[slot].len = len;
+		if (++flow == origin->flows) {
+			flow = 0;
+			seq++;
+		}
 	}
+	gen->flow = flow;
+	gen->seq = seq;
 }
 
 /* Frames that may follow; what was lost stays under way. */
@@ -280,7 +289,7 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 {
 	struct gen *gen = (struct gen *)w;
 	uint64_t first = gen->pace.taken;
-	unsigned int due, i, slot;
+	unsigned int due, i;
 	uint64_t left;
 
 	if (gen->origin == NULL)
@@ -293,13 +302,9 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 			n = left;
 	}
 	due = wire_pace_due(w, n);
-	while (gen->built < first + due)
-		build(gen);
-	for (i = 0; i < due; i++) {
-		slot = (first + i) % WIRE_BURST;
-		frames[i].data = gen->frames + (size_t)slot * gen->stride;
-		frames[i].len = gen->len[slot];
-	}
+	build(gen, first + due);
+	for (i = 0; i < due; i++)
+		frames[i] = gen->ready[(first + i) % WIRE_BURST];
 	return due;
 }
 
@@ -311,7 +316,7 @@ gen_consume(struct wire *w, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		bytes += gen->len[(gen->pace.taken + i) % WIRE_BURST];
+		bytes += gen->ready[(gen->pace.taken + i) % WIRE_BURST].len;
 	wire_count(&gen->pace.taken, n);
 	wire_count(&gen->counts.to_nic, n);
 	wire_count(&gen->counts.to_nic_bytes, bytes);
@@ -335,14 +340,14 @@ slot_unlock(struct origin_slot *slot)
 		pthread_mutex_unlock(&slot->lock);
 }
 
-/* A router changed the TTL, and the checksum with it: word 1 is all that differs. */
+/* A router changed the TTL, and the checksum with it; nothing else of word 1 differs. */
 static bool
 is_routed(const uint8_t *data, uint64_t differ)
 {
 	uint64_t sum = load64(data + IP_AT) % 0xffff + load64(data + IP_AT + 8) % 0xffff +
 		       (load64(data + IP_AT + 12) & 0xffffffff);
 
-	return (differ & ~UINT64_C(0x0000ff00ffff0000)) == 0 && sum % 0xffff == 0;
+	return (differ & ~htobe64(UINT64_C(0x0000ff00ffff0000))) == 0 && sum % 0xffff == 0;
 }
 
 /* Is this, but for the addresses and the TTL, the frame that its numbers say? */
@@ -352,18 +357,19 @@ is_as_made(const struct origin *origin, const struct wire_frame *frame, uint32_t
 	const uint8_t *data = frame->data, *piece;
 	const struct head *head;
 	struct head made;
-	uint64_t word[NB_WORDS];
+	uint64_t same[3], word[NB_WORDS];
 
 	if (flow >= origin->flows || frame->len != len_at(origin, seq * origin->flows + flow))
 		return false;
 	head = head_of(origin, flow, frame->len, &made);
 	piece = noise_at(head, seq);
 	make_words(word, head, seq, frame->len, piece);
-	/* the flow and the number, word 4, are where they were read */
-	if ((word[0] ^ load64(data + 12)) | (word[2] ^ load64(data + 28)) |
-	    (word[3] ^ load64(data + 36)) | (word[5] ^ load64(data + 52)))
+	memcpy(same, data + SAME_AT, sizeof(same));
+	/* the flow and the number, word 1, are where they were read */
+	if ((head->same[0] ^ same[0]) | (head->same[2] ^ same[2]) |
+	    (word[0] ^ load64(data + WORDS_AT)) | (word[2] ^ load64(data + WORDS_AT + 16)))
 		return false;
-	if (word[1] != load64(data + 20) && !is_routed(data, word[1] ^ load64(data + 20)))
+	if (head->same[1] != same[1] && !is_routed(data, head->same[1] ^ same[1]))
 		return false;
 	return frame->len == WIRE_MIN_DATA ||
 	       memcmp(data + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
@@ -597,6 +603,7 @@ frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
 	if (gen->frames == NULL)
 		return false;
 	for (i = 0; i < WIRE_BURST; i++) {
+		gen->ready[i].data = gen->frames + (size_t)i * gen->stride;
 		memcpy(gen->frames + (size_t)i * gen->stride, dst, 6);
 		memcpy(gen->frames + (size_t)i * gen->stride + 6, src, 6);
 	}
