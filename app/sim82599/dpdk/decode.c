@@ -212,6 +212,7 @@ insn_execute(const struct insn *insn, uint64_t mem, greg_t *regs)
 	unsigned int shift = 64 - 8 * insn->size;
 	uint64_t other, result;
 
+	mem = mem << shift >> shift;
 	other = insn->reg < 0 ? insn->imm : reg_read(regs, insn->reg, insn->reg_size);
 	switch (insn->op) {
 	case OP_LOAD:

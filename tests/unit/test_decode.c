@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Every form of instruction that the trap handler emulates is executed twice:
+ * on plain memory, and on trapped memory with a fake device behind. Register,
+ * flags and memory must come out the same. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <cpuid.h>
+
+#include "bar.h"
+#include "decode.h"
+
+#define FLAGS 0x8d5 /* OF, SF, ZF, AF, PF, CF */
+#define AT    0x100 /* the register that instructions access */
+#define TAIL  0x1018
+
+/* The fake device */
+
+static uint32_t device[NIC_BAR_SIZE / 4];
+static unsigned int reads, writes, bad_accesses, bad_size;
+static bool direct;
+static bool signals_open; /* seen in the handler: a signal not blocked */
+
+static void
+look_at_signals(void)
+{
+	sigset_t set;
+
+	pthread_sigmask(SIG_BLOCK, NULL, &set);
+	if (!sigismember(&set, SIGINT) || !sigismember(&set, SIGALRM))
+		signals_open = true;
+	errno = EDOM; /* the handler must not let that out */
+}
+
+uint32_t
+nic_read(struct nic *nic, uint32_t offset)
+{
+	(void)nic;
+	look_at_signals();
+	reads++;
+	return device[offset / 4];
+}
+
+void
+nic_write(struct nic *nic, uint32_t offset, uint32_t value)
+{
+	(void)nic;
+	look_at_signals();
+	writes++;
+	device[offset / 4] = value;
+}
+
+void
+nic_bad_access(struct nic *nic, uint32_t offset, unsigned int size)
+{
+	(void)nic;
+	(void)offset;
+	bad_accesses++;
+	bad_size = size;
+}
+
+bool
+nic_is_doorbell(uint32_t offset)
+{
+	return offset == TAIL;
+}
+
+void
+nic_set_direct(struct nic *nic, bool on)
+{
+	(void)nic;
+	direct = on;
+}
+
+static struct bar bar;
+
+/* In the test's body: cmocka sets its own SIGSEGV handler between a fixture and a test. */
+static void
+attach(bool adaptive)
+{
+	memset(device, 0, sizeof(device));
+	reads = writes = bad_accesses = 0;
+	direct = signals_open = false;
+	assert_int_equal(bar_map(&bar, "test"), 0);
+	assert_int_equal(bar_attach(&bar, NULL, adaptive), 0);
+}
+
+static void
+detach(void)
+{
+	bar_detach(&bar);
+	bar_unmap(&bar);
+}
+
+static volatile void *
+trapped(uint32_t offset)
+{
+	return (volatile char *)bar.driver + offset;
+}
+
+/* The instructions: memory operand at %rdi, register operand in %rax. */
+
+struct cpu {
+	uint64_t rax, flags;
+};
+
+typedef void run_fn(volatile void *mem, struct cpu *cpu);
+
+#define RUN(name, text) \
+	static void \
+	name(volatile void *mem, struct cpu *cpu) \
+	{ \
+		__asm__ volatile("lea -128(%%rsp), %%rsp\n\t" \
+			"push %[flags]\n\tpopfq\n\t" text "\n\tpushfq\n\tpop %[flags]\n\t" \
+			"lea 128(%%rsp), %%rsp" \
+			: "+a"(cpu->rax), [flags] "+&r"(cpu->flags) \
+			: "D"(mem), "c"(0ul) : "memory", "cc", "r9", "r13"); \
+	}
+
+#define ALU(name) \
+	RUN(name##_mr, #name "l %%eax, (%%rdi)") \
+	RUN(name##_rm, #name "l (%%rdi), %%eax") \
+	RUN(name##_mi8, #name "l $-3, (%%rdi)") \
+	RUN(name##_mi32, #name "l $0x12345678, (%%rdi)")
+#define ALU_ENTRIES(name) \
+	{ #name " m,r", name##_mr }, { #name " r,m", name##_rm }, \
+	{ #name " m,imm8", name##_mi8 }, { #name " m,imm32", name##_mi32 }
+
+ALU(add)
+ALU(or)
+ALU(adc)
+ALU(sbb)
+ALU(and)
+ALU(sub)
+ALU(xor)
+ALU(cmp)
+RUN(test_mr, "testl %%eax, (%%rdi)")
+RUN(test_mi, "testl $0x82000001, (%%rdi)")
+RUN(inc, "incl (%%rdi)")
+RUN(dec, "decl (%%rdi)")
+RUN(neg, "negl (%%rdi)")
+RUN(not, "notl (%%rdi)")
+RUN(lock_or, "lock orl %%eax, (%%rdi)")
+RUN(load, "movl (%%rdi), %%eax")
+RUN(store, "movl %%eax, (%%rdi)")
+RUN(store_imm, "movl $0x89abcdef, (%%rdi)")
+RUN(load_indexed, "movl -0x80(%%rdi,%%rcx,4), %%eax")
+RUN(load_r9, "movl (%%rdi), %%r9d; movq %%r9, %%rax")
+RUN(store_r13, "movq %%rax, %%r13; movl %%r13d, (%%rdi)")
+RUN(or_r13, "movq %%rax, %%r13; orl (%%rdi), %%r13d; movq %%r13, %%rax")
+RUN(store_nt, "movnti %%eax, (%%rdi)")
+RUN(load_signed, "movslq (%%rdi), %%rax")
+RUN(exchange, "xchgl %%eax, (%%rdi)")
+RUN(store_direct, "movdiri %%eax, (%%rdi)")
+
+static const struct {
+	const char *name;
+	run_fn *run;
+} forms[] = {
+	ALU_ENTRIES(add), ALU_ENTRIES(or), ALU_ENTRIES(adc), ALU_ENTRIES(sbb), ALU_ENTRIES(and),
+	ALU_ENTRIES(sub), ALU_ENTRIES(xor), ALU_ENTRIES(cmp),
+	{ "test m,r", test_mr }, { "test m,imm", test_mi },
+	{ "inc", inc }, { "dec", dec }, { "neg", neg }, { "not", not }, { "lock or", lock_or },
+	{ "load", load }, { "store", store }, { "store imm", store_imm },
+	{ "load indexed", load_indexed }, { "load r9", load_r9 }, { "store r13", store_r13 },
+	{ "or r13", or_r13 }, { "movnti", store_nt }, { "movsxd", load_signed },
+	{ "xchg", exchange },
+};
+
+static void
+compare(const char *name, run_fn *run, uint32_t mem, uint64_t rax, uint64_t flags)
+{
+	uint32_t plain[0x100 / 4] = { 0 }, *at = &plain[0x80 / 4];
+	struct cpu expected = { rax, flags }, cpu = expected;
+	/* load_indexed looks 0x80 before the pointer that it is given */
+	bool indexed = run == load_indexed;
+
+	*at = mem;
+	run((char *)at + (indexed ? 0x80 : 0), &expected);
+	device[AT / 4] = mem;
+	errno = 0;
+	run(trapped(AT + (indexed ? 0x80 : 0)), &cpu);
+
+	if (errno != 0)
+		fail_msg("%s: errno became %d", name, errno);
+	if (cpu.rax != expected.rax || (cpu.flags & FLAGS) != (expected.flags & FLAGS) ||
+	    device[AT / 4] != *at)
+		fail_msg("%s mem %08x rax %016lx flags %lx: rax %016lx, not %016lx; flags %lx, not %lx; mem %08x, not %08x",
+			 name, mem, rax, flags, cpu.rax, expected.rax, cpu.flags & FLAGS,
+			 expected.flags & FLAGS, device[AT / 4], *at);
+}
+
+static const uint32_t values[] = {
+	0, 1, 2, 3, 0xf, 0x10, 0x7f, 0x80, 0xff, 0x12345678, 0x7fffffff, 0x80000000,
+	0x80000001, 0xfffffff0, 0xffffffff
+};
+#define NB_VALUES (sizeof(values) / sizeof(values[0]))
+
+static void
+compare_all(const char *name, run_fn *run)
+{
+	for (unsigned int i = 0; i < NB_VALUES; i++)
+		for (unsigned int j = 0; j < NB_VALUES; j++)
+			for (unsigned int f = 0; f < 4; f++)
+				compare(name, run, values[i], 0xdeadbeef00000000ul | values[j],
+					0x202 | (f & 1 ? 0x001 : 0) | (f & 2 ? 0x8d4 : 0));
+}
+
+static void
+test_forms(void **state)
+{
+	(void)state;
+	attach(false);
+	for (unsigned int i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		unsigned int accesses = reads + writes;
+
+		compare_all(forms[i].name, forms[i].run);
+		assert_true(reads + writes > accesses);
+	}
+	assert_int_equal(bad_accesses, 0);
+	assert_false(signals_open);
+	detach();
+}
+
+/* Each access reaches the device once, and only the way the instruction makes it. */
+static void
+test_accesses(void **state)
+{
+	struct cpu cpu = { 5, 0x202 };
+
+	(void)state;
+	attach(false);
+	load(trapped(AT), &cpu);
+	assert_int_equal(reads, 1);
+	assert_int_equal(writes, 0);
+	store(trapped(AT), &cpu);
+	assert_int_equal(reads, 1);
+	assert_int_equal(writes, 1);
+	or_mr(trapped(AT), &cpu);
+	assert_int_equal(reads, 2);
+	assert_int_equal(writes, 2);
+	cmp_mi8(trapped(AT), &cpu);
+	assert_int_equal(reads, 3);
+	assert_int_equal(writes, 2);
+	exchange(trapped(AT), &cpu);
+	assert_int_equal(reads, 4);
+	assert_int_equal(writes, 3);
+	assert_int_equal(atomic_load(&bar.traps), 5);
+	detach();
+}
+
+static void
+test_movdiri(void **state)
+{
+	static const uint8_t code[] = { 0x0f, 0x38, 0xf9, 0x07 }; /* movdiri %eax, (%rdi) */
+	unsigned int a, b, c = 0, d;
+	greg_t regs[NGREG] = { [REG_RAX] = 0x1122334455667788, [REG_EFL] = 0x202 };
+	struct insn insn;
+
+	(void)state;
+	assert_true(insn_decode(code, &insn));
+	assert_int_equal(insn.size, 4);
+	assert_true(insn.writes && !insn.reads);
+	assert_int_equal(insn.length, 4);
+	assert_int_equal((uint32_t)insn_execute(&insn, 0, regs), 0x55667788);
+	assert_int_equal(regs[REG_EFL], 0x202);
+
+	__get_cpuid_count(7, 0, &a, &b, &c, &d);
+	if (c & 1u << 27) {
+		attach(false);
+		compare_all("movdiri", store_direct);
+		detach();
+	}
+}
+
+/* mov to and from an absolute 64-bit address: no compiler's inline assembly places
+ * an address that is known only now, so these are put together here. */
+static void
+test_absolute(void **state)
+{
+	uint8_t *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t address;
+	uint64_t rax;
+
+	(void)state;
+	attach(false);
+	address = (uintptr_t)trapped(AT);
+	assert_ptr_not_equal(code, MAP_FAILED);
+	/* At the end of a page with nothing behind: the decoder must not read on. */
+	code[4095 - 9] = 0xa1;
+	memcpy(&code[4095 - 8], &address, 8);
+	code[4095] = 0xc3;
+	device[AT / 4] = 0x600df00d;
+	__asm__ volatile("lea -128(%%rsp), %%rsp; call *%1; lea 128(%%rsp), %%rsp"
+			 : "=a"(rax) : "r"(&code[4095 - 9]) : "memory");
+	assert_int_equal(rax, 0x600df00d);
+
+	/* Other code at the same address: what was remembered must not be used. */
+	code[4095 - 9] = 0xa3;
+	rax = 0xcafe;
+	__asm__ volatile("lea -128(%%rsp), %%rsp; call *%1; lea 128(%%rsp), %%rsp"
+			 : "+a"(rax) : "r"(&code[4095 - 9]) : "memory");
+	assert_int_equal(device[AT / 4], 0xcafe);
+	munmap(code, 4096);
+	detach();
+}
+
+RUN(load8, "movb (%%rdi), %%al")
+RUN(load8_zero, "movzbl (%%rdi), %%eax")
+RUN(load8_signed, "movsbl (%%rdi), %%eax")
+RUN(load16_zero, "movzwl (%%rdi), %%eax")
+RUN(load16_signed, "movswq (%%rdi), %%rax")
+RUN(load64, "movq (%%rdi), %%rax")
+RUN(store8, "movb %%al, (%%rdi)")
+RUN(store16, "movw %%ax, (%%rdi)")
+RUN(store64, "movq %%rax, (%%rdi)")
+RUN(or8, "orb %%al, (%%rdi)")
+RUN(test8, "testb $0x40, (%%rdi)")
+
+/* The device has 32-bit registers: a part is read out of the whole, more is all-ones,
+ * and no odd write arrives. */
+static void
+test_odd_sizes(void **state)
+{
+	static const struct {
+		run_fn *run;
+		unsigned int at, size, written;
+		uint64_t rax;
+	} odd[] = {
+		{ load8, 0, 1, 0, 0x11111111111111d4 },
+		{ load8_zero, 1, 1, 0, 0xc3 },
+		{ load8_signed, 2, 1, 0, 0xffffffb2 },
+		{ load16_zero, 2, 2, 0, 0xa1b2 },
+		{ load16_signed, 0, 2, 0, 0xffffffffffffc3d4 },
+		{ load16_zero, 3, 2, 0, 0xffff },
+		{ load64, 0, 8, 0, ~0ul },
+		{ load, 2, 4, 0, 0xffffffff },
+		{ store8, 0, 1, 1, 0x1111111111111111 },
+		{ store16, 0, 2, 1, 0x1111111111111111 },
+		{ store64, 0, 8, 1, 0x1111111111111111 },
+		{ store, 1, 4, 1, 0x1111111111111111 },
+		{ or8, 0, 1, 2, 0x1111111111111111 },
+		{ test8, 0, 1, 0, 0x1111111111111111 },
+	};
+
+	(void)state;
+	attach(false);
+	device[AT / 4] = 0xa1b2c3d4;
+	for (unsigned int i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		struct cpu cpu = { 0x1111111111111111, 0x202 };
+
+		bad_accesses = 0;
+		odd[i].run(trapped(AT + odd[i].at), &cpu);
+		if (cpu.rax != odd[i].rax)
+			fail_msg("odd access %u: rax %lx, not %lx", i, cpu.rax, odd[i].rax);
+		assert_int_equal(bad_accesses, odd[i].written == 2 ? 2 : 1);
+		assert_int_equal(bad_size, odd[i].size);
+		assert_int_equal(device[AT / 4], 0xa1b2c3d4);
+	}
+	assert_int_equal(writes, 0);
+	detach();
+}
+
+/* Doorbells become direct after a run of them, and trap again after anything else. */
+static void
+test_doorbells(void **state)
+{
+	struct cpu cpu = { 1, 0x202 };
+	volatile uint32_t *tail;
+
+	(void)state;
+	attach(true);
+	tail = trapped(TAIL);
+	for (unsigned int i = 1; i < BAR_DOORBELL_RUN; i++)
+		*tail = i;
+	load(trapped(AT), &cpu); /* the run starts again */
+	for (unsigned int i = 1; i < BAR_DOORBELL_RUN; i++)
+		*tail = i;
+	assert_false(direct);
+	*tail = 77;
+	assert_true(direct);
+	assert_int_equal(device[TAIL / 4], 77);
+	writes = 0;
+	*tail = 78;
+	assert_int_equal(writes, 0);
+	assert_int_equal(((volatile uint32_t *)bar.device)[TAIL / 4], 78);
+	((volatile uint32_t *)bar.device)[TAIL / 4] = 79;
+	assert_int_equal(*tail, 79);
+
+	load(trapped(AT), &cpu);
+	assert_false(direct);
+	*tail = 80;
+	assert_int_equal(writes, 1);
+	assert_int_equal(atomic_load(&bar.flips), 2);
+
+	/* A read in a doorbell page is no doorbell. */
+	for (unsigned int i = 0; i < 2 * BAR_DOORBELL_RUN; i++) {
+		*tail = i;
+		load(tail, &cpu);
+	}
+	assert_false(direct);
+
+	for (unsigned int i = 0; i < BAR_DOORBELL_RUN; i++)
+		*tail = i;
+	assert_true(direct);
+	bar_trap_all(&bar);
+	assert_false(direct);
+	writes = 0;
+	*tail = 81;
+	assert_int_equal(writes, 1);
+	detach();
+}
+
+static void
+test_doorbells_trap(void **state)
+{
+	volatile uint32_t *tail;
+
+	(void)state;
+	attach(false);
+	tail = trapped(TAIL);
+	for (unsigned int i = 0; i < 4 * BAR_DOORBELL_RUN; i++)
+		*tail = i;
+	assert_false(direct);
+	assert_int_equal(writes, 4 * BAR_DOORBELL_RUN);
+	detach();
+}
+
+/* What is not for the device goes to the handler that was there before. */
+
+static sigjmp_buf back;
+static void *volatile fault_address;
+
+static void
+on_fault(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	fault_address = info->si_code > 0 ? info->si_addr : NULL;
+	siglongjmp(back, 1);
+}
+
+static void
+test_previous_handler(void **state)
+{
+	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO }, old, now;
+	char *nowhere = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct cpu cpu = { 0, 0x202 };
+	int saved = dup(STDERR_FILENO), pipes[2];
+	char text[256] = "";
+
+	(void)state;
+	assert_int_equal(sigaction(SIGSEGV, &action, &old), 0);
+	attach(false);
+
+	if (sigsetjmp(back, 1) == 0) {
+		load(nowhere, &cpu);
+		fail_msg("no fault");
+	}
+	assert_ptr_equal(fault_address, nowhere);
+
+	if (sigsetjmp(back, 1) == 0) {
+		raise(SIGSEGV);
+		fail_msg("no signal");
+	}
+	assert_null(fault_address);
+
+	/* An instruction that is not emulated is named, once. */
+	assert_int_equal(pipe(pipes), 0);
+	dup2(pipes[1], STDERR_FILENO);
+	if (sigsetjmp(back, 1) == 0)
+		__asm__ volatile("movups (%0), %%xmm0" : : "r"(trapped(AT)) : "xmm0");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_ptr_equal(fault_address, trapped(AT));
+	assert_true(read(pipes[0], text, sizeof(text) - 1) > 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	assert_non_null(strstr(text, "test: cannot emulate instruction movups xmm0, "));
+	assert_non_null(strstr(text, "register 0x00100\n"));
+	assert_int_equal(reads + writes, 0);
+
+	/* With the last BAR goes the handler. */
+	detach();
+	sigaction(SIGSEGV, NULL, &now);
+	assert_ptr_equal(now.sa_sigaction, on_fault);
+	sigaction(SIGSEGV, &old, NULL);
+	munmap(nowhere, 4096);
+}
+
+/* Of two devices, the one that is meant. */
+static void
+test_two_bars(void **state)
+{
+	struct bar other;
+
+	(void)state;
+	attach(false);
+	assert_int_equal(bar_map(&other, "other"), 0);
+	assert_int_equal(bar_attach(&other, NULL, false), 0);
+	*(volatile uint32_t *)other.driver = 1;
+	assert_int_equal(atomic_load(&other.traps), 1);
+	assert_int_equal(atomic_load(&bar.traps), 0);
+	bar_detach(&other);
+	bar_unmap(&other);
+	*(volatile uint32_t *)trapped(AT) = 1;
+	assert_int_equal(atomic_load(&bar.traps), 1);
+	detach();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_accesses),
+		cmocka_unit_test(test_movdiri),
+		cmocka_unit_test(test_absolute),
+		cmocka_unit_test(test_odd_sizes),
+		cmocka_unit_test(test_doorbells),
+		cmocka_unit_test(test_doorbells_trap),
+		cmocka_unit_test(test_previous_handler),
+		cmocka_unit_test(test_two_bars),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
