@@ -13,7 +13,7 @@
 
 #define LINE_BITS_PER_NS 10
 #define LINE_OVERHEAD    (7 + 1 + 4 + 12) /* bytes: preamble, start, FCS, gap between frames */
-#define CATCH_UP_NS      10000000         /* a thread that was away longer does not make up for it */
+#define CATCH_UP_NS      10000000         /* what a thread was away longer is not made up for */
 
 static uint64_t
 monotonic_clock(void)

@@ -64,7 +64,8 @@ bool wire_parse_text(const struct wire_option *option, const char *value);   /* 
 #define WIRE_RATE_LINE      UINT64_MAX
 #define WIRE_RATE_MAX       UINT64_C(1000000000)
 #define WIRE_OPTION_RATE(to) \
-	{ "rate", wire_parse_rate, to, "unlimited, line, or 1 to 1000000000 frames/s", 1, WIRE_RATE_MAX, false }
+	{ "rate", wire_parse_rate, to, "unlimited, line, or 1 to 1000000000 frames/s", 1, \
+	  WIRE_RATE_MAX, false }
 #define WIRE_OPTION_BOOL(key, to) \
 	{ key, wire_parse_number, to, "0 or 1", 0, 1, false }
 
