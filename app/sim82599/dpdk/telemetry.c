@@ -108,7 +108,6 @@ on_link(struct sim_port *port, const char *state, struct rte_tel_data *d)
 	if (strcmp(state, "up") != 0 && strcmp(state, "down") != 0)
 		return answer(d, "%s: '%s' is wrong; allowed: up, down", port->name, state);
 	port->wire->light = state[0] == 'u';
-	nic_set_wire(port->nic, port->wire); /* it looks again */
 	return answer(d, "%s: light %s", port->name, state);
 }
 
