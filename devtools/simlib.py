@@ -133,7 +133,10 @@ class Program:
         """Run the program and wait until it is ready for use."""
         self.runtime = tempfile.mkdtemp(prefix="sim82599.")
         # a terminal for the output, so that it arrives line by line
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:
+            raise SimError(f"no terminal for {self.name}'s output: {error}") from None
         try:
             self.process = subprocess.Popen(
                 self.argv[:1] + ["--file-prefix", "sim82599." + self.runtime[-8:]] + self.argv[1:],
