@@ -27,8 +27,8 @@
 #define IXYMIN_RING_ALIGN_BYTES 128    /* 7.1.9, 7.2.3.3 */
 #define IXYMIN_MAC_ADDRS       128     /* 7.1.1.1.1 */
 #define IXYMIN_FRAME_MAX       9728    /* with FCS: the largest jumbo frame, 1.3 */
-#define IXYMIN_RX_BUF_MIN      1024    /* 8.2.3.8.7: 1 to 16 KB */
-#define IXYMIN_RX_BUF_MAX      16384
+#define IXYMIN_RX_BUF_MIN      1024u   /* 8.2.3.8.7: 1 to 16 KB */
+#define IXYMIN_RX_BUF_MAX      16384u
 #define IXYMIN_PACKET_BUFFERS  8       /* of each direction */
 #define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
 #define IXYMIN_TX_LEN_MAX      (IXYMIN_FRAME_MAX - 4) /* without FCS */
