@@ -101,13 +101,10 @@ const char *
 sim_fault_list(void)
 {
 	static char list[256];
-	size_t n = 0;
+	size_t n = snprintf(list, sizeof(list), "none");
 
-	for (unsigned int i = 0; list[0] == '\0' || i > 0; i++) {
-		if (i == NIC_FAULT_COUNT)
-			break;
-		n += snprintf(list + n, sizeof(list) - n, "%s, ", nic_fault_names[i]);
-	}
+	for (unsigned int i = 0; i < NIC_FAULT_COUNT && n < sizeof(list); i++)
+		n += snprintf(list + n, sizeof(list) - n, ", %s", nic_fault_names[i]);
 	return list;
 }
 
@@ -327,6 +324,7 @@ open_files(struct sim_port *port)
 {
 	const struct sim_args *args = &port->args;
 	struct sim_port *other;
+	int ret;
 
 	TAILQ_FOREACH(other, &sim_ports, next) {
 		if (args->report == NULL || other->args.report == NULL ||
@@ -340,15 +338,19 @@ open_files(struct sim_port *port)
 		port->trace_fd = open(args->trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
 				      0666);
 		if (port->trace_fd < 0) {
-			SIM_LOG(ERR, "%s: trace=%s: %s", port->name, args->trace, strerror(errno));
-			return -errno;
+			ret = -errno;
+			SIM_LOG(ERR, "%s: trace=%s: %s; allowed: a file that can be written", port->name,
+				args->trace, strerror(-ret));
+			return ret;
 		}
 	}
 	if (args->report != NULL) {
 		port->report = fopen(args->report, "we");
 		if (port->report == NULL) {
-			SIM_LOG(ERR, "%s: report=%s: %s", port->name, args->report, strerror(errno));
-			return -errno;
+			ret = -errno;
+			SIM_LOG(ERR, "%s: report=%s: %s; allowed: a file that can be written", port->name,
+				args->report, strerror(-ret));
+			return ret;
 		}
 	}
 	return 0;
@@ -375,7 +377,7 @@ create_device(struct sim_port *port)
 	port->wire = wire_create(args->wire, port->name, args->mac, err, sizeof(err));
 	if (port->wire == NULL) {
 		ret = -errno;
-		SIM_LOG(ERR, "%s: wire=%s: %s", port->name, args->wire, err);
+		SIM_LOG(ERR, "%s: %s", port->name, err);
 		return ret;
 	}
 
