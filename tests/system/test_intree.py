@@ -59,8 +59,10 @@ def plugin():
 def test_builds_in_tree_and_forwards(plugin, monkeypatch):
     """DPDK's build, with warnings as errors, gives a plugin that stock testpmd forwards with."""
     monkeypatch.setattr(simlib, "IXYMIN_PLUGIN", plugin)
-    ports = [simlib.sim(i, "net_ixymin", wire="gen:count=100000") for i in range(2)]
+    ports = [simlib.sim(i, "net_ixymin", wire="gen:window=128:start=0") for i in range(2)]
     with simlib.Testpmd(ports) as pmd:
         pmd.command("start")
+        for port in range(2):
+            pmd.sim_start(port, 100000)
         stats = pmd.wait_wires_done()
         assert [s["intact"] for s in stats] == [100000, 100000], pmd.command_line
