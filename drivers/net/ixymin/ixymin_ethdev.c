@@ -13,6 +13,8 @@ RTE_LOG_REGISTER_DEFAULT(ixymin_logtype, NOTICE);
 
 /* At line rate the first counter to reach its end is one of bytes, after 55 s. */
 #define STATS_PERIOD_US 2000000
+/* Those of queues, the last ones, ethdev makes of the basic statistics. */
+#define XSTAT_COUNT IXYMIN_STAT_QPRC
 
 /* What passes the filters, 8.2.3.7: an op writes the registers, and ethdev remembers. */
 
@@ -24,55 +26,34 @@ rx_mode_set(struct rte_eth_dev *dev, bool promiscuous, bool all_multicast)
 		  (promiscuous || all_multicast ? IXYMIN_FCTRL_MPE : 0));
 	return 0;
 }
-
-static int
-ixymin_promiscuous_enable(struct rte_eth_dev *dev)
-{
-	return rx_mode_set(dev, true, true);
-}
-
-static int
-ixymin_promiscuous_disable(struct rte_eth_dev *dev)
-{
-	return rx_mode_set(dev, false, dev->data->all_multicast);
-}
-
-static int
-ixymin_allmulticast_enable(struct rte_eth_dev *dev)
-{
-	return rx_mode_set(dev, dev->data->promiscuous, true);
-}
-
-static int
-ixymin_allmulticast_disable(struct rte_eth_dev *dev)
-{
-	return rx_mode_set(dev, dev->data->promiscuous, false);
-}
+#define RX_MODE_OP(name, promiscuous, all_multicast) \
+	static int name(struct rte_eth_dev *dev) { return rx_mode_set(dev, promiscuous, all_multicast); }
+RX_MODE_OP(ixymin_promiscuous_enable, true, true)
+RX_MODE_OP(ixymin_promiscuous_disable, false, dev->data->all_multicast)
+RX_MODE_OP(ixymin_allmulticast_enable, dev->data->promiscuous, true)
+RX_MODE_OP(ixymin_allmulticast_disable, dev->data->promiscuous, false)
 
 /* An address of zeroes is none. The pools of virtualization are off: all belong to the first. */
 static int
 ixymin_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, uint32_t index,
 		    uint32_t pool __rte_unused)
 {
+	struct ixymin_hw *hw = dev->data->dev_private;
 	bool valid = !rte_is_zero_ether_addr(addr);
 	rte_le64_t bytes = 0;
-	uint64_t value;
 
 	memcpy(&bytes, addr, sizeof(*addr));
-	value = rte_le_to_cpu_64(bytes);
-	reg_write(dev->data->dev_private, IXYMIN_RAL(index), value);
-	reg_write(dev->data->dev_private, IXYMIN_RAH(index), value >> 32 | (valid ? IXYMIN_RAH_AV : 0));
-	reg_write(dev->data->dev_private, IXYMIN_MPSAR(2 * index), valid ? IXYMIN_MPSAR_POOL0 : 0);
-	reg_write(dev->data->dev_private, IXYMIN_MPSAR(2 * index + 1), 0);
+	reg_write(hw, IXYMIN_RAL(index), rte_le_to_cpu_64(bytes));
+	reg_write(hw, IXYMIN_RAH(index), rte_le_to_cpu_64(bytes) >> 32 | (valid ? IXYMIN_RAH_AV : 0));
+	reg_write(hw, IXYMIN_MPSAR(2 * index), valid ? IXYMIN_MPSAR_POOL0 : 0);
+	reg_write(hw, IXYMIN_MPSAR(2 * index + 1), 0);
 	return 0;
 }
 
 static void
 ixymin_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index)
 {
-	struct rte_ether_addr none = { 0 };
-
-	ixymin_mac_addr_add(dev, &none, index, 0);
+	ixymin_mac_addr_add(dev, &(struct rte_ether_addr){ 0 }, index, 0);
 }
 
 static int
@@ -130,13 +111,8 @@ static int
 ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	struct ixymin_rxq **rxqs = (struct ixymin_rxq **)dev->data->rx_queues;
-	uint16_t i;
 
 	hw->ptypes = mask != 0;
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		if (rxqs[i] != NULL)
-			rxqs[i]->ptypes = hw->ptypes;
 	return 0;
 }
 
@@ -149,11 +125,9 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 	struct eth_queue_stats *queues = IXYMIN_QUEUE_STATS(stats);
 	struct ixymin_hw *hw = dev->data->dev_private;
 	const uint64_t *counts = hw->stats;
+	int ret = ixymin_stats_update(hw);
 	uint32_t i;
-	int ret;
 
-	rte_spinlock_lock(&hw->stats_lock);
-	ret = ixymin_stats_update(hw);
 	stats->opackets = counts[IXYMIN_STAT_GPTC];
 	stats->obytes = counts[IXYMIN_STAT_GOTC] - RTE_ETHER_CRC_LEN * counts[IXYMIN_STAT_GPTC];
 	stats->imissed = counts[IXYMIN_STAT_RXMPC];
@@ -166,14 +140,14 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 		stats->ibytes += counts[IXYMIN_STAT_QBRC + i];
 		stats->imissed += counts[IXYMIN_STAT_QPRDC + i];
 	}
-	for (i = 0; queues != NULL && i < RTE_MIN(IXYMIN_QUEUE_COUNTERS, RTE_DIM(queues->q_errors)); i++) {
+	static_assert(RTE_DIM(queues->q_errors) <= IXYMIN_QUEUE_COUNTERS, "too few counters");
+	for (i = 0; queues != NULL && i < RTE_DIM(queues->q_errors); i++) {
 		queues->q_ipackets[i] = counts[IXYMIN_STAT_QPRC + i];
 		queues->q_ibytes[i] = counts[IXYMIN_STAT_QBRC + i];
 		queues->q_errors[i] = counts[IXYMIN_STAT_QPRDC + i];
 		queues->q_opackets[i] = counts[IXYMIN_STAT_QPTC + i];
 		queues->q_obytes[i] = counts[IXYMIN_STAT_QBTC + i];
 	}
-	rte_spinlock_unlock(&hw->stats_lock);
 	return ret;
 }
 
@@ -181,10 +155,9 @@ static int
 ixymin_stats_reset(struct rte_eth_dev *dev)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	int ret;
+	int ret = ixymin_stats_update(hw);
 
 	rte_spinlock_lock(&hw->stats_lock);
-	ret = ixymin_stats_update(hw);
 	memset(hw->stats, 0, sizeof(hw->stats));
 	hw->rx_bad = 0;
 	hw->tx_bad = 0;
@@ -199,14 +172,12 @@ ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigne
 	unsigned int i;
 	int ret;
 
-	if (nb < IXYMIN_XSTAT_COUNT)
-		return IXYMIN_XSTAT_COUNT;
-	rte_spinlock_lock(&hw->stats_lock);
+	if (nb < XSTAT_COUNT)
+		return XSTAT_COUNT;
 	ret = ixymin_stats_update(hw);
-	for (i = 0; i < IXYMIN_XSTAT_COUNT; i++)
+	for (i = 0; i < XSTAT_COUNT; i++)
 		xstats[i] = (struct rte_eth_xstat){ i, hw->stats[i] };
-	rte_spinlock_unlock(&hw->stats_lock);
-	return ret < 0 ? ret : IXYMIN_XSTAT_COUNT;
+	return ret < 0 ? ret : XSTAT_COUNT;
 }
 
 static int
@@ -215,19 +186,15 @@ ixymin_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xst
 {
 	unsigned int i;
 
-	for (i = 0; names != NULL && i < RTE_MIN(nb, (unsigned int)IXYMIN_XSTAT_COUNT); i++)
+	for (i = 0; names != NULL && i < RTE_MIN(nb, (unsigned int)XSTAT_COUNT); i++)
 		strlcpy(names[i].name, ixymin_xstat_name(i), sizeof(names[i].name));
-	return IXYMIN_XSTAT_COUNT;
+	return XSTAT_COUNT;
 }
 
 static void
 stats_alarm(void *arg)
 {
-	struct ixymin_hw *hw = arg;
-
-	rte_spinlock_lock(&hw->stats_lock);
-	ixymin_stats_update(hw);
-	rte_spinlock_unlock(&hw->stats_lock);
+	ixymin_stats_update(arg);
 	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, arg);
 }
 
@@ -291,14 +258,14 @@ static int
 ixymin_configure(struct rte_eth_dev *dev)
 {
 	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	struct ixymin_hw *hw = dev->data->dev_private;
 
 	if ((conf->rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG) || conf->txmode.mq_mode ||
 	    conf->lpbk_mode || conf->intr_conf.rxq ||
 	    (conf->link_speeds && !(conf->link_speeds & RTE_ETH_LINK_SPEED_10G))) {
-		IXYMIN_LOG(ERR, dev->data->port_id, ": not supported: DCB, VMDq, loopback, Rx interrupts, "
-			   "speeds but 10 Gb/s (mq_mode %u/%u, lpbk_mode %u, rxq %u, link_speeds 0x%x)",
-			   conf->rxmode.mq_mode, conf->txmode.mq_mode, conf->lpbk_mode,
-			   conf->intr_conf.rxq, conf->link_speeds);
+		IXYMIN_LOG(ERR, hw, ": DCB (mq_mode %u, %u), loopback (%u), Rx interrupts (%u) and speeds "
+			   "but 10 Gb/s (link_speeds 0x%x) are not supported", conf->rxmode.mq_mode,
+			   conf->txmode.mq_mode, conf->lpbk_mode, conf->intr_conf.rxq, conf->link_speeds);
 		return -ENOTSUP;
 	}
 	return ixymin_mtu_set(dev, dev->data->mtu);
@@ -312,9 +279,9 @@ port_halt(struct rte_eth_dev *dev)
 	uint16_t i;
 
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		ixymin_rx_free_mbufs(dev->data->rx_queues[i]);
+		ixymin_free_mbufs(dev->data->rx_queues[i]);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		ixymin_tx_free_mbufs(dev->data->tx_queues[i]);
+		ixymin_free_mbufs(dev->data->tx_queues[i]);
 	memset(dev->data->rx_queue_state, RTE_ETH_QUEUE_STATE_STOPPED, dev->data->nb_rx_queues);
 	memset(dev->data->tx_queue_state, RTE_ETH_QUEUE_STATE_STOPPED, dev->data->nb_tx_queues);
 	return ret;
@@ -329,7 +296,6 @@ ixymin_stop(struct rte_eth_dev *dev)
 	if (!hw->started)
 		return 0;
 	hw->started = false;
-	ixymin_interrupt_disable(hw);
 	rte_intr_disable(dev->intr_handle);
 	rte_eal_alarm_cancel(stats_alarm, hw);
 	ixymin_link_update(dev, 0);
@@ -339,9 +305,7 @@ ixymin_stop(struct rte_eth_dev *dev)
 		ixymin_tx_drain(dev->data->tx_queues[i]);
 	if (hw->sfp)
 		reg_change(hw, IXYMIN_ESDP, 0, IXYMIN_ESDP_SDP3);
-	rte_spinlock_lock(&hw->stats_lock);
 	ixymin_stats_update(hw);
-	rte_spinlock_unlock(&hw->stats_lock);
 	/* even if the device does not answer any more, the port can be closed */
 	dev->data->dev_started = 0;
 	return port_halt(dev);
@@ -357,12 +321,12 @@ ixymin_start(struct rte_eth_dev *dev)
 	uint16_t i;
 	int ret;
 
-	for (i = 0; i < RTE_MAX(data->nb_rx_queues, data->nb_tx_queues); i++) {
-		if ((i >= data->nb_rx_queues || data->rx_queues[i] != NULL) &&
-		    (i >= data->nb_tx_queues || data->tx_queues[i] != NULL))
-			continue;
-		IXYMIN_LOG(ERR, hw->port_id, ": queue %u is not set up", i);
-		return -EINVAL;
+	for (i = 0; i < data->nb_rx_queues + data->nb_tx_queues; i++) {
+		if ((i < data->nb_rx_queues ? data->rx_queues[i] :
+		     data->tx_queues[i - data->nb_rx_queues]) == NULL) {
+			IXYMIN_LOG(ERR, hw, ": not all queues are set up");
+			return -EINVAL;
+		}
 	}
 	ret = ixymin_reset(hw);
 	if (ret < 0)
@@ -413,7 +377,49 @@ ixymin_close(struct rte_eth_dev *dev)
 	return ret;
 }
 
-static int port_init(struct rte_eth_dev *dev);
+static const struct eth_dev_ops ixymin_ops;
+
+/* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */
+static int
+port_init(struct rte_eth_dev *dev)
+{
+	struct rte_pci_device *pci = RTE_CLASS_TO_BUS_DEVICE(dev, *pci);
+	struct ixymin_hw *hw = dev->data->dev_private;
+	rte_le64_t addr;
+	int ret;
+
+	hw->data = dev->data;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY ||
+	    pci->mem_resource[0].len < IXYMIN_BAR_SIZE) {
+		IXYMIN_LOG(ERR, hw, ": in a secondary process, or BAR0 is not mapped");
+		return -ENOTSUP;
+	}
+	dev->dev_ops = &ixymin_ops;
+	dev->rx_pkt_burst = ixymin_rx_burst;
+	dev->tx_pkt_burst = ixymin_tx_burst;
+	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	hw->bar = pci->mem_resource[0].addr;
+	switch (pci->id.device_id) {
+#define DEVICE(id, sfp_cage) case id: hw->sfp = sfp_cage; break;
+	IXYMIN_DEVICES(DEVICE)
+#undef DEVICE
+	}
+	hw->ptypes = true;
+
+	ret = ixymin_reset(hw);
+	if (ret < 0)
+		return ret;
+	dev->data->mac_addrs = rte_zmalloc("ixymin_mac", IXYMIN_MAC_ADDRS * RTE_ETHER_ADDR_LEN, 0);
+	if (dev->data->mac_addrs == NULL)
+		return -ENOMEM;
+	addr = rte_cpu_to_le_64((uint64_t)reg_read(hw, IXYMIN_RAH(0)) << 32 | reg_read(hw, IXYMIN_RAL(0)));
+	memcpy(dev->data->mac_addrs, &addr, RTE_ETHER_ADDR_LEN);
+	if (!rte_is_valid_assigned_ether_addr(dev->data->mac_addrs)) {
+		IXYMIN_LOG(ERR, hw, ": no MAC address in the EEPROM (RAH, RAL 0x%016lx)", addr);
+		return -EIO;
+	}
+	return rte_intr_callback_register(dev->intr_handle, interrupt_handler, dev);
+}
 
 static int
 ixymin_dev_reset(struct rte_eth_dev *dev)
@@ -446,61 +452,11 @@ static const struct eth_dev_ops ixymin_ops = {
 	.stats_reset = ixymin_stats_reset,
 	.xstats_get = ixymin_xstats_get,
 	.xstats_get_names = ixymin_xstats_get_names,
-	.xstats_reset = ixymin_stats_reset,
 	.rx_queue_setup = ixymin_rx_queue_setup,
 	.rx_queue_release = ixymin_rx_queue_release,
 	.tx_queue_setup = ixymin_tx_queue_setup,
 	.tx_queue_release = ixymin_tx_queue_release,
 };
-
-static bool
-has_sfp(uint16_t device_id)
-{
-	switch (device_id) {
-#define DEVICE(id, sfp) case id: return sfp;
-	IXYMIN_DEVICES(DEVICE)
-#undef DEVICE
-	}
-	return false;
-}
-
-/* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */
-static int
-port_init(struct rte_eth_dev *dev)
-{
-	struct rte_pci_device *pci = RTE_CLASS_TO_BUS_DEVICE(dev, *pci);
-	struct ixymin_hw *hw = dev->data->dev_private;
-	rte_le64_t addr;
-	int ret;
-
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY ||
-	    pci->mem_resource[0].len < IXYMIN_BAR_SIZE) {
-		IXYMIN_LOG(ERR, dev->data->port_id, ": in a secondary process, or BAR0 is not mapped");
-		return -ENOTSUP;
-	}
-	dev->dev_ops = &ixymin_ops;
-	dev->rx_pkt_burst = ixymin_rx_burst;
-	dev->tx_pkt_burst = ixymin_tx_burst;
-	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
-	hw->bar = pci->mem_resource[0].addr;
-	hw->port_id = dev->data->port_id;
-	hw->sfp = has_sfp(pci->id.device_id);
-	hw->ptypes = true;
-
-	ret = ixymin_reset(hw);
-	if (ret < 0)
-		return ret;
-	dev->data->mac_addrs = rte_zmalloc("ixymin_mac", IXYMIN_MAC_ADDRS * RTE_ETHER_ADDR_LEN, 0);
-	if (dev->data->mac_addrs == NULL)
-		return -ENOMEM;
-	addr = rte_cpu_to_le_64((uint64_t)reg_read(hw, IXYMIN_RAH(0)) << 32 | reg_read(hw, IXYMIN_RAL(0)));
-	memcpy(dev->data->mac_addrs, &addr, RTE_ETHER_ADDR_LEN);
-	if (!rte_is_valid_assigned_ether_addr(dev->data->mac_addrs)) {
-		IXYMIN_LOG(ERR, hw->port_id, ": no MAC address in the EEPROM (RAH, RAL 0x%016lx)", addr);
-		return -EIO;
-	}
-	return rte_intr_callback_register(dev->intr_handle, interrupt_handler, dev);
-}
 
 static int
 ixymin_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device *pci)

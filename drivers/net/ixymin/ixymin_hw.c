@@ -32,13 +32,13 @@ ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t va
 	va_start(args, what);
 	vsnprintf(text, sizeof(text), what, args);
 	va_end(args);
-	IXYMIN_LOG(ERR, hw->port_id, "%s after %u ms (%s 0x%08x)", text, ms, name, is);
+	IXYMIN_LOG(ERR, hw, "%s after %u ms (%s 0x%08x)", text, ms, name, is);
 	return is == IXYMIN_GONE ? -EIO : -ETIMEDOUT;
 }
 
 /* 4.6.3.1 */
-void
-ixymin_interrupt_disable(const struct ixymin_hw *hw)
+static void
+interrupt_disable(const struct ixymin_hw *hw)
 {
 	reg_write(hw, IXYMIN_EIMC, IXYMIN_EIMC_ALL);
 	reg_write(hw, IXYMIN_EIMC_EX(0), UINT32_MAX);
@@ -52,7 +52,7 @@ software_reset(const struct ixymin_hw *hw)
 {
 	reg_change(hw, IXYMIN_CTRL, 0, IXYMIN_CTRL_RST);
 	rte_delay_us_sleep(10000);
-	return ixymin_wait(hw, IXYMIN_CTRL, IXYMIN_CTRL_RST, 0, 100, "CTRL", ": reset not complete");
+	return IXYMIN_WAIT_CLEAR(hw, CTRL, RST, 100, ": reset not complete");
 }
 
 /* 5.2.5.3.2: no DMA may be under way when the reset comes. If some stays, two resets help. */
@@ -62,8 +62,7 @@ master_disable(const struct ixymin_hw *hw)
 	int ret;
 
 	reg_change(hw, IXYMIN_CTRL, 0, IXYMIN_CTRL_GIO_DIS);
-	ret = ixymin_wait(hw, IXYMIN_STATUS, IXYMIN_STATUS_GIO, 0, 100, "STATUS",
-			  ": DMA not finished");
+	ret = IXYMIN_WAIT_CLEAR(hw, STATUS, GIO, 100, ": DMA not finished");
 	return ret == -ETIMEDOUT ? software_reset(hw) : ret;
 }
 
@@ -73,17 +72,15 @@ ixymin_reset(const struct ixymin_hw *hw)
 {
 	int ret;
 
-	ixymin_interrupt_disable(hw);
+	interrupt_disable(hw);
 	ret = master_disable(hw);
 	if (ret == 0)
 		ret = software_reset(hw);
-	ixymin_interrupt_disable(hw);
+	interrupt_disable(hw);
 	if (ret == 0)
-		ret = ixymin_wait(hw, IXYMIN_EEC, IXYMIN_EEC_ARD, IXYMIN_EEC_ARD, 1000, "EEC",
-				  ": EEPROM not read");
+		ret = IXYMIN_WAIT_SET(hw, EEC, ARD, 1000, ": EEPROM not read");
 	if (ret == 0)
-		ret = ixymin_wait(hw, IXYMIN_RDRXCTL, IXYMIN_RDRXCTL_DMAIDONE,
-				  IXYMIN_RDRXCTL_DMAIDONE, 1000, "RDRXCTL", ": DMA not initialized");
+		ret = IXYMIN_WAIT_SET(hw, RDRXCTL, DMAIDONE, 1000, ": DMA not initialized");
 	return ret;
 }
 
@@ -159,8 +156,7 @@ ixymin_rx_enable(const struct ixymin_hw *hw)
 	int ret;
 
 	reg_change(hw, IXYMIN_SECRXCTRL, 0, IXYMIN_SECRXCTRL_RX_DIS);
-	ret = ixymin_wait(hw, IXYMIN_SECRXSTAT, IXYMIN_SECRXSTAT_RDY, IXYMIN_SECRXSTAT_RDY, 40,
-			  "SECRXSTAT", ": receive path not empty");
+	ret = IXYMIN_WAIT_SET(hw, SECRXSTAT, RDY, 40, ": receive path not empty");
 	if (ret == 0)
 		reg_change(hw, IXYMIN_RXCTRL, 0, IXYMIN_RXCTRL_RXEN);
 	reg_change(hw, IXYMIN_SECRXCTRL, IXYMIN_SECRXCTRL_RX_DIS, 0);
@@ -177,12 +173,10 @@ semaphore_get(const struct ixymin_hw *hw)
 	uint32_t owners;
 
 	do {
-		if (ixymin_wait(hw, IXYMIN_SWSM, IXYMIN_SWSM_SMBI, 0, 1000, "SWSM",
-				": semaphore not free") == -EIO)
+		if (IXYMIN_WAIT_CLEAR(hw, SWSM, SMBI, 1000, ": semaphore not free") == -EIO)
 			return -EIO;
 		reg_change(hw, IXYMIN_SWSM, 0, IXYMIN_SWSM_SWESMBI);
-		ixymin_wait(hw, IXYMIN_SWSM, IXYMIN_SWSM_SWESMBI, IXYMIN_SWSM_SWESMBI, 1000, "SWSM",
-			    ": semaphore not given by the firmware");
+		IXYMIN_WAIT_SET(hw, SWSM, SWESMBI, 1000, ": semaphore kept by the firmware");
 		owners = reg_read(hw, IXYMIN_GSSR) & IXYMIN_GSSR_MAC_CSR;
 		if (owners == 0 || --tries == 0)
 			reg_change(hw, IXYMIN_GSSR, IXYMIN_GSSR_MAC_CSR, IXYMIN_GSSR_SW_MAC_CSR);
@@ -241,6 +235,7 @@ ixymin_stats_update(struct ixymin_hw *hw)
 
 	if (reg_read(hw, IXYMIN_STATUS) == IXYMIN_GONE)
 		return -EIO;
+	rte_spinlock_lock(&hw->stats_lock);
 	for (row = 0; row < RTE_DIM(stat_rows); row++) {
 		for (i = 0; i < stat_rows[row].count; i++, total++) {
 			low = reg_read(hw, stat_rows[row].low + i * stat_rows[row].stride);
@@ -250,5 +245,6 @@ ixymin_stats_update(struct ixymin_hw *hw)
 				*total += high << 32 | low;
 		}
 	}
+	rte_spinlock_unlock(&hw->stats_lock);
 	return 0;
 }

@@ -10,32 +10,22 @@
 
 #include <stdbool.h>
 
+#include <ethdev_driver.h>
 #include <rte_io.h>
-#include <rte_log.h>
 #include <rte_spinlock.h>
 
 #include "ixymin_regs.h"
 
 extern int ixymin_logtype;
-/* IXYMIN_LOG(ERR, port_id, " rx queue %u: ...", q) */
-#define IXYMIN_LOG(level, port_id, fmt, ...) \
+/* IXYMIN_LOG(ERR, hw, " rx queue %u: ...", id) */
+#define IXYMIN_LOG(level, hw, fmt, ...) \
 	rte_log(RTE_LOG_ ## level, ixymin_logtype, "net_ixymin: port %u" fmt "\n", \
-		port_id, ## __VA_ARGS__)
+		(hw)->data->port_id, ## __VA_ARGS__)
 
-/* Index of a counter, of its first if there are several */
-enum ixymin_stat {
-#define STAT(name, low, high, stride, count, xstat) \
-	IXYMIN_STAT_ ## name, IXYMIN_STAT_ ## name ## _LAST = IXYMIN_STAT_ ## name + (count) - 1,
-	IXYMIN_STATS(STAT)
-#undef STAT
-	IXYMIN_STAT_COUNT
-};
-#define IXYMIN_XSTAT_COUNT IXYMIN_STAT_QPRC /* the counters of queues are apart */
-
-/* A port, rte_eth_dev_data.dev_private */
+/* A port: rte_eth_dev_data.dev_private */
 struct ixymin_hw {
 	uint8_t *bar;                      /* BAR0 */
-	uint16_t port_id;                  /* for messages */
+	struct rte_eth_dev_data *data;
 	bool sfp;                          /* the medium is an SFP+ cage */
 	bool started;
 	bool ptypes;                       /* the application wants packet types */
@@ -66,12 +56,18 @@ reg_change(const struct ixymin_hw *hw, uint32_t reg, uint32_t clear, uint32_t se
 
 int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
 		unsigned int ms, const char *name, const char *what, ...) __rte_format_printf(7, 8);
-void ixymin_interrupt_disable(const struct ixymin_hw *hw);
+/* IXYMIN_WAIT_SET(hw, EEC, ARD, 1000, ": EEPROM not read"): until the bit is set */
+#define IXYMIN_WAIT_SET(hw, reg, bit, ms, what) \
+	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, IXYMIN_ ## reg ## _ ## bit, \
+		    ms, #reg, what)
+#define IXYMIN_WAIT_CLEAR(hw, reg, bit, ms, what) \
+	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, 0, ms, #reg, what)
+
 int ixymin_reset(const struct ixymin_hw *hw);
 void ixymin_init(const struct ixymin_hw *hw);
 int ixymin_rx_enable(const struct ixymin_hw *hw);
 int ixymin_link_start(const struct ixymin_hw *hw);
+int ixymin_stats_update(struct ixymin_hw *hw);
 const char *ixymin_xstat_name(unsigned int i);
-int ixymin_stats_update(struct ixymin_hw *hw); /* with stats_lock held */
 
 #endif /* IXYMIN_HW_H */

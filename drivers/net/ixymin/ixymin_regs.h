@@ -106,23 +106,27 @@
 #define IXYMIN_VFTA(n)                 (0x0a000 + 4 * (n)) /* VLAN filter table */
 #define IXYMIN_PFUTA(n)                (0x0f400 + 4 * (n)) /* 8.2.3.27.12 unicast table */
 
-/* 8.2.3.8 Receive DMA; queues from 64 on have a block of their own */
+/* 8.2.3.8.1 to 6 and 8.2.3.9.5 to 10 The registers of a queue: blocks that are the same for
+ * both directions */
 #define IXYMIN_RXQ(q)                  ((q) < 64 ? 0x01000 + 0x40 * (q) : 0x0d000 + 0x40 * ((q) - 64))
-#define IXYMIN_RDBAL(q)                (IXYMIN_RXQ(q) + 0x00) /* ring base */
-#define IXYMIN_RDBAH(q)                (IXYMIN_RXQ(q) + 0x04)
-#define IXYMIN_RDLEN(q)                (IXYMIN_RXQ(q) + 0x08) /* bytes */
+#define IXYMIN_TXQ(q)                  (0x06000 + 0x40 * (q))
+#define IXYMIN_DBAL(block)             ((block) + 0x00) /* RDBAL, TDBAL: ring base */
+#define IXYMIN_DBAH(block)             ((block) + 0x04) /* RDBAH, TDBAH */
+#define IXYMIN_DLEN(block)             ((block) + 0x08) /* RDLEN, TDLEN: bytes */
+#define IXYMIN_DH(block)               ((block) + 0x10) /* RDH, TDH: head */
+#define IXYMIN_DT(block)               ((block) + 0x18) /* RDT, TDT: tail */
+#define IXYMIN_DCTL(block)             ((block) + 0x28) /* RXDCTL, TXDCTL */
+#define   IXYMIN_DCTL_ENABLE           RTE_BIT32(25)    /* reads back 1 once the queue is live */
+
+/* 8.2.3.8 Receive DMA */
 #define IXYMIN_DCA_RXCTRL(q)           (IXYMIN_RXQ(q) + 0x0c) /* 8.2.3.11.1 */
 #define   IXYMIN_DCA_RXCTRL_RESERVED12 RTE_BIT32(12) /* 4.6.7: clear it */
 #define   IXYMIN_DCA_RXCTRL_DATA_WRO   RTE_BIT32(13) /* relaxed ordering of packet data */
 #define   IXYMIN_DCA_RXCTRL_HEAD_WRO   RTE_BIT32(15) /* ... of split headers */
-#define IXYMIN_RDH(q)                  (IXYMIN_RXQ(q) + 0x10)
 #define IXYMIN_SRRCTL(q)               (IXYMIN_RXQ(q) + 0x14)
 #define   IXYMIN_SRRCTL_BSIZE_SHIFT    10                /* BSIZEPACKET, in KB */
 #define   IXYMIN_SRRCTL_ADV_ONE_BUFFER (UINT32_C(1) << 25) /* DESCTYPE */
 #define   IXYMIN_SRRCTL_DROP_EN        RTE_BIT32(28)     /* drop if there is no descriptor */
-#define IXYMIN_RDT(q)                  (IXYMIN_RXQ(q) + 0x18)
-#define IXYMIN_RXDCTL(q)               (IXYMIN_RXQ(q) + 0x28)
-#define   IXYMIN_RXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
 #define IXYMIN_RDRXCTL                 0x02f00
 #define   IXYMIN_RDRXCTL_CRCSTRIP      RTE_BIT32(1)
 #define   IXYMIN_RDRXCTL_DMAIDONE      RTE_BIT32(3)      /* DMA initialization done */
@@ -144,16 +148,10 @@
 #define   IXYMIN_DTXMXSZRQ_MAX         0xfff
 #define IXYMIN_DMATXCTL                0x04a80
 #define   IXYMIN_DMATXCTL_TE           RTE_BIT32(0)
-#define IXYMIN_TDBAL(q)                (0x06000 + 0x40 * (q))
-#define IXYMIN_TDBAH(q)                (0x06004 + 0x40 * (q))
-#define IXYMIN_TDLEN(q)                (0x06008 + 0x40 * (q))
-#define IXYMIN_DCA_TXCTRL(q)           (0x0600c + 0x40 * (q)) /* 8.2.3.11.2 */
+#define IXYMIN_DCA_TXCTRL(q)           (IXYMIN_TXQ(q) + 0x0c) /* 8.2.3.11.2 */
 #define   IXYMIN_DCA_TXCTRL_DESC_WRO   RTE_BIT32(11)     /* relaxed ordering of write-backs */
-#define IXYMIN_TDH(q)                  (0x06010 + 0x40 * (q))
-#define IXYMIN_TDT(q)                  (0x06018 + 0x40 * (q))
-#define IXYMIN_TXDCTL(q)               (0x06028 + 0x40 * (q))
-#define   IXYMIN_TXDCTL_THRESH(p, h)   ((p) | (h) << 8)  /* PTHRESH, HTHRESH; WTHRESH 0 */
-#define   IXYMIN_TXDCTL_ENABLE         RTE_BIT32(25)
+#define IXYMIN_TXDCTL_PTHRESH(n)       (n)               /* prefetch when fewer are on the chip */
+#define IXYMIN_TXDCTL_HTHRESH(n)       ((n) << 8)        /* ... and so many are in memory */
 #define IXYMIN_TXPBSIZE(n)             (0x0cc00 + 4 * (n))
 #define   IXYMIN_TXPBSIZE_160KB        0x28000
 #define IXYMIN_TXPBTHRESH(n)           (0x04950 + 4 * (n)) /* KB: buffer less one frame */
@@ -243,12 +241,21 @@
 	STAT(QPTC,       0x08680, 0,       4,    IXYMIN_QUEUE_COUNTERS, NULL) \
 	STAT(QBTC,       0x08700, 0x08704, 8,    IXYMIN_QUEUE_COUNTERS, NULL)
 /* Sixteen sets of counters serve all queues; these maps have eight bits for each queue */
-#define IXYMIN_QUEUE_COUNTERS          16u
+#define IXYMIN_QUEUE_COUNTERS          16
 #define IXYMIN_RQSMR(n)                (0x02300 + 4 * (n)) /* Rx queues 4n to 4n + 3 */
 #define IXYMIN_TQSM(n)                 (0x08600 + 4 * (n))
 
-static_assert(IXYMIN_RXDCTL(IXYMIN_RX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
-	      IXYMIN_TXDCTL(IXYMIN_TX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
+/* Index of a counter among all, of the first of its kind */
+enum ixymin_stat {
+#define STAT(name, low, high, stride, count, xstat) \
+	IXYMIN_STAT_ ## name, IXYMIN_STAT_ ## name ## _LAST = IXYMIN_STAT_ ## name + (count) - 1,
+	IXYMIN_STATS(STAT)
+#undef STAT
+	IXYMIN_STAT_COUNT
+};
+
+static_assert(IXYMIN_RXQ(IXYMIN_RX_QUEUES) <= IXYMIN_BAR_SIZE &&
+	      IXYMIN_TXQ(IXYMIN_TX_QUEUES) <= IXYMIN_BAR_SIZE &&
 	      IXYMIN_PFUTA(IXYMIN_MTA_WORDS - 1) < IXYMIN_BAR_SIZE &&
 	      IXYMIN_GSSR < IXYMIN_BAR_SIZE, "a register lies outside of BAR0");
 
@@ -272,9 +279,10 @@ union ixymin_rx_desc {
 #define IXYMIN_RXD_INFO_TCP            RTE_BIT32(8)
 #define IXYMIN_RXD_INFO_UDP            RTE_BIT32(9)
 #define IXYMIN_RXD_INFO_SCTP           RTE_BIT32(10)
-#define IXYMIN_RXD_DD                  RTE_BIT64(0)  /* descriptor done */
-#define IXYMIN_RXD_EOP                 RTE_BIT64(1)  /* end of packet */
-#define IXYMIN_RXD_RXE                 RTE_BIT64(29) /* MAC error */
+#define IXYMIN_RXD_DD                  RTE_BIT32(0)  /* descriptor done */
+#define IXYMIN_RXD_EOP                 RTE_BIT32(1)  /* end of packet */
+#define IXYMIN_RXD_GOOD                (IXYMIN_RXD_DD | IXYMIN_RXD_EOP) /* a whole packet */
+#define IXYMIN_RXD_RXE                 RTE_BIT32(29) /* MAC error */
 #define IXYMIN_RXD_LEN(status)         ((uint16_t)((status) >> 32))
 
 /* 7.2.3.2.4 Advanced transmit data descriptor */

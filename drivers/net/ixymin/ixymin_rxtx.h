@@ -7,75 +7,58 @@
 #ifndef IXYMIN_RXTX_H
 #define IXYMIN_RXTX_H
 
-#include <rte_mbuf.h>
-
 #include "ixymin_compat.h"
 #include "ixymin_hw.h"
 
-/* Descriptors are refilled and reclaimed in batches, which begin at multiples of this; the
+/* Descriptors get new buffers, and are reclaimed, in batches that begin at multiples of this; the
  * last of a ring may be shorter. */
 #define IXYMIN_BATCH 32
 
-/* The ring, each part possibly empty or across the end:
- *
- *	refill            next               refill - 1 = RDT
- *	| taken, without  | at the device, or  | kept free: the tail
- *	| a buffer        | filled by it       | must not meet the head
- */
-struct ixymin_rxq {
-	/* what the burst function reads, one cache line */
-	union ixymin_rx_desc *ring;
-	void *tail_reg;              /* RDT */
-	struct rte_mempool *pool;
+/* A ring is the same in both directions: the device has the descriptors from head up to, not
+ * including, tail; software has nb_free and one more, so that tail never meets head again. */
+struct ixymin_queue {
+	/* what the burst functions read, one cache line */
+	union {
+		union ixymin_rx_desc *rx;
+		union ixymin_tx_desc *tx;
+	} ring;
+	void *tail_reg;              /* RDT, TDT */
 	struct ixymin_hw *hw;
+	uint16_t nb_desc;
+	uint16_t head;
+	uint16_t tail;
+	uint16_t nb_free;
+	/* Rx */
+	struct rte_mempool *pool;
 	uint64_t rearm;              /* rearm_data of a fresh mbuf: headroom, refcnt, port ... */
 	uint32_t good;               /* status of a whole packet, or 0: skip the rest of a bad one */
 	uint16_t buf_size;           /* bytes that the device may write to a buffer */
-	uint16_t nb_desc;
-	uint16_t next;               /* descriptor to be looked at next */
-	uint16_t refill;             /* first descriptor without a buffer */
-	uint16_t nb_empty;           /* descriptors without a buffer */
-	bool ptypes;                 /* packet types are wanted */
-
-	struct rte_eth_dev_data *data __rte_cache_aligned;
-	rte_iova_t iova;
-	uint16_t id;
-	bool drop_en;
-	struct rte_mbuf *mbufs[];    /* buffers of the ring */
-};
-
-/* The device has what lies between clean and tail, at most nb_desc - 1 descriptors. */
-struct ixymin_txq {
-	union ixymin_tx_desc *ring;
-	void *tail_reg;              /* TDT */
-	struct ixymin_hw *hw;
-	uint16_t nb_desc;
-	uint16_t nb_free;
-	uint16_t free_thresh;        /* reclaim when fewer are free */
-	uint16_t tail;               /* descriptor to be written next */
+	/* Tx */
 	uint16_t batch_end;          /* last descriptor of the batch that tail is in */
-	uint16_t clean;              /* first descriptor of the batch to be reclaimed next */
+	uint16_t free_thresh;        /* reclaim when fewer are free */
 	bool fast_free;
+
+	bool drop_en __rte_cache_aligned;
 	uint16_t id;
 	rte_iova_t iova;
-	struct rte_mbuf *mbufs[];
+	struct rte_mbuf *mbufs[];    /* buffers of the descriptors */
 };
 
 int ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 			  unsigned int socket, const struct rte_eth_rxconf *conf,
 			  struct rte_mempool *pool);
-void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
-int ixymin_rx_check_mtu(const struct ixymin_rxq *rxq, uint16_t mtu);
-int ixymin_rx_start(struct ixymin_rxq *rxq);
-void ixymin_rx_free_mbufs(struct ixymin_rxq *rxq);
-uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-
 int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 			  unsigned int socket, const struct rte_eth_txconf *conf);
+void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
-int ixymin_tx_start(struct ixymin_txq *txq);
-void ixymin_tx_drain(const struct ixymin_txq *txq);
-void ixymin_tx_free_mbufs(struct ixymin_txq *txq);
+int ixymin_rx_check_mtu(const struct ixymin_queue *q, uint16_t mtu);
+int ixymin_rx_start(struct ixymin_queue *q);
+int ixymin_tx_start(struct ixymin_queue *q);
+void ixymin_tx_drain(const struct ixymin_queue *q);
+void ixymin_free_mbufs(struct ixymin_queue *q);
+
+bool ixymin_rx_refill(struct ixymin_queue *q, uint16_t max_free);
+uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 #endif /* IXYMIN_RXTX_H */
