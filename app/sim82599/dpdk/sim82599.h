@@ -78,7 +78,7 @@ struct sim_port {
 
 	struct sim_thread *thread;
 	struct sim_thread_info thread_info; /* when it left it */
-	uint64_t last_moved;      /* TSC, of the device thread */
+	uint64_t idle;            /* of the device thread: TSC cycles without packets */
 };
 
 TAILQ_HEAD(sim_port_list, sim_port);

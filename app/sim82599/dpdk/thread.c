@@ -26,6 +26,8 @@
 #define YIELD_US  1000
 #define SLEEP_US  50
 #define DIRECT_US 1000
+/* A round that takes longer was interrupted: it says nothing about packets. */
+#define ROUND_US  100
 
 struct sim_thread {
 	TAILQ_ENTRY(sim_thread) next;
@@ -50,14 +52,13 @@ count(atomic_ullong *counter, uint64_t n)
 }
 
 static unsigned int
-port_poll(struct sim_port *port, uint64_t now, uint64_t idle_limit)
+port_poll(struct sim_port *port, uint64_t round, uint64_t idle_limit)
 {
 	unsigned int moved = nic_poll(port->nic);
 
-	if (moved > 0)
-		port->last_moved = now;
+	port->idle = moved > 0 ? 0 : port->idle + round;
 	if (atomic_load_explicit(&port->bar.direct, memory_order_relaxed) &&
-	    (now - port->last_moved > idle_limit || nic_wants_trap(port->nic)))
+	    (port->idle > idle_limit || nic_wants_trap(port->nic)))
 		bar_trap_all(&port->bar);
 	return moved;
 }
@@ -66,7 +67,7 @@ static void *
 thread_main(void *arg)
 {
 	const uint64_t us = rte_get_tsc_hz() / 1000000;
-	uint64_t now = rte_rdtsc(), last_moved = now, start;
+	uint64_t now = rte_rdtsc(), start, idle = 0, round = 0;
 	struct sim_thread *t = arg;
 
 	/* Else a sleep takes at least 50 us more. */
@@ -82,22 +83,24 @@ thread_main(void *arg)
 
 			if (port == NULL)
 				break;
-			moved += port_poll(port, now, DIRECT_US * us);
+			moved += port_poll(port, round, DIRECT_US * us);
 		}
 		start = now;
 		now = rte_rdtsc();
 		if (moved > 0) {
-			last_moved = now;
+			idle = 0;
 			count(&t->busy, now - start);
 		} else {
-			if (now - last_moved < SPIN_US * us)
+			if (idle < SPIN_US * us)
 				rte_pause();
-			else if (now - last_moved < YIELD_US * us)
+			else if (idle < YIELD_US * us)
 				sched_yield();
 			else
 				nanosleep(&(struct timespec){ .tv_nsec = SLEEP_US * 1000 }, NULL);
 			now = rte_rdtsc();
+			idle += RTE_MIN(now - start, ROUND_US * us);
 		}
+		round = RTE_MIN(now - start, ROUND_US * us);
 		count(&t->total, now - start);
 	}
 	return NULL;
@@ -173,7 +176,7 @@ sim_thread_add(struct sim_port *port)
 	t = thread_get(core, &error);
 	if (t != NULL) {
 		port->thread = t;
-		port->last_moved = rte_rdtsc();
+		port->idle = 0;
 		/* The ports of a thread are its array's first ones, without a gap. */
 		atomic_store_explicit(&t->ports[t->nb_ports++], port, memory_order_release);
 	}
