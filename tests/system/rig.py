@@ -8,6 +8,7 @@ All wires wait for Rig.send(), so that nothing is on its way before a test looks
 
 import functools
 import random
+import re
 import time
 
 import simlib
@@ -90,12 +91,12 @@ class Rig(simlib.Testpmd):
     def counts(self):
         return [self.sim_stats(port) for port in range(self.ports)]
 
-    def send(self, frames, expect=None, timeout=60):
+    def send(self, frames, expect=None, timeout=60, since=None):
         """Let wires send ({port: number}), and wait until as many came out as expected
         ({port: number}, default: as with paired ports), and nothing moves any more.
-        @return what each port's counters grew by.
+        @return what each port's counters grew by, from before or from the given counts().
         """
-        before = self.counts()
+        before = since or self.counts()
         if expect is None:
             expect = {port ^ 1: number for port, number in frames.items()}
         for port, number in frames.items():
@@ -126,6 +127,14 @@ class Rig(simlib.Testpmd):
         before = self.sim_stats(port)["from_nic"]
         while self.sim_stats(port)["from_nic"] - before < number:
             assert time.monotonic() < deadline, self.about(f"port {port} does not send")
+            time.sleep(0.02)
+
+    def wait_counter(self, port, name, number):
+        """Wait until a driver's statistic is at least number."""
+        deadline = time.monotonic() + 30
+        while (count := self.port_stats(port)[name]) < number:
+            assert time.monotonic() < deadline, self.about(
+                f"port {port}: {name} is {count}, not {number}; {self.counts()}")
             time.sleep(0.02)
 
     def wait_idle(self):
@@ -252,3 +261,31 @@ def assert_frames(rig, got, should, what):
         raise AssertionError(rig.about(
             f"{what}: {len(got)} frames instead of {len(should)}; the first "
             f"{'too many' if more is got else 'missing'}: {len(odd)} bytes, {Ether(odd).summary()}"))
+
+
+class EthdevCheck(simlib.Program):
+    """ethdev_check.c on one port.  It runs to its end within the with block's beginning."""
+
+    name = "ethdev-check"
+
+    def __init__(self, driver, wire, *checks, vdev=None, timeout=120, **kwargs):
+        self.driver, self.timeout = driver, timeout
+        super().__init__(simlib.BUILD + "/tests/system/ethdev-check",
+                         [simlib.sim(0, driver, wire=wire, **(vdev or {}))], checks, **kwargs)
+
+    about = Rig.about
+
+    def default_lcores(self):
+        return f"0@{simlib.cores()[1][0]}"
+
+    def wait_ready(self):
+        code = self.wait_exit(self.timeout)
+        if code != 0 or not self.wait_for("^end$", 5):
+            raise self.error("failed")
+
+    def _check_ports(self):
+        pass  # it has ended
+
+    def lines(self, pattern):
+        """What it printed, by a regular expression."""
+        return re.findall(pattern, self.output, re.MULTILINE)

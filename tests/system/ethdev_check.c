@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* What no stock program does with a port: thousands of starts and probes, a pool that runs
+ * dry, calls that are wrong.  It knows the ethdev API only, and judges nothing: it prints what
+ * it did and what came of it, and the tests (pytest) compare.
+ *
+ *   ethdev-check <EAL arguments> -- CHECK[=N]...    on port 0, see the table at the end
+ */
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <rte_memzone.h>
+
+#define PORT     0
+#define NB_MBUF  4095
+#define NB_DESC  512
+#define BURST    32
+#define PATIENCE 5 /* seconds without progress */
+
+static struct rte_mempool *pool;
+
+static void
+fail(const char *what, int ret)
+{
+	printf("failed: %s: %d (%s)\n", what, ret, rte_strerror(-ret));
+	exit(1);
+}
+
+static void
+check(const char *what, int ret)
+{
+	if (ret < 0)
+		fail(what, ret);
+}
+
+static int
+configure(uint16_t nb_queues)
+{
+	const struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_NONE };
+
+	return rte_eth_dev_configure(PORT, nb_queues, nb_queues, &conf);
+}
+
+/* One queue of each direction */
+static void
+set_up(void)
+{
+	check("configure", configure(1));
+	check("rx queue", rte_eth_rx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL, pool));
+	check("tx queue", rte_eth_tx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL));
+}
+
+static void
+start(void)
+{
+	check("start", rte_eth_dev_start(PORT));
+	check("promiscuous", rte_eth_promiscuous_enable(PORT));
+}
+
+static void
+stop(void)
+{
+	check("stop", rte_eth_dev_stop(PORT));
+}
+
+/* Forward to the port itself, until so many packets came. */
+static void
+forward(uint64_t nb_packets, uint64_t *rx_bursts, uint64_t *tx_bursts)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	struct rte_mbuf *pkts[BURST];
+	uint64_t received = 0;
+	uint16_t nb, sent;
+
+	while (received < nb_packets) {
+		nb = rte_eth_rx_burst(PORT, 0, pkts, BURST);
+		if (nb == 0) {
+			if (rte_get_timer_cycles() > deadline)
+				fail("receive", -ETIMEDOUT);
+			continue;
+		}
+		received += nb;
+		(*rx_bursts)++;
+		for (sent = 0; sent < nb;) {
+			uint16_t n = rte_eth_tx_burst(PORT, 0, pkts + sent, nb - sent);
+
+			sent += n;
+			*tx_bursts += n > 0;
+			if (n > 0)
+				deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+			else if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+		}
+	}
+}
+
+static unsigned int
+entries_of(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	unsigned int n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+static void
+count_zone(const struct rte_memzone *zone, void *n)
+{
+	(void)zone;
+	++*(unsigned int *)n;
+}
+
+/* All that may leak */
+static void
+print_resources(const char *when)
+{
+	struct rte_malloc_socket_stats heap;
+	unsigned int zones = 0, blocks = 0;
+
+	rte_memzone_walk(count_zone, &zones);
+	for (unsigned int s = 0; s < rte_socket_count(); s++)
+		if (rte_malloc_get_socket_stats(rte_socket_id_by_idx(s), &heap) == 0)
+			blocks += heap.alloc_count;
+	printf("resources %s: mbufs %u, memzones %u, heap blocks %u, descriptors %u, threads %u\n",
+	       when, rte_mempool_in_use_count(pool), zones, blocks, entries_of("/proc/self/fd"),
+	       entries_of("/proc/self/task"));
+}
+
+/* N times start and stop; now and then with traffic, in both rings when it stops */
+static void
+check_restart(unsigned int n)
+{
+	uint64_t rx = 0, tx = 0;
+
+	set_up();
+	start();
+	stop();
+	print_resources("before");
+	for (unsigned int i = 0; i < n; i++) {
+		start();
+		if (i % 20 == 0)
+			forward(NB_DESC / 4 + i, &rx, &tx);
+		stop();
+	}
+	print_resources("after");
+	printf("bursts with packets: rx %s, tx %s\n", rx > 0 ? "yes" : "no", tx > 0 ? "yes" : "no");
+}
+
+/* N times unplug and plug, each time with a whole life in between */
+static void
+check_reprobe(unsigned int n)
+{
+	const char *name = "sim82599_0";
+	struct rte_devargs *devargs;
+	uint64_t rx = 0, tx = 0;
+	char args[512] = "";
+
+	RTE_EAL_DEVARGS_FOREACH("vdev", devargs)
+		if (strcmp(devargs->name, name) == 0)
+			snprintf(args, sizeof(args), "%s", devargs->args);
+	for (unsigned int i = 0; i <= n; i++) {
+		check("unplug", rte_eal_hotplug_remove("vdev", name));
+		if (i == 0 || i == n)
+			print_resources(i == 0 ? "before" : "after");
+		check("plug", rte_eal_hotplug_add("vdev", name, args));
+		set_up();
+		if (i % 10 == 0) {
+			start();
+			forward(100, &rx, &tx);
+		}
+		if (i % 3 != 0) {
+			stop();
+			check("close", rte_eth_dev_close(PORT));
+		}
+	}
+}
+
+/* How many packets the Rx ring takes, when nobody looks */
+static uint64_t
+ring_capacity(struct rte_mbuf **pkts, unsigned int max)
+{
+	unsigned int n = 0, empty = 0;
+	uint16_t nb;
+
+	rte_delay_ms(100);
+	/* without refill from here on: the pool is dry */
+	while (n + BURST <= max && empty < 1000) {
+		nb = rte_eth_rx_burst(PORT, 0, pkts + n, BURST);
+		n += nb;
+		empty = nb == 0 ? empty + 1 : 0;
+		if (nb == 0)
+			rte_delay_us_block(20);
+	}
+	return n;
+}
+
+/* Take all mbufs away from the driver, so that it runs dry; give them back; N times. */
+static void
+check_starve(unsigned int n)
+{
+	static struct rte_mbuf *hoard[NB_MBUF], *pkts[NB_MBUF];
+	uint64_t rx = 0, tx = 0, nombuf;
+	struct rte_eth_stats stats;
+	unsigned int nb_hoard, nb;
+
+	set_up();
+	start();
+	for (unsigned int i = 0; i < n; i++) {
+		forward(5000, &rx, &tx);
+		for (nb_hoard = 0; nb_hoard < NB_MBUF; nb_hoard++) {
+			hoard[nb_hoard] = rte_pktmbuf_alloc(pool);
+			if (hoard[nb_hoard] == NULL)
+				break;
+		}
+		nb = ring_capacity(pkts, NB_MBUF);
+		check("stats", rte_eth_stats_get(PORT, &stats));
+		nombuf = stats.rx_nombuf;
+		printf("dry: received %u of %u descriptors, rx_nombuf %s\n", nb, NB_DESC,
+		       nombuf > 0 ? "counted" : "0");
+		check("reset", rte_eth_stats_reset(PORT));
+		while (nb > 0)
+			rte_pktmbuf_free(pkts[--nb]);
+		while (nb_hoard > 0)
+			rte_pktmbuf_free(hoard[--nb_hoard]);
+	}
+	forward(100000, &rx, &tx);
+	stop();
+	print_resources("after");
+}
+
+/* N packets, and in how many bursts they came and went */
+static void
+check_bursts(unsigned int n)
+{
+	uint64_t rx = 0, tx = 0;
+
+	set_up();
+	start();
+	forward(n, &rx, &tx);
+	printf("bursts with packets: rx %" PRIu64 ", tx %" PRIu64 "\n", rx, tx);
+	stop();
+}
+
+/* The same extended statistics, whichever way one asks */
+static void
+check_xstats(unsigned int n)
+{
+	int nb = rte_eth_xstats_get(PORT, NULL, 0), wrong = 0;
+	struct rte_eth_xstat_name *names;
+	struct rte_eth_xstat *all;
+	uint64_t rx = 0, tx = 0, id, value;
+
+	set_up();
+	start();
+	forward(n, &rx, &tx);
+	stop();
+	nb = rte_eth_xstats_get(PORT, NULL, 0);
+	check("xstats", nb);
+	all = calloc(nb, sizeof(*all));
+	names = calloc(nb, sizeof(*names));
+	if (all == NULL || names == NULL || rte_eth_xstats_get(PORT, all, nb) != nb ||
+	    rte_eth_xstats_get_names(PORT, names, nb) != nb)
+		fail("xstats", -EINVAL);
+	for (int i = nb - 1; i >= 0; i--) {
+		struct rte_eth_xstat_name name = { "" };
+		uint64_t by_name = UINT64_MAX, index = i;
+
+		value = 0;
+		if (rte_eth_xstats_get_id_by_name(PORT, names[i].name, &by_name) != 0 ||
+		    rte_eth_xstats_get_names_by_id(PORT, &name, 1, &index) != 1 ||
+		    rte_eth_xstats_get_by_id(PORT, &by_name, &value, 1) != 1 || by_name != index ||
+		    all[i].id != index || strcmp(name.name, names[i].name) != 0 ||
+		    value != all[i].value) {
+			wrong++;
+			printf("xstat %d '%s': id %" PRIu64 " by name, '%s' by id, value %" PRIu64
+			       ", by id %" PRIu64 "\n", i, names[i].name, by_name, name.name,
+			       all[i].value, value);
+		}
+	}
+	id = nb;
+	printf("xstats: %d, wrong %d, beyond the last: %s\n", nb, wrong,
+	       rte_eth_xstats_get_by_id(PORT, &id, &value, 1) < 0 ? "refused" : "taken");
+	printf("too small an array: %s\n",
+	       rte_eth_xstats_get(PORT, all, nb - 1) == nb ? "number needed" : "wrong");
+	free(all);
+	free(names);
+}
+
+/* A call and what came of it; what drivers and ethdev log appears in between. */
+#define TRY(what, call) do { \
+		printf("try: " what "\n"); \
+		fflush(stdout); \
+		printf("result: " what ": %s\n", result(call)); \
+		fflush(stdout); \
+	} while (0)
+
+static const char *
+result(int ret)
+{
+	switch (ret) {
+	case 0: return "ok";
+	case -EINVAL: return "EINVAL";
+	case -ENOTSUP: return "ENOTSUP";
+	case -EBUSY: return "EBUSY";
+	case -ENODEV: return "ENODEV";
+	case -ENOMEM: return "ENOMEM";
+	default: return ret < 0 ? "another error" : "not an error";
+	}
+}
+
+static int
+rx_queue(uint16_t nb_desc, struct rte_mempool *from)
+{
+	return rte_eth_rx_queue_setup(PORT, 0, nb_desc, SOCKET_ID_ANY, NULL, from);
+}
+
+static int
+tx_queue(uint16_t nb_desc)
+{
+	return rte_eth_tx_queue_setup(PORT, 0, nb_desc, SOCKET_ID_ANY, NULL);
+}
+
+static int
+configure_offloads(uint64_t rx, uint64_t tx)
+{
+	const struct rte_eth_conf conf = { .rxmode.offloads = rx, .txmode.offloads = tx };
+
+	return rte_eth_dev_configure(PORT, 1, 1, &conf);
+}
+
+static int
+configure_mode(enum rte_eth_rx_mq_mode rx, enum rte_eth_tx_mq_mode tx)
+{
+	const struct rte_eth_conf conf = { .rxmode.mq_mode = rx, .txmode.mq_mode = tx };
+
+	return rte_eth_dev_configure(PORT, 1, 1, &conf);
+}
+
+static void
+check_errors(unsigned int n)
+{
+	struct rte_mempool *small = rte_pktmbuf_pool_create("small", 1023, 0, 0,
+							    1024 + RTE_PKTMBUF_HEADROOM, 0);
+	struct rte_mempool *tiny = rte_pktmbuf_pool_create("tiny", 1023, 0, 0, 700, 0);
+	struct rte_mempool *few = rte_pktmbuf_pool_create("few", 63, 0, 0,
+							  RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+	struct rte_ether_addr group = { { 1 } };
+	uint64_t rx = 0, tx = 0;
+	struct rte_eth_dev_info info;
+	struct rte_eth_stats stats;
+	struct rte_mbuf *pkts[BURST];
+
+	if (small == NULL || tiny == NULL || few == NULL)
+		fail("pools", -rte_errno);
+	check("info", rte_eth_dev_info_get(PORT, &info));
+	TRY("start unconfigured", rte_eth_dev_start(PORT));
+	TRY("too many rx queues", rte_eth_dev_configure(PORT, info.max_rx_queues + 1, 1,
+							&(struct rte_eth_conf){ 0 }));
+	TRY("too many tx queues", rte_eth_dev_configure(PORT, 1, info.max_tx_queues + 1,
+							&(struct rte_eth_conf){ 0 }));
+	TRY("rx offload not offered", configure_offloads(1ull << 63, 0));
+	TRY("tx offload not offered", configure_offloads(0, 1ull << 63));
+	TRY("dcb", configure_mode(RTE_ETH_MQ_RX_DCB, RTE_ETH_MQ_TX_NONE));
+	TRY("configure", configure(1));
+	TRY("start without queues", rte_eth_dev_start(PORT));
+	TRY("rx ring of 100", rx_queue(100, pool));
+	TRY("rx ring of 8", rx_queue(8, pool));
+	TRY("rx ring of 4104", rx_queue(4104, pool));
+	TRY("tx ring of 100", tx_queue(100));
+	TRY("tx ring of 8", tx_queue(8));
+	TRY("tx ring of 4104", tx_queue(4104));
+	TRY("rx queue 1 of 1", rte_eth_rx_queue_setup(PORT, 1, NB_DESC, SOCKET_ID_ANY, NULL, pool));
+	TRY("mbufs of 700 bytes", rx_queue(NB_DESC, tiny));
+	TRY("mbufs of 1024 bytes", rx_queue(NB_DESC, small));
+	TRY("a pool of 63 mbufs", rx_queue(NB_DESC, few));
+	TRY("start with 63 mbufs", rte_eth_dev_start(PORT));
+	TRY("rx queue", rx_queue(NB_DESC, pool));
+	TRY("tx queue", tx_queue(NB_DESC));
+	TRY("MTU 67", rte_eth_dev_set_mtu(PORT, 67));
+	TRY("MTU 9711", rte_eth_dev_set_mtu(PORT, 9711));
+	TRY("MTU 65535", rte_eth_dev_set_mtu(PORT, 65535));
+	TRY("MTU 9000 in mbufs of 2 KB", rte_eth_dev_set_mtu(PORT, 9000));
+	TRY("MTU 1500", rte_eth_dev_set_mtu(PORT, 1500));
+	TRY("multicast address as own", rte_eth_dev_default_mac_addr_set(PORT, &group));
+	TRY("start", rte_eth_dev_start(PORT));
+	TRY("start again", rte_eth_dev_start(PORT));
+	TRY("rx queue while started", rx_queue(NB_DESC, pool));
+	TRY("configure while started", configure(1));
+	check("promiscuous", rte_eth_promiscuous_enable(PORT));
+	forward(n, &rx, &tx);
+	printf("forwarded\n");
+	TRY("stop", rte_eth_dev_stop(PORT));
+	TRY("stop again", rte_eth_dev_stop(PORT));
+	TRY("close", rte_eth_dev_close(PORT));
+	TRY("close again", rte_eth_dev_close(PORT));
+	TRY("start after close", rte_eth_dev_start(PORT));
+	TRY("configure after close", configure(1));
+	TRY("statistics after close", rte_eth_stats_get(PORT, &stats));
+	TRY("receive after close", rte_eth_rx_burst(PORT, 0, pkts, BURST));
+}
+
+static const struct {
+	const char *name;
+	void (*run)(unsigned int n);
+} checks[] = {
+	{ "restart", check_restart },
+	{ "reprobe", check_reprobe },
+	{ "starve", check_starve },
+	{ "bursts", check_bursts },
+	{ "xstats", check_xstats },
+	{ "errors", check_errors },
+};
+
+int
+main(int argc, char *argv[])
+{
+	int ret = rte_eal_init(argc, argv);
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (ret < 0)
+		fail("EAL", -rte_errno);
+	/* no cache: what is in use is what somebody holds */
+	pool = rte_pktmbuf_pool_create("pool", NB_MBUF, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
+	if (pool == NULL)
+		fail("pool", -rte_errno);
+	for (argv += ret + 1; *argv != NULL; argv++) {
+		char *value = strchr(*argv, '=');
+		unsigned int i;
+
+		if (value != NULL)
+			*value++ = '\0';
+		for (i = 0; i < RTE_DIM(checks) && strcmp(checks[i].name, *argv) != 0; i++)
+			;
+		if (i == RTE_DIM(checks) || value == NULL)
+			fail(*argv, -EINVAL);
+		checks[i].run(atoi(value));
+	}
+	rte_eal_cleanup();
+	printf("end\n");
+	return 0;
+}

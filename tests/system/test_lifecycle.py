@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Ports come and go, stop and start; nothing is lost over it, and nothing left behind."""
+
+import json
+import signal
+import time
+
+import pytest
+from rig import EthdevCheck, Rig, assert_intact
+
+GEN = "gen:start=0"
+LEAK = r"^resources (before|after): (.*)$"
+
+
+def assert_no_leak(check):
+    resources = dict(check.lines(LEAK))
+    assert set(resources) == {"before", "after"}, check.error("printed no resources")
+    assert resources["before"] == resources["after"], check.about(resources)
+    assert "mbufs 0," in resources["after"], check.about(resources)
+
+
+@pytest.mark.parametrize("driver, cycles", [
+    pytest.param("net_ixymin", 1000, marks=pytest.mark.slow), ("net_ixgbe", 20)])
+def test_restarts_leak_nothing(driver, cycles):
+    """mbufs, memory zones, heap, file descriptors and threads are what they were."""
+    with EthdevCheck(driver, "gen:count=0", f"restart={cycles}") as check:
+        assert check.lines("bursts with packets: (.*)") == ["rx yes, tx yes"], check.about("")
+        assert_no_leak(check)
+        assert check.lines("rule violations (.*?)[ ;]") == ["0"], check.error("broke rules")
+
+
+@pytest.mark.parametrize("driver, cycles", [
+    pytest.param("net_ixymin", 100, marks=pytest.mark.slow), ("net_ixgbe", 10)])
+def test_probes_leak_nothing(driver, cycles):
+    with EthdevCheck(driver, "gen:count=0", f"reprobe={cycles}") as check:
+        assert_no_leak(check)
+        assert set(check.lines("rule violations (.*?)[ ;]")) == {"0"}, check.error("broke rules")
+
+
+def test_port_restarts(driver):
+    """In testpmd, with traffic before and after; frames that wait meanwhile are not lost."""
+    with Rig(driver, [GEN] * 2) as pmd:
+        for round_ in range(4):
+            pmd.forward()
+            assert_intact(pmd, pmd.send({0: 700, 1: 300 + round_}), 1000 + round_)
+            pmd.command("stop")
+            # one port, then both
+            for port in [0] if round_ % 2 else ["all"]:
+                pmd.command(f"port stop {port}")
+                said = pmd.command(f"port start {port}")
+                assert "Fail" not in said, pmd.about(said)
+        for port in range(2):
+            pmd.wait_link(port, "UP")
+        pmd.check_driver_counts()
+
+
+@pytest.mark.parametrize("driver, times", [
+    ("net_ixymin", 3), pytest.param("net_ixgbe", 1, marks=pytest.mark.slow)])
+def test_reset(driver, times):
+    """`port reset` and a new start: as at the beginning."""
+    with Rig(driver, [GEN] * 2) as pmd:
+        for _ in range(times):
+            pmd.forward()
+            assert_intact(pmd, pmd.send({0: 500, 1: 500}), 1000)
+            pmd.command("stop")
+            pmd.command("port stop all")
+            said = pmd.command("port reset 0") + pmd.command("port start all")
+            assert "Fail" not in said, pmd.about(said)
+            for port in range(2):
+                pmd.wait_link(port, "UP")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 500, 1: 500}), 1000)
+
+
+def test_queue_restarts():
+    """net_ixgbe's queues stop and start one by one (net_ixymin does not offer that)."""
+    with Rig("net_ixgbe", [GEN] * 2, ["--rxq=2", "--txq=2", "--no-flush-rx"]) as pmd:
+        for queue in ("rxq 0", "rxq 1", "txq 1"):
+            pmd.command(f"port 0 {queue} stop")
+            said = pmd.command(f"port 0 {queue} start")
+            assert "fail" not in said.lower(), pmd.about(said)
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 5000, 1: 5000}), 10000)
+        # what comes while the queue stands still waits for it
+        pmd.command("stop")
+        pmd.command("port 1 rxq 0 stop")
+        before = pmd.counts()
+        pmd.sim_start(1, 3000)
+        pmd.command("port 1 rxq 0 start")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 10}, expect={0: 3000, 1: 10}, since=before), 3010)
+
+
+def test_detach_and_attach(driver):
+    """A port is unplugged and another one plugged in while its neighbour forwards."""
+    with Rig(driver, [GEN] * 2) as pmd:
+        pmd.command("set port setup on event")
+        pmd.command("set portlist 0")
+        pmd.forward()
+        for how in ("port detach 1", "device detach sim82599_1"):
+            pmd.command("port stop 1")
+            said = pmd.command(how)
+            if how.startswith("port"):  # the PCI function is gone, the virtual device not yet
+                said += pmd.command("device detach sim82599_1")
+            assert "is detached" in said, pmd.about(said)
+            assert pmd.telemetry("/ethdev/list") == [0], pmd.about(said)
+            pmd.ports = 1
+            assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+            said = pmd.command(f"port attach sim82599_1,driver={driver},wire=gen:start=0")
+            assert pmd.telemetry("/ethdev/list") == [0, 1], pmd.about(said)
+            said = pmd.command("port start 1")
+            assert "Fail" not in said, pmd.about(said)
+            pmd.wait_link(1, "UP")
+            pmd.ports = 2
+        pmd.command("stop")
+        pmd.command("set portlist 0,1")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000, 1: 2000}), 3000)
+
+
+def test_close(driver):
+    """A closed port is gone, its neighbour is not."""
+    with Rig(driver, [GEN] * 2) as pmd:
+        pmd.command("port stop 1")
+        pmd.command("port close 1")
+        assert pmd.telemetry("/ethdev/list") == [0], pmd.about("port close 1")
+        pmd.command("set portlist 0")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+
+
+def stat_of(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(")", 1)[1].split()[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals(driver, number, tmp_path):
+    """A program that a signal ends while packets flow reports what was counted."""
+    report = tmp_path / "report.json"
+    with Rig(driver, ["gen"], vdev={"report": report}) as running:
+        running.command("start")
+        running.wait_sent(0, 1000)
+        # a signal that comes just before testpmd reads its terminal is not heeded
+        while stat_of(running.process.pid) != "S":
+            time.sleep(0.01)
+        running.process.send_signal(number)
+        code = running.wait_exit()
+        running.wait_for(rf"^sim82599_0 \({driver}\): rx \d+ packets, tx \d+", 2)
+        # testpmd closes its ports and exits, or dies of the signal, by the version
+        assert code in (0, 1, -number), running.about(f"ended with {code}")
+        said = json.loads(report.read_text())
+        assert said["from_nic"] >= 1000 and said["violations"] == 0, running.about(said)
+        running.check_obedience = running.quit = lambda: None  # it is over
+
+
+@pytest.mark.parametrize("driver, times", [
+    ("net_ixymin", 3), ("net_ixgbe", 1)])  # which takes 5 s to believe it
+def test_link(driver, times):
+    """Light goes and comes back: the application hears of it, and goes on, nothing lost."""
+    with Rig(driver, [GEN] * 2) as pmd:
+        pmd.forward()
+        for _ in range(times):
+            assert_intact(pmd, pmd.send({0: 500, 1: 500}), 1000)
+            before = pmd.counts()
+            for state, up in (("DOWN", False), ("UP", True)):
+                begin = len(pmd.output)
+                pmd.sim_light(0, up)
+                pmd.wait_for("Port 0: link state change event", 10, begin)
+                link = pmd.wait_link(0, state)
+                assert not up or link["speed"] == 10000, pmd.about(link)
+                assert pmd.telemetry("/ethdev/link_status", 1)["status"] == "UP", pmd.about(state)
+                if not up:  # these wait in the generator
+                    pmd.sim_start(0, 200)
+                    said = pmd.command("show port info 0")
+                    assert "Link status: down" in said, pmd.about(said)
+            assert_intact(pmd, pmd.send({1: 1}, expect={0: 1, 1: 200}, since=before), 201)
+        pmd.check_driver_counts()
+
+
+def test_no_link_at_start(driver):
+    """A port without a partner starts at once and has no link; it comes when there is light."""
+    with Rig(driver, ["gen:start=0", "none"], ["--disable-link-check"]) as pmd:
+        pmd.wait_link(0, "UP")
+        pmd.wait_link(1, "DOWN")
+        begin = len(pmd.output)
+        pmd.sim_light(1, True)
+        pmd.wait_for("Port 1: link state change event", 10, begin)
+        pmd.wait_link(1, "UP")
