@@ -13,8 +13,179 @@ RTE_LOG_REGISTER_DEFAULT(ixymin_logtype, NOTICE);
 
 /* At line rate the first counter to reach its end is one of bytes, after 55 s. */
 #define STATS_PERIOD_US 2000000
-/* Those of queues, the last ones, ethdev makes of the basic statistics. */
-#define XSTAT_COUNT IXYMIN_STAT_QPRC
+
+/* Queues from set-up to release; the data path is in ixymin_rx.c and ixymin_tx.c. */
+
+static void
+queue_release(struct rte_eth_dev *dev, void **queues, const char *name, uint16_t id)
+{
+	rte_eth_dma_zone_free(dev, name, id);
+	rte_free(queues[id]);
+	queues[id] = NULL;
+}
+
+static void
+ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+{
+	queue_release(dev, dev->data->rx_queues, "rx_ring", id);
+}
+
+static void
+ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+{
+	queue_release(dev, dev->data->tx_queues, "tx_ring", id);
+}
+
+static struct ixymin_queue *
+queue_new(struct rte_eth_dev *dev, void **queues, const char *name, uint16_t id, uint16_t nb_desc,
+	  unsigned int socket)
+{
+	struct ixymin_hw *hw = dev->data->dev_private;
+	const struct rte_memzone *zone;
+	struct ixymin_queue *q;
+
+	q = rte_zmalloc_socket(name, sizeof(*q) + nb_desc * sizeof(q->mbufs[0]), RTE_CACHE_LINE_SIZE,
+			       socket);
+	zone = rte_eth_dma_zone_reserve(dev, name, id, nb_desc * sizeof(q->ring.rx[0]),
+					IXYMIN_RING_ALIGN_BYTES, socket);
+	queues[id] = q;
+	if (q == NULL || zone == NULL) {
+		IXYMIN_LOG(ERR, hw, " %s %u: no memory for %u descriptors", name, id, nb_desc);
+		queue_release(dev, queues, name, id);
+		return NULL;
+	}
+	q->hw = hw;
+	q->id = id;
+	q->nb_desc = nb_desc;
+	q->nb_free = nb_desc - 1;
+	q->ring.rx = zone->addr;
+	q->iova = zone->iova;
+	return q;
+}
+
+/* MAXFRS lets a VLAN tag pass on top; the FCS is stripped. */
+static int
+check_mtu(const struct ixymin_queue *q, uint16_t mtu)
+{
+	uint32_t need = mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+
+	if (need <= q->buf_size)
+		return 0;
+	IXYMIN_LOG(ERR, q->hw, " rx queue %u: MTU %u needs buffers of %u bytes, pool %s has %u (whole KB)",
+		   q->id, mtu, need, q->pool->name, q->buf_size);
+	return -EINVAL;
+}
+
+static int
+ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
+		      const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
+{
+	struct ixymin_queue *q = queue_new(dev, dev->data->rx_queues, "rx_ring", id, nb_desc, socket);
+	struct rte_mbuf fresh = { .data_off = RTE_PKTMBUF_HEADROOM, .refcnt = 1, .nb_segs = 1 };
+	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+
+	if (q == NULL)
+		return -ENOMEM;
+	fresh.port = dev->data->port_id;
+	q->rearm = ixymin_mbuf_rearm(&fresh);
+	q->pool = pool;
+	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
+	q->drop_en = conf->rx_drop_en;
+	if (check_mtu(q, dev->data->mtu) == 0)
+		return 0;
+	ixymin_rx_queue_release(dev, id);
+	return -EINVAL;
+}
+
+static int
+ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
+		      const struct rte_eth_txconf *conf __rte_unused)
+{
+	struct ixymin_queue *q = queue_new(dev, dev->data->tx_queues, "tx_ring", id, nb_desc, socket);
+
+	if (q == NULL)
+		return -ENOMEM;
+	q->fast_free = dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	return 0;
+}
+
+/* The ring of a queue, and all that is the same in both directions */
+static struct ixymin_queue *
+queue_init(struct ixymin_hw *hw, void **queues, const char *name, uint16_t id, uint32_t block)
+{
+	struct ixymin_queue *q = queues[id];
+
+	if (q == NULL) {
+		IXYMIN_LOG(ERR, hw, " %s queue %u: not set up", name, id);
+		return NULL;
+	}
+	q->head = 0;
+	q->tail = 0;
+	q->tail_reg = hw->bar + IXYMIN_DT(block);
+	reg_write(hw, IXYMIN_DBAL(block), q->iova);
+	reg_write(hw, IXYMIN_DBAH(block), q->iova >> 32);
+	reg_write(hw, IXYMIN_DLEN(block), q->nb_desc * sizeof(q->ring.rx[0]));
+	return q;
+}
+
+/* 4.6.7: the ring, the queue, and its tail once it is live */
+static int
+rx_start(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct ixymin_hw *hw = dev->data->dev_private;
+	uint32_t block = IXYMIN_RXQ(id);
+	struct ixymin_queue *q = queue_init(hw, dev->data->rx_queues, "rx", id, block);
+	int ret;
+
+	if (q == NULL)
+		return -EINVAL;
+	q->good = IXYMIN_RXD_GOOD;
+	ixymin_rx_refill(q, 0);
+	if (q->nb_free > 0) {
+		IXYMIN_LOG(ERR, hw, " rx queue %u: pool %s lacks %u mbufs", id, q->pool->name, q->nb_free);
+		return -ENOMEM;
+	}
+	reg_write(hw, IXYMIN_SRRCTL(id), q->buf_size >> IXYMIN_SRRCTL_BSIZE_SHIFT |
+		  IXYMIN_SRRCTL_ADV_ONE_BUFFER | (q->drop_en ? IXYMIN_SRRCTL_DROP_EN : 0));
+	/* Write-backs must not overtake the data. INTERPRETATION (MISSING): 4.6.7 wants bit 12
+	 * cleared, of which 8.2.3.11.1 only says that it is reserved. */
+	reg_change(hw, IXYMIN_DCA_RXCTRL(id), IXYMIN_DCA_RXCTRL_RESERVED | IXYMIN_DCA_RXCTRL_WRO, 0);
+	reg_change(hw, IXYMIN_DCTL(block), 0, IXYMIN_DCTL_ENABLE);
+	ret = ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, IXYMIN_DCTL_ENABLE, 10,
+			  "RXDCTL", " rx queue %u: not enabled", id);
+	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its head;
+	 * the reset of the device before has done so. */
+	if (ret == 0)
+		reg_write(hw, IXYMIN_DT(block), q->tail);
+	return ret;
+}
+
+/* 4.6.8 */
+static int
+tx_start(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct ixymin_hw *hw = dev->data->dev_private;
+	uint32_t block = IXYMIN_TXQ(id);
+	struct ixymin_queue *q = queue_init(hw, dev->data->tx_queues, "tx", id, block);
+
+	if (q == NULL)
+		return -EINVAL;
+	q->batch_end = IXYMIN_BATCH - 1;
+	reg_change(hw, IXYMIN_DCA_TXCTRL(id), IXYMIN_DCA_TXCTRL_DESC_WRO, 0);
+	reg_write(hw, IXYMIN_DCTL(block), IXYMIN_TXDCTL_THRESH | IXYMIN_DCTL_ENABLE);
+	return ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, IXYMIN_DCTL_ENABLE, 10,
+			   "TXDCTL", " tx queue %u: not enabled", id);
+}
+
+/* Only while the device is stopped */
+static void
+queue_halt(struct ixymin_queue *q)
+{
+	for (; q != NULL && q->nb_free < q->nb_desc - 1; q->nb_free++) {
+		rte_pktmbuf_free_seg(q->mbufs[q->head]);
+		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+	}
+}
 
 /* What passes the filters, 8.2.3.7: an op writes the registers, and ethdev remembers. */
 
@@ -87,10 +258,9 @@ ixymin_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		if (dev->data->rx_queues[i] != NULL &&
-		    ixymin_rx_check_mtu(dev->data->rx_queues[i], mtu) < 0)
+		    check_mtu(dev->data->rx_queues[i], mtu) < 0)
 			return -EINVAL;
-	reg_write(hw, IXYMIN_MAXFRS,
-		  (mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN) << IXYMIN_MAXFRS_MFS_SHIFT);
+	reg_write(hw, IXYMIN_MAXFRS, IXYMIN_MAXFRS_MFS(mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN));
 	return 0;
 }
 
@@ -98,9 +268,8 @@ static const uint32_t *
 ixymin_ptypes_get(struct rte_eth_dev *dev __rte_unused IXYMIN_PTYPES_PARAM)
 {
 	static const uint32_t ptypes[] = {
-		RTE_PTYPE_L2_ETHER,
+		RTE_PTYPE_L2_ETHER, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_SCTP,
 		RTE_PTYPE_L3_IPV4, RTE_PTYPE_L3_IPV4_EXT, RTE_PTYPE_L3_IPV6, RTE_PTYPE_L3_IPV6_EXT,
-		RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_SCTP,
 		RTE_PTYPE_UNKNOWN
 	};
 
@@ -112,7 +281,7 @@ ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
 
-	hw->ptypes = mask != 0;
+	hw->no_ptypes = mask == 0;
 	return 0;
 }
 
@@ -125,14 +294,14 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 	struct eth_queue_stats *queues = IXYMIN_QUEUE_STATS(stats);
 	struct ixymin_hw *hw = dev->data->dev_private;
 	const uint64_t *counts = hw->stats;
-	int ret = ixymin_stats_update(hw);
+	int ret = ixymin_stats_update(hw, true);
 	uint32_t i;
 
 	stats->opackets = counts[IXYMIN_STAT_GPTC];
 	stats->obytes = counts[IXYMIN_STAT_GOTC] - RTE_ETHER_CRC_LEN * counts[IXYMIN_STAT_GPTC];
 	stats->imissed = counts[IXYMIN_STAT_RXMPC];
-	stats->ierrors = hw->rx_bad;
-	stats->oerrors = hw->tx_bad;
+	stats->ierrors = counts[IXYMIN_STAT_RX_BAD];
+	stats->oerrors = counts[IXYMIN_STAT_TX_BAD];
 	for (i = IXYMIN_STAT_CRCERRS; i <= IXYMIN_STAT_RJC; i++)
 		stats->ierrors += counts[i];
 	for (i = 0; i < IXYMIN_QUEUE_COUNTERS; i++) {
@@ -140,8 +309,7 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 		stats->ibytes += counts[IXYMIN_STAT_QBRC + i];
 		stats->imissed += counts[IXYMIN_STAT_QPRDC + i];
 	}
-	static_assert(RTE_DIM(queues->q_errors) <= IXYMIN_QUEUE_COUNTERS, "too few counters");
-	for (i = 0; queues != NULL && i < RTE_DIM(queues->q_errors); i++) {
+	for (i = 0; queues != NULL && i < RTE_MIN(IXYMIN_QUEUE_COUNTERS, RTE_DIM(queues->q_errors)); i++) {
 		queues->q_ipackets[i] = counts[IXYMIN_STAT_QPRC + i];
 		queues->q_ibytes[i] = counts[IXYMIN_STAT_QBRC + i];
 		queues->q_errors[i] = counts[IXYMIN_STAT_QPRDC + i];
@@ -155,13 +323,11 @@ static int
 ixymin_stats_reset(struct rte_eth_dev *dev)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	int ret = ixymin_stats_update(hw);
+	int ret = ixymin_stats_update(hw, true);
 
-	rte_spinlock_lock(&hw->stats_lock);
+	rte_spinlock_lock(&hw->lock);
 	memset(hw->stats, 0, sizeof(hw->stats));
-	hw->rx_bad = 0;
-	hw->tx_bad = 0;
-	rte_spinlock_unlock(&hw->stats_lock);
+	rte_spinlock_unlock(&hw->lock);
 	return ret;
 }
 
@@ -169,15 +335,14 @@ static int
 ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int nb)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
+	int ret = ixymin_stats_update(hw, true);
 	unsigned int i;
-	int ret;
 
-	if (nb < XSTAT_COUNT)
-		return XSTAT_COUNT;
-	ret = ixymin_stats_update(hw);
-	for (i = 0; i < XSTAT_COUNT; i++)
+	if (nb < IXYMIN_XSTAT_COUNT)
+		return IXYMIN_XSTAT_COUNT;
+	for (i = 0; i < IXYMIN_XSTAT_COUNT; i++)
 		xstats[i] = (struct rte_eth_xstat){ i, hw->stats[i] };
-	return ret < 0 ? ret : XSTAT_COUNT;
+	return ret < 0 ? ret : IXYMIN_XSTAT_COUNT;
 }
 
 static int
@@ -186,15 +351,15 @@ ixymin_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xst
 {
 	unsigned int i;
 
-	for (i = 0; names != NULL && i < RTE_MIN(nb, (unsigned int)XSTAT_COUNT); i++)
-		strlcpy(names[i].name, ixymin_xstat_name(i), sizeof(names[i].name));
-	return XSTAT_COUNT;
+	for (i = 0; names != NULL && i < RTE_MIN(nb, (unsigned int)IXYMIN_XSTAT_COUNT); i++)
+		strlcpy(names[i].name, ixymin_stat_rows[i].xstat, sizeof(names[i].name));
+	return IXYMIN_XSTAT_COUNT;
 }
 
 static void
 stats_alarm(void *arg)
 {
-	ixymin_stats_update(arg);
+	ixymin_stats_update(arg, true);
 	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, arg);
 }
 
@@ -204,9 +369,7 @@ stats_alarm(void *arg)
 static int
 ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 {
-	static const uint32_t speeds[] = {
-		0, RTE_ETH_SPEED_NUM_100M, RTE_ETH_SPEED_NUM_1G, RTE_ETH_SPEED_NUM_10G
-	};
+	static const uint32_t speeds[] = { RTE_ETH_SPEED_NUM_UNKNOWN, 100, 1000, 10000 };
 	struct ixymin_hw *hw = dev->data->dev_private;
 	struct rte_eth_link link = { .link_autoneg = !hw->sfp };
 	uint32_t links = hw->started ? reg_read(hw, IXYMIN_LINKS) : 0;
@@ -223,9 +386,9 @@ static void
 interrupt_handler(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
+	uint32_t causes = reg_read(dev->data->dev_private, IXYMIN_EICR);
 
-	if ((reg_read(dev->data->dev_private, IXYMIN_EICR) & IXYMIN_EICR_LSC) &&
-	    ixymin_link_update(dev, 0) == 0)
+	if ((causes & IXYMIN_EICR_LSC) && ixymin_link_update(dev, 0) == 0)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 	rte_intr_ack(dev->intr_handle);
 }
@@ -245,10 +408,7 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->rx_desc_lim.nb_min = IXYMIN_RING_MIN;
 	info->rx_desc_lim.nb_align = IXYMIN_RING_ALIGN;
 	info->tx_desc_lim = info->rx_desc_lim;
-	info->tx_desc_lim.nb_seg_max = 1;
-	info->tx_desc_lim.nb_mtu_seg_max = 1;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	info->tx_queue_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
 	return 0;
 }
@@ -261,29 +421,28 @@ ixymin_configure(struct rte_eth_dev *dev)
 	struct ixymin_hw *hw = dev->data->dev_private;
 
 	if ((conf->rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG) || conf->txmode.mq_mode ||
-	    conf->lpbk_mode || conf->intr_conf.rxq ||
-	    (conf->link_speeds && !(conf->link_speeds & RTE_ETH_LINK_SPEED_10G))) {
-		IXYMIN_LOG(ERR, hw, ": DCB (mq_mode %u, %u), loopback (%u), Rx interrupts (%u) and speeds "
-			   "but 10 Gb/s (link_speeds 0x%x) are not supported", conf->rxmode.mq_mode,
-			   conf->txmode.mq_mode, conf->lpbk_mode, conf->intr_conf.rxq, conf->link_speeds);
+	    conf->lpbk_mode || (conf->link_speeds && !(conf->link_speeds & RTE_ETH_LINK_SPEED_10G))) {
+		IXYMIN_LOG(ERR, hw, ": mq_mode %u/%u, lpbk_mode %u or link_speeds 0x%x is not supported",
+			   conf->rxmode.mq_mode, conf->txmode.mq_mode, conf->lpbk_mode, conf->link_speeds);
 		return -ENOTSUP;
 	}
 	return ixymin_mtu_set(dev, dev->data->mtu);
 }
 
-/* No DMA any more, so the mbufs of the rings can go. */
+/* No interrupt comes while the device is reset, and then no DMA: the rings' mbufs can go. */
 static int
 port_halt(struct rte_eth_dev *dev)
 {
-	int ret = ixymin_reset(dev->data->dev_private);
 	uint16_t i;
+	int ret;
 
+	rte_intr_disable(dev->intr_handle);
+	rte_intr_callback_unregister_sync(dev->intr_handle, interrupt_handler, dev);
+	ret = ixymin_reset(dev->data->dev_private);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		ixymin_free_mbufs(dev->data->rx_queues[i]);
+		queue_halt(dev->data->rx_queues[i]);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		ixymin_free_mbufs(dev->data->tx_queues[i]);
-	memset(dev->data->rx_queue_state, RTE_ETH_QUEUE_STATE_STOPPED, dev->data->nb_rx_queues);
-	memset(dev->data->tx_queue_state, RTE_ETH_QUEUE_STATE_STOPPED, dev->data->nb_tx_queues);
+		queue_halt(dev->data->tx_queues[i]);
 	return ret;
 }
 
@@ -291,21 +450,17 @@ static int
 ixymin_stop(struct rte_eth_dev *dev)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	uint16_t i;
 
 	if (!hw->started)
 		return 0;
 	hw->started = false;
-	rte_intr_disable(dev->intr_handle);
 	rte_eal_alarm_cancel(stats_alarm, hw);
 	ixymin_link_update(dev, 0);
 
 	reg_change(hw, IXYMIN_RXCTRL, IXYMIN_RXCTRL_RXEN, 0);
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		ixymin_tx_drain(dev->data->tx_queues[i]);
 	if (hw->sfp)
 		reg_change(hw, IXYMIN_ESDP, 0, IXYMIN_ESDP_SDP3);
-	ixymin_stats_update(hw);
+	ixymin_stats_update(hw, true);
 	/* even if the device does not answer any more, the port can be closed */
 	dev->data->dev_started = 0;
 	return port_halt(dev);
@@ -321,41 +476,35 @@ ixymin_start(struct rte_eth_dev *dev)
 	uint16_t i;
 	int ret;
 
-	for (i = 0; i < data->nb_rx_queues + data->nb_tx_queues; i++) {
-		if ((i < data->nb_rx_queues ? data->rx_queues[i] :
-		     data->tx_queues[i - data->nb_rx_queues]) == NULL) {
-			IXYMIN_LOG(ERR, hw, ": not all queues are set up");
-			return -EINVAL;
-		}
-	}
 	ret = ixymin_reset(hw);
 	if (ret < 0)
 		return ret;
-	ixymin_init(hw);
+	ixymin_general_init(hw);
+	ixymin_rx_init(hw);
 	for (i = 0; i < IXYMIN_MAC_ADDRS; i++)
 		ixymin_mac_addr_add(dev, &data->mac_addrs[i], i, 0);
 	rx_mode_set(dev, data->promiscuous, data->all_multicast);
 	ret = ixymin_mtu_set(dev, data->mtu);
+	ixymin_tx_init(hw);
 	for (i = 0; i < data->nb_tx_queues && ret == 0; i++)
-		ret = ixymin_tx_start(data->tx_queues[i]);
+		ret = tx_start(dev, i);
 	for (i = 0; i < data->nb_rx_queues && ret == 0; i++)
-		ret = ixymin_rx_start(data->rx_queues[i]);
+		ret = rx_start(dev, i);
 	if (ret == 0)
 		ret = ixymin_rx_enable(hw);
-	if (ret == 0)
-		ret = ixymin_link_start(hw);
+	if (ret == 0 && data->dev_conf.intr_conf.lsc)
+		ret = rte_intr_callback_register(dev->intr_handle, interrupt_handler, dev);
+	if (ret == 0 && data->dev_conf.intr_conf.lsc)
+		ret = rte_intr_enable(dev->intr_handle);
 	if (ret < 0) {
+		IXYMIN_LOG(ERR, hw, ": not started (%d)", ret);
 		port_halt(dev);
 		return ret;
 	}
-	if (data->dev_conf.intr_conf.lsc) {
-		rte_intr_enable(dev->intr_handle);
-		reg_write(hw, IXYMIN_IVAR_MISC, IXYMIN_IVAR_MISC_OTHER);
-		reg_write(hw, IXYMIN_EIMS, IXYMIN_EICR_LSC);
-	}
+	ixymin_link_start(hw);
+	reg_write(hw, IXYMIN_IVAR_MISC, IXYMIN_IVAR_MISC_OTHER);
+	reg_write(hw, IXYMIN_EIMS, data->dev_conf.intr_conf.lsc ? IXYMIN_EICR_LSC : 0);
 	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, hw);
-	memset(data->rx_queue_state, RTE_ETH_QUEUE_STATE_STARTED, data->nb_rx_queues);
-	memset(data->tx_queue_state, RTE_ETH_QUEUE_STATE_STARTED, data->nb_tx_queues);
 	hw->started = true;
 	ixymin_link_update(dev, 0);
 	return 0;
@@ -367,66 +516,11 @@ ixymin_close(struct rte_eth_dev *dev)
 	int ret = ixymin_stop(dev);
 	uint16_t i;
 
-	rte_intr_callback_unregister_sync(dev->intr_handle, interrupt_handler, dev);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		ixymin_rx_queue_release(dev, i);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		ixymin_tx_queue_release(dev, i);
-	rte_free(dev->data->mac_addrs);
-	dev->data->mac_addrs = NULL;
 	return ret;
-}
-
-static const struct eth_dev_ops ixymin_ops;
-
-/* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */
-static int
-port_init(struct rte_eth_dev *dev)
-{
-	struct rte_pci_device *pci = RTE_CLASS_TO_BUS_DEVICE(dev, *pci);
-	struct ixymin_hw *hw = dev->data->dev_private;
-	rte_le64_t addr;
-	int ret;
-
-	hw->data = dev->data;
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY ||
-	    pci->mem_resource[0].len < IXYMIN_BAR_SIZE) {
-		IXYMIN_LOG(ERR, hw, ": in a secondary process, or BAR0 is not mapped");
-		return -ENOTSUP;
-	}
-	dev->dev_ops = &ixymin_ops;
-	dev->rx_pkt_burst = ixymin_rx_burst;
-	dev->tx_pkt_burst = ixymin_tx_burst;
-	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
-	hw->bar = pci->mem_resource[0].addr;
-	switch (pci->id.device_id) {
-#define DEVICE(id, sfp_cage) case id: hw->sfp = sfp_cage; break;
-	IXYMIN_DEVICES(DEVICE)
-#undef DEVICE
-	}
-	hw->ptypes = true;
-
-	ret = ixymin_reset(hw);
-	if (ret < 0)
-		return ret;
-	dev->data->mac_addrs = rte_zmalloc("ixymin_mac", IXYMIN_MAC_ADDRS * RTE_ETHER_ADDR_LEN, 0);
-	if (dev->data->mac_addrs == NULL)
-		return -ENOMEM;
-	addr = rte_cpu_to_le_64((uint64_t)reg_read(hw, IXYMIN_RAH(0)) << 32 | reg_read(hw, IXYMIN_RAL(0)));
-	memcpy(dev->data->mac_addrs, &addr, RTE_ETHER_ADDR_LEN);
-	if (!rte_is_valid_assigned_ether_addr(dev->data->mac_addrs)) {
-		IXYMIN_LOG(ERR, hw, ": no MAC address in the EEPROM (RAH, RAL 0x%016lx)", addr);
-		return -EIO;
-	}
-	return rte_intr_callback_register(dev->intr_handle, interrupt_handler, dev);
-}
-
-static int
-ixymin_dev_reset(struct rte_eth_dev *dev)
-{
-	int ret = ixymin_close(dev);
-
-	return ret < 0 ? ret : port_init(dev);
 }
 
 static const struct eth_dev_ops ixymin_ops = {
@@ -434,7 +528,7 @@ static const struct eth_dev_ops ixymin_ops = {
 	.dev_start = ixymin_start,
 	.dev_stop = ixymin_stop,
 	.dev_close = ixymin_close,
-	.dev_reset = ixymin_dev_reset,
+	.dev_reset = ixymin_stop, /* which resets the device */
 	.dev_infos_get = ixymin_infos_get,
 	.link_update = ixymin_link_update,
 	.promiscuous_enable = ixymin_promiscuous_enable,
@@ -457,6 +551,46 @@ static const struct eth_dev_ops ixymin_ops = {
 	.tx_queue_setup = ixymin_tx_queue_setup,
 	.tx_queue_release = ixymin_tx_queue_release,
 };
+
+/* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */
+static int
+port_init(struct rte_eth_dev *dev)
+{
+	struct rte_pci_device *pci = RTE_CLASS_TO_BUS_DEVICE(dev, *pci);
+	struct ixymin_hw *hw = dev->data->dev_private;
+	rte_le64_t addr;
+	int ret;
+
+	hw->data = dev->data;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		IXYMIN_LOG(ERR, hw, ": secondary processes are not supported");
+		return -ENOTSUP;
+	}
+	dev->dev_ops = &ixymin_ops;
+	dev->rx_pkt_burst = ixymin_rx_burst;
+	dev->tx_pkt_burst = ixymin_tx_burst;
+	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	hw->bar = pci->mem_resource[0].addr;
+	switch (pci->id.device_id) {
+#define DEVICE(id, sfp_cage) case id: hw->sfp = sfp_cage; break;
+	IXYMIN_DEVICES(DEVICE)
+#undef DEVICE
+	}
+
+	ret = ixymin_reset(hw);
+	if (ret < 0)
+		return ret;
+	dev->data->mac_addrs = rte_zmalloc("ixymin_mac", IXYMIN_MAC_ADDRS * RTE_ETHER_ADDR_LEN, 0);
+	if (dev->data->mac_addrs == NULL)
+		return -ENOMEM;
+	addr = rte_cpu_to_le_64((uint64_t)reg_read(hw, IXYMIN_RAH(0)) << 32 | reg_read(hw, IXYMIN_RAL(0)));
+	memcpy(dev->data->mac_addrs, &addr, RTE_ETHER_ADDR_LEN);
+	if (!rte_is_valid_assigned_ether_addr(dev->data->mac_addrs)) {
+		IXYMIN_LOG(ERR, hw, ": no MAC address in the EEPROM (RAH, RAL 0x%016lx)", addr);
+		return -EIO;
+	}
+	return 0;
+}
 
 static int
 ixymin_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device *pci)

@@ -28,12 +28,10 @@ struct ixymin_hw {
 	struct rte_eth_dev_data *data;
 	bool sfp;                          /* the medium is an SFP+ cage */
 	bool started;
-	bool ptypes;                       /* the application wants packet types */
+	bool no_ptypes;                    /* the application wants no packet types */
 	uint32_t mta[IXYMIN_MTA_WORDS];    /* multicast table, outlives a reset */
-	rte_spinlock_t stats_lock;
+	rte_spinlock_t lock;               /* of the statistics */
 	uint64_t stats[IXYMIN_STAT_COUNT]; /* totals: the device forgets what was read */
-	uint64_t rx_bad;                   /* write-backs that made no packet */
-	uint64_t tx_bad;                   /* packets that cannot be sent */
 };
 
 static inline uint32_t
@@ -64,10 +62,11 @@ int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_
 	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, 0, ms, #reg, what)
 
 int ixymin_reset(const struct ixymin_hw *hw);
-void ixymin_init(const struct ixymin_hw *hw);
+void ixymin_general_init(struct ixymin_hw *hw);
+void ixymin_rx_init(const struct ixymin_hw *hw);
+void ixymin_tx_init(const struct ixymin_hw *hw);
 int ixymin_rx_enable(const struct ixymin_hw *hw);
-int ixymin_link_start(const struct ixymin_hw *hw);
-int ixymin_stats_update(struct ixymin_hw *hw);
-const char *ixymin_xstat_name(unsigned int i);
+void ixymin_link_start(const struct ixymin_hw *hw);
+int ixymin_stats_update(struct ixymin_hw *hw, bool add);
 
 #endif /* IXYMIN_HW_H */

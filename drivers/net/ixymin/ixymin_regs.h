@@ -20,7 +20,7 @@
 
 /* Limits of the hardware */
 #define IXYMIN_RX_QUEUES       128     /* 1.3 */
-#define IXYMIN_TX_QUEUES       64      /* 8.2.3.9.15: without DCB and virtualization, 0 to 63 */
+#define IXYMIN_TX_QUEUES       64      /* 8.2.3.9.15: MTQC 0, no DCB, no virtualization */
 #define IXYMIN_RING_MAX        4096
 #define IXYMIN_RING_MIN        64      /* two batches of IXYMIN_BATCH */
 #define IXYMIN_RING_ALIGN      8       /* 8.2.3.8.3: RDLEN counts in 128 bytes */
@@ -85,7 +85,6 @@
 #define IXYMIN_EIMS                    0x00880       /* mask set */
 #define IXYMIN_EIMC                    0x00888       /* mask clear */
 #define   IXYMIN_EIMC_ALL              0x7fffffff
-#define IXYMIN_EIMC_EX(n)              (0x00ab0 + 4 * (n)) /* 2 of these: vectors 16 and up */
 #define IXYMIN_IVAR_MISC               0x00a00       /* vector of all causes but queues */
 #define   IXYMIN_IVAR_MISC_OTHER       (RTE_BIT32(15) | 0 << 8) /* valid, vector 0 */
 
@@ -108,7 +107,7 @@
 
 /* 8.2.3.8.1 to 6 and 8.2.3.9.5 to 10 The registers of a queue: blocks that are the same for
  * both directions */
-#define IXYMIN_RXQ(q)                  ((q) < 64 ? 0x01000 + 0x40 * (q) : 0x0d000 + 0x40 * ((q) - 64))
+#define IXYMIN_RXQ(q)                  ((q) < 64 ? 0x01000 + 0x40 * (q) : 0x0c000 + 0x40 * (q))
 #define IXYMIN_TXQ(q)                  (0x06000 + 0x40 * (q))
 #define IXYMIN_DBAL(block)             ((block) + 0x00) /* RDBAL, TDBAL: ring base */
 #define IXYMIN_DBAH(block)             ((block) + 0x04) /* RDBAH, TDBAH */
@@ -120,9 +119,8 @@
 
 /* 8.2.3.8 Receive DMA */
 #define IXYMIN_DCA_RXCTRL(q)           (IXYMIN_RXQ(q) + 0x0c) /* 8.2.3.11.1 */
-#define   IXYMIN_DCA_RXCTRL_RESERVED12 RTE_BIT32(12) /* 4.6.7: clear it */
-#define   IXYMIN_DCA_RXCTRL_DATA_WRO   RTE_BIT32(13) /* relaxed ordering of packet data */
-#define   IXYMIN_DCA_RXCTRL_HEAD_WRO   RTE_BIT32(15) /* ... of split headers */
+#define   IXYMIN_DCA_RXCTRL_RESERVED   RTE_BIT32(12)     /* 4.6.7: clear it */
+#define   IXYMIN_DCA_RXCTRL_WRO        (RTE_BIT32(13) | RTE_BIT32(15)) /* relaxed ordering */
 #define IXYMIN_SRRCTL(q)               (IXYMIN_RXQ(q) + 0x14)
 #define   IXYMIN_SRRCTL_BSIZE_SHIFT    10                /* BSIZEPACKET, in KB */
 #define   IXYMIN_SRRCTL_ADV_ONE_BUFFER (UINT32_C(1) << 25) /* DESCTYPE */
@@ -150,18 +148,19 @@
 #define   IXYMIN_DMATXCTL_TE           RTE_BIT32(0)
 #define IXYMIN_DCA_TXCTRL(q)           (IXYMIN_TXQ(q) + 0x0c) /* 8.2.3.11.2 */
 #define   IXYMIN_DCA_TXCTRL_DESC_WRO   RTE_BIT32(11)     /* relaxed ordering of write-backs */
-#define IXYMIN_TXDCTL_PTHRESH(n)       (n)               /* prefetch when fewer are on the chip */
-#define IXYMIN_TXDCTL_HTHRESH(n)       ((n) << 8)        /* ... and so many are in memory */
+/* 7.2.3.4: PTHRESH 36, HTHRESH 8: descriptors are prefetched when fewer than 36 are on the chip
+ * and 8 in memory; WTHRESH 0 (7.2.3.5.1) */
+#define IXYMIN_TXDCTL_THRESH           (36 | 8 << 8)
 #define IXYMIN_TXPBSIZE(n)             (0x0cc00 + 4 * (n))
 #define   IXYMIN_TXPBSIZE_160KB        0x28000
 #define IXYMIN_TXPBTHRESH(n)           (0x04950 + 4 * (n)) /* KB: buffer less one frame */
 #define   IXYMIN_TXPBTHRESH_150KB      150
-#define IXYMIN_MTQC                    0x08120           /* 8.2.3.9.15; 0: 64 queues, one buffer */
 
 /* 8.2.3.10 Transmit arbiter */
 #define IXYMIN_RTTDCS                  0x04900
 #define   IXYMIN_RTTDCS_ARBDIS         RTE_BIT32(6)
-#define IXYMIN_RTTDQSEL                0x04904           /* the queue that RTTBCNRC is about */
+#define IXYMIN_RTTDQSEL                0x04904           /* the queue that the next are about */
+#define IXYMIN_RTTDT1C                 0x04908           /* credits; 0: none */
 #define IXYMIN_RTTBCNRC                0x04984           /* rate limiter; 0: none */
 
 /* 8.2.3.22 MAC and link */
@@ -171,7 +170,7 @@
 #define   IXYMIN_HLREG0_JUMBOEN        RTE_BIT32(2)      /* MAXFRS decides, not 1518 */
 #define   IXYMIN_HLREG0_TXPADEN        RTE_BIT32(10)
 #define IXYMIN_MAXFRS                  0x04268
-#define   IXYMIN_MAXFRS_MFS_SHIFT      16                /* with FCS, without VLAN tag */
+#define   IXYMIN_MAXFRS_MFS(len)       ((len) << 16)     /* with FCS, without VLAN tag */
 #define IXYMIN_AUTOC                   0x042a0
 #define   IXYMIN_AUTOC_AN_RESTART      RTE_BIT32(12)     /* restarts the link; clears itself */
 #define   IXYMIN_AUTOC_LMS             (UINT32_C(7) << 13) /* link mode select */
@@ -241,17 +240,32 @@
 	STAT(QPTC,       0x08680, 0,       4,    IXYMIN_QUEUE_COUNTERS, NULL) \
 	STAT(QBTC,       0x08700, 0x08704, 8,    IXYMIN_QUEUE_COUNTERS, NULL)
 /* Sixteen sets of counters serve all queues; these maps have eight bits for each queue */
-#define IXYMIN_QUEUE_COUNTERS          16
+#define IXYMIN_QUEUE_COUNTERS          16u
 #define IXYMIN_RQSMR(n)                (0x02300 + 4 * (n)) /* Rx queues 4n to 4n + 3 */
 #define IXYMIN_TQSM(n)                 (0x08600 + 4 * (n))
+#define   IXYMIN_QSM_OWN(n)            (0x03020100 + 0x04040404 * (n)) /* queue q to counter q */
+#define   IXYMIN_QSM_LAST              0x0f0f0f0f
 
-/* Index of a counter among all, of the first of its kind */
+/* Index of a counter among all, of the first of its kind; at the end, two that software counts */
 enum ixymin_stat {
 #define STAT(name, low, high, stride, count, xstat) \
 	IXYMIN_STAT_ ## name, IXYMIN_STAT_ ## name ## _LAST = IXYMIN_STAT_ ## name + (count) - 1,
 	IXYMIN_STATS(STAT)
 #undef STAT
+	IXYMIN_XSTAT_COUNT = IXYMIN_STAT_QPRC, /* ethdev has its own for queues */
+	IXYMIN_STAT_HW_COUNT = IXYMIN_STAT_QBTC_LAST + 1,
+	IXYMIN_STAT_RX_BAD = IXYMIN_STAT_HW_COUNT, /* write-backs that made no packet */
+	IXYMIN_STAT_TX_BAD,                    /* packets that cannot be sent */
 	IXYMIN_STAT_COUNT
+};
+
+static const struct ixymin_stat_row {
+	uint32_t low, high, stride, count;
+	const char *xstat;
+} ixymin_stat_rows[] = {
+#define STAT(name, ...) { __VA_ARGS__ },
+	IXYMIN_STATS(STAT)
+#undef STAT
 };
 
 static_assert(IXYMIN_RXQ(IXYMIN_RX_QUEUES) <= IXYMIN_BAR_SIZE &&

@@ -52,24 +52,23 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	struct ixymin_queue *q = queue;
 	/* no more than the device has: beyond, there are old write-backs */
 	uint16_t max = RTE_MIN(nb_pkts, (uint16_t)(q->nb_desc - 1 - q->nb_free));
-	uint16_t head = q->head, nb = 0, taken, len;
-	bool ptypes = q->hw->ptypes;
-	uint64_t status;
+	uint16_t head = q->head, nb = 0, taken;
+	bool ptypes = !q->hw->no_ptypes;
 
 	for (taken = 0; taken < max; taken++) {
 		union ixymin_rx_desc *desc = &q->ring.rx[head];
 		struct rte_mbuf *m = q->mbufs[head];
-
 		/* these 8 bytes are written at once; acquire: before the rest */
-		status = rte_le_to_cpu_64(__atomic_load_n(&desc->wb.status, __ATOMIC_ACQUIRE));
+		uint64_t status = rte_le_to_cpu_64(__atomic_load_n(&desc->wb.status, __ATOMIC_ACQUIRE));
+		uint16_t len = IXYMIN_RXD_LEN(status);
+
 		if (!(status & IXYMIN_RXD_DD))
 			break;
 		head = head + 1 == q->nb_desc ? 0 : head + 1;
-		len = IXYMIN_RXD_LEN(status);
 		if (unlikely((status & RX_CHECKED) != q->good || len == 0 || len > q->buf_size)) {
 			rte_mempool_put(q->pool, m);
 			q->good = status & IXYMIN_RXD_EOP ? IXYMIN_RXD_GOOD : 0;
-			__atomic_fetch_add(&q->hw->rx_bad, 1, __ATOMIC_RELAXED);
+			__atomic_fetch_add(&q->hw->stats[IXYMIN_STAT_RX_BAD], 1, __ATOMIC_RELAXED);
 			continue;
 		}
 		ixymin_mbuf_rearm(m) = q->rearm;

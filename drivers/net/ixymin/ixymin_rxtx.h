@@ -35,7 +35,6 @@ struct ixymin_queue {
 	uint16_t buf_size;           /* bytes that the device may write to a buffer */
 	/* Tx */
 	uint16_t batch_end;          /* last descriptor of the batch that tail is in */
-	uint16_t free_thresh;        /* reclaim when fewer are free */
 	bool fast_free;
 
 	bool drop_en __rte_cache_aligned;
@@ -43,19 +42,6 @@ struct ixymin_queue {
 	rte_iova_t iova;
 	struct rte_mbuf *mbufs[];    /* buffers of the descriptors */
 };
-
-int ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
-			  unsigned int socket, const struct rte_eth_rxconf *conf,
-			  struct rte_mempool *pool);
-int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
-			  unsigned int socket, const struct rte_eth_txconf *conf);
-void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
-void ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
-int ixymin_rx_check_mtu(const struct ixymin_queue *q, uint16_t mtu);
-int ixymin_rx_start(struct ixymin_queue *q);
-int ixymin_tx_start(struct ixymin_queue *q);
-void ixymin_tx_drain(const struct ixymin_queue *q);
-void ixymin_free_mbufs(struct ixymin_queue *q);
 
 bool ixymin_rx_refill(struct ixymin_queue *q, uint16_t max_free);
 uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

@@ -4,22 +4,18 @@
 
 #include "ixymin_rxtx.h"
 
-/* One buffer, one packet. RS is only in the last descriptor of a batch; WTHRESH is 0 (7.2.3.5.1). */
+/* One buffer, one packet. RS is only in the last descriptor of a batch (7.2.3.5.1). */
 #define TX_COMMAND (IXYMIN_TXD_DTYP_DATA | IXYMIN_TXD_EOP | IXYMIN_TXD_IFCS | IXYMIN_TXD_DEXT)
 
 /* Free what was sent: batches that the device was given whole, and has reported. */
 static void
 tx_reclaim(struct ixymin_queue *q)
 {
-	struct rte_mbuf **mbufs;
-	uint16_t end, nb;
-	uint32_t status;
-
 	for (;;) {
-		mbufs = &q->mbufs[q->head];
-		end = RTE_MIN(q->head + IXYMIN_BATCH, q->nb_desc);
-		nb = end - q->head;
-		status = __atomic_load_n(&q->ring.tx[end - 1].wb.status, __ATOMIC_ACQUIRE);
+		struct rte_mbuf **mbufs = &q->mbufs[q->head];
+		uint16_t end = RTE_MIN(q->head + IXYMIN_BATCH, q->nb_desc), nb = end - q->head;
+		uint32_t status = __atomic_load_n(&q->ring.tx[end - 1].wb.status, __ATOMIC_ACQUIRE);
+
 		if (q->nb_desc - 1 - q->nb_free < nb ||
 		    !(status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD)))
 			return;
@@ -41,7 +37,7 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	struct ixymin_queue *q = queue;
 	uint16_t tail = q->tail, nb;
 
-	if (q->nb_free < RTE_MAX(nb_pkts, q->free_thresh))
+	if (q->nb_free < RTE_MAX(nb_pkts, q->nb_desc / 2))
 		tx_reclaim(q);
 
 	for (nb = 0; nb < nb_pkts && q->nb_free > 0; nb++) {
@@ -51,7 +47,7 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 
 		if (unlikely(m->nb_segs != 1 || len < IXYMIN_TX_LEN_MIN || len > IXYMIN_TX_LEN_MAX)) {
 			rte_pktmbuf_free(m);
-			__atomic_fetch_add(&q->hw->tx_bad, 1, __ATOMIC_RELAXED);
+			__atomic_fetch_add(&q->hw->stats[IXYMIN_STAT_TX_BAD], 1, __ATOMIC_RELAXED);
 			continue;
 		}
 		q->mbufs[tail] = m;
