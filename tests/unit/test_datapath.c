@@ -83,14 +83,17 @@ static const struct wire_ops fake_ops = {
 	.peek = fake_peek, .consume = fake_consume, .send = fake_send,
 };
 
-static void *
-fake_dma(void *ctx, uint64_t addr, uint32_t len, bool device_writes)
+static _Atomic unsigned int epoch;
+static uint64_t host_size; /* as much as is mapped just now */
+
+static bool
+fake_map(void *ctx, uint64_t addr, struct nic_window *window)
 {
 	(void)ctx;
-	(void)device_writes;
-	if (addr < HOST_BASE || addr + len > HOST_BASE + HOST_SIZE)
-		return NULL;
-	return host + (addr - HOST_BASE);
+	if (addr < HOST_BASE || addr >= HOST_BASE + host_size)
+		return false;
+	*window = (struct nic_window){ .addr = HOST_BASE, .len = host_size, .mem = host };
+	return true;
 }
 
 static void
@@ -100,7 +103,7 @@ fake_irq(void *ctx, bool level)
 	(void)level;
 }
 
-static const struct nic_host_ops host_ops = { .dma = fake_dma, .irq = fake_irq };
+static const struct nic_host_ops host_ops = { .map = fake_map, .epoch = &epoch, .irq = fake_irq };
 
 static void
 create(uint32_t faults, bool strict)
@@ -111,6 +114,7 @@ create(uint32_t faults, bool strict)
 	};
 
 	memset(bar, 0, sizeof(bar));
+	host_size = HOST_SIZE;
 	memset(&wire, 0, sizeof(wire));
 	wire.wire = (struct wire){ .ops = &fake_ops, .lossless = true, .light = true };
 	wire.room = 256;
@@ -466,6 +470,23 @@ rx_refuses_foreign_memory(void **state)
 }
 
 static void
+memory_that_goes_is_not_touched(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(60, 1);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+	host_size = RX_BUFS;
+	epoch++;
+	frame_in(60, 2);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+	assert_int_equal(counts().dma_refused, 1);
+}
+
+static void
 tails_outside_the_ring(void **state)
 {
 	(void)state;
@@ -762,6 +783,7 @@ main(void)
 		TEST(rx_keeps_crc_when_told),
 		TEST(rx_packet_types),
 		TEST(rx_refuses_foreign_memory),
+		TEST(memory_that_goes_is_not_touched),
 		TEST(tails_outside_the_ring),
 		TEST(ring_rules_at_enable),
 		TEST(tx_sends_on_every_queue),

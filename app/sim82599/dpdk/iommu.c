@@ -34,7 +34,8 @@ struct iommu_table {
 	struct range range[]; /* sorted by iova */
 };
 
-const struct iommu_table *_Atomic iommu_current;
+_Atomic unsigned int iommu_epoch;
+static const struct iommu_table *_Atomic current;
 static struct iommu_table *newest;
 static unsigned int users;
 static pthread_mutex_t users_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -83,7 +84,8 @@ table_publish(struct iommu_table *table)
 	table->nb = nb;
 	table->older = newest;
 	newest = table;
-	atomic_store(&iommu_current, table);
+	atomic_store(&current, table);
+	atomic_fetch_add(&iommu_epoch, 1);
 }
 
 /* Append to a table that has room; contiguous memory makes one range. */
@@ -264,7 +266,8 @@ iommu_put(void)
 	if (--users == 0) {
 		/* Waits for an event that is being handled: not under the other mutex. */
 		rte_mem_event_callback_unregister(CALLBACK_NAME, NULL);
-		atomic_store(&iommu_current, NULL);
+		atomic_store(&current, NULL);
+		atomic_fetch_add(&iommu_epoch, 1);
 		while (newest != NULL) {
 			struct iommu_table *table = newest;
 
@@ -275,10 +278,10 @@ iommu_put(void)
 	pthread_mutex_unlock(&users_mutex);
 }
 
-void *
-iommu_translate_slow(struct iommu_cache *cache, uint64_t iova, uint32_t len)
+bool
+iommu_window(void *host __rte_unused, uint64_t iova, struct nic_window *window)
 {
-	const struct iommu_table *table = atomic_load(&iommu_current);
+	const struct iommu_table *table = atomic_load(&current);
 	size_t low = 0, high = table != NULL ? table->nb : 0;
 	const struct range *r;
 
@@ -292,10 +295,12 @@ iommu_translate_slow(struct iommu_cache *cache, uint64_t iova, uint32_t len)
 			high = middle;
 	}
 	if (low == 0)
-		return NULL;
+		return false;
 	r = &table->range[low - 1];
-	if (iova - r->iova >= r->len || len > r->len - (iova - r->iova))
-		return NULL;
-	*cache = (struct iommu_cache){ table, r->iova, r->len, r->va };
-	return (void *)(r->va + (iova - r->iova));
+	if (iova - r->iova >= r->len)
+		return false;
+	window->addr = r->iova;
+	window->len = r->len;
+	window->mem = (uint8_t *)r->va;
+	return true;
 }

@@ -13,15 +13,10 @@
 #ifndef IOMMU_H
 #define IOMMU_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/** What a device keeps of its look-ups. Zeroed before the first. */
-struct iommu_cache {
-	const struct iommu_table *table;
-	uint64_t iova, len;
-	uintptr_t va;
-};
+#include "../nic/nic.h"
 
 /** One for each device. @return 0 or a negative errno */
 int iommu_get(void);
@@ -30,20 +25,10 @@ void iommu_put(void);
 int iommu_map(uintptr_t va, uint64_t iova, uint64_t len);
 int iommu_unmap(uintptr_t va, uint64_t len);
 
-/** @return the memory at iova, if all len bytes of it are mapped, or NULL */
-void *iommu_translate_slow(struct iommu_cache *cache, uint64_t iova, uint32_t len);
+/** nic_host_ops.map */
+bool iommu_window(void *host, uint64_t iova, struct nic_window *window);
 
-extern const struct iommu_table *_Atomic iommu_current;
-
-/* Called for every descriptor and every buffer. */
-static inline void *
-iommu_translate(struct iommu_cache *cache, uint64_t iova, uint32_t len)
-{
-	uint64_t offset = iova - cache->iova;
-
-	if (cache->table == iommu_current && offset < cache->len && len <= cache->len - offset)
-		return (void *)(cache->va + offset);
-	return iommu_translate_slow(cache, iova, len);
-}
+/** nic_host_ops.epoch */
+extern _Atomic unsigned int iommu_epoch;
 
 #endif /* IOMMU_H */

@@ -277,21 +277,15 @@ parse_name(struct sim_port *port, const char *name)
 
 /* The device, seen from its host */
 
-static void *
-host_dma(void *host, uint64_t addr, uint32_t len, bool device_writes __rte_unused)
-{
-	struct sim_port *port = host;
-
-	return iommu_translate(&port->iommu_cache, addr, len);
-}
-
 static void
 host_irq(void *host, bool level)
 {
 	sim_pci_irq(host, level);
 }
 
-static const struct nic_host_ops host_ops = { .dma = host_dma, .irq = host_irq };
+static const struct nic_host_ops host_ops = {
+	.map = iommu_window, .epoch = &iommu_epoch, .irq = host_irq,
+};
 
 /* Creation and removal */
 

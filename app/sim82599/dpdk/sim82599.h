@@ -66,7 +66,6 @@ struct sim_port {
 	struct wire *wire;
 	struct bar bar;
 	bool iommu;               /* holds a reference */
-	struct iommu_cache iommu_cache;
 	int trace_fd;
 	FILE *report;
 

@@ -58,12 +58,49 @@ struct desc {
 #define TX_PAYLEN(hi)   ((hi) >> 46)        /* advanced only */
 #define TX_RESERVED_DATA ((UINT64_C(3) << 16) | (UINT64_C(1) << 26) | (UINT64_C(1) << 28) | (UINT64_C(7) << 33))
 
-/* The descriptors i .. i + 3 (i a multiple of four) of a ring; NULL: no such memory. */
-static inline struct desc *
-desc_line(struct nic *nic, uint64_t base, uint32_t i)
+/* Host memory of a DMA address, by the window that was last used for its like.
+ * @return NULL: not all len bytes of it may be accessed. */
+static inline void *
+dma(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len)
 {
-	return nic->config.host_ops->dma(nic->config.host, base + i * sizeof(struct desc),
-					 DESC_LINE * sizeof(struct desc), true);
+	const struct nic_host_ops *ops = nic->config.host_ops;
+	unsigned int epoch = atomic_load_explicit(ops->epoch, memory_order_acquire);
+
+	if (window->epoch != epoch || addr - window->addr >= window->len) {
+		window->len = 0;
+		if (!ops->map(nic->config.host, addr, window))
+			return NULL;
+		window->epoch = epoch;
+	}
+	if (len > window->len - (addr - window->addr))
+		return NULL;
+	return window->mem + (addr - window->addr);
+}
+
+/* The descriptors of a ring that share a line with descriptor i; NULL: no such memory. */
+static inline struct desc *
+desc_line(struct nic *nic, struct nic_window *window, uint64_t base, uint32_t i)
+{
+	return dma(nic, window, base + (i & ~(DESC_LINE - 1)) * sizeof(struct desc),
+		   DESC_LINE * sizeof(struct desc));
+}
+
+/* Fetch n descriptors from i on into the cache, all at once: they come from the driver's. */
+static inline void
+desc_prefetch(struct nic *nic, struct nic_window *window, uint64_t base, uint32_t size,
+	      uint32_t i, uint32_t n)
+{
+	const struct desc *line;
+
+	for (n += i % DESC_LINE, i &= ~(DESC_LINE - 1); ; n -= DESC_LINE) {
+		line = desc_line(nic, window, base, i);
+		if (line == NULL)
+			return;
+		__builtin_prefetch(line, 1);
+		if (n <= DESC_LINE)
+			return;
+		i = i + DESC_LINE == size ? 0 : i + DESC_LINE;
+	}
 }
 
 /* A tail is the driver's word: acquire what it wrote before it. */

@@ -49,15 +49,13 @@ vlan_accepts(const struct nic *nic, const uint8_t *frame)
 }
 
 bool
-filter_accepts(struct nic *nic, const uint8_t *frame)
+filter_accepts(const struct nic *nic, const uint8_t *frame)
 {
 	const struct nic_filter *filter = &nic->filter;
 	uint64_t mac;
 	uint32_t hash;
 	bool accept;
 
-	if (filter->stale)
-		filter_rebuild(nic);
 	memcpy(&mac, frame, sizeof(mac));
 	mac &= MAC_MASK;
 	accept = mac & 1 ? filter->allmulti : filter->promisc;

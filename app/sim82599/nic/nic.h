@@ -42,13 +42,22 @@ struct wire;
 /** What the two functions of one card share: semaphores, EEPROM image. */
 struct nic_card;
 
+/** DMA addresses addr to addr + len - 1 are the host memory at mem. */
+struct nic_window {
+	uint64_t addr, len;
+	uint8_t *mem;
+	unsigned int epoch;       /* kept by the device */
+};
+
 /** The PCI side. Called with the device's lock held; must be async-signal-safe. */
 struct nic_host_ops {
 	/**
-	 * Host memory behind a DMA address.
-	 * @return pointer to len accessible bytes, or NULL: the IOMMU refuses.
+	 * Host memory behind a DMA address: the largest contiguous piece around it.
+	 * @return false: the IOMMU refuses.
 	 */
-	void *(*dma)(void *host, uint64_t addr, uint32_t len, bool device_writes);
+	bool (*map)(void *host, uint64_t addr, struct nic_window *window);
+	/** Changes when earlier answers of map() no longer hold. */
+	const _Atomic unsigned int *epoch;
 	/** Interrupt line: a level, true while EICR & EIMS is not zero. */
 	void (*irq)(void *host, bool level);
 };

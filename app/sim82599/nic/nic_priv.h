@@ -39,6 +39,7 @@ struct nic_rxq {
 	uint32_t buf_size;     /* bytes, SRRCTL.BSIZEPACKET */
 	uint32_t rxdctl;       /* as last seen, to notice direct writes */
 	uint64_t packets;      /* for faults that hit every n-th */
+	struct nic_window ring;
 };
 
 /* A transmit queue. */
@@ -50,6 +51,7 @@ struct nic_txq {
 	uint64_t base;
 	uint64_t head_wb;      /* address of head write-back, 0: none */
 	uint32_t txdctl;
+	struct nic_window ring;
 };
 
 /* The statistics registers, 8.2.3.23: regs.def has their offsets. */
@@ -109,6 +111,7 @@ struct nic {
 	struct wire_frame fifo[WIRE_BURST];
 	uint8_t fifo_wire, fifo_len, fifo_next;
 	uint64_t rx_full_since; /* ns, no descriptor since then; 0: there are some */
+	struct nic_window rx_buffers, tx_buffers;
 	struct nic_filter filter;
 	struct nic_rxq rxq[NIC_QUEUES];
 	struct nic_txq txq[NIC_QUEUES];
@@ -188,9 +191,9 @@ uint32_t link_links(struct nic *nic, bool peek); /* LINKS */
 void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
 void irq_update(struct nic *nic);
 
-/* filter.c: L2 filters, 7.1.1; frame is at least 14 bytes */
+/* filter.c: L2 filters, 7.1.1; frame is at least 14 bytes. The filters are not stale. */
 void filter_rebuild(struct nic *nic);
-bool filter_accepts(struct nic *nic, const uint8_t *frame);
+bool filter_accepts(const struct nic *nic, const uint8_t *frame);
 
 /* rx.c, tx.c: the enable bit rises or falls (8.2.3.8.6, 8.2.3.9.10) */
 void rxq_enable(struct nic *nic, unsigned int q);
@@ -205,9 +208,39 @@ struct reg;
 uint32_t read_stat(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
 uint32_t read_stat_low(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
 uint32_t read_stat_high(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-/* a frame's length with FCS, its size class, cast and total */
-void stats_rx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
-void stats_rx_filtered(struct nic *nic, uint32_t len_fcs); /* good, but not for us */
-void stats_tx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs);
+/* so many frames and bytes, without FCS ... */
+void stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes); /* of all that have no error */
+void stats_rx_good(struct nic *nic, uint32_t nb, uint64_t bytes);  /* of those, for us */
+void stats_tx_good(struct nic *nic, uint32_t nb, uint64_t bytes);
+
+/* ... and of each: its size class (64, 65-127, 128-255, 256-511, 512-1023, 1024 and more; with
+ * FCS), and whether it is for many.
+ * INTERPRETATION (MISSING): whether frames that the filters refuse have a size class is not
+ * said; a good packet is elsewhere one that passed them. */
+static inline void
+stats_frame(uint64_t *classes, uint64_t *broadcast, uint64_t *multicast, const uint8_t *frame,
+	    uint32_t len_fcs)
+{
+	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	unsigned int log2 = 31 - __builtin_clz(len_fcs | 64);
+
+	classes[len_fcs <= 64 ? 0 : log2 > 10 ? 5 : log2 - 5]++;
+	if (frame[0] & 1)
+		++*(memcmp(frame, all, sizeof(all)) == 0 ? broadcast : multicast);
+}
+
+static inline void
+stats_rx_frame(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
+{
+	stats_frame(&nic->stat[STAT_PRC64], &nic->stat[STAT_BPRC], &nic->stat[STAT_MPRC], frame,
+		    len_fcs);
+}
+
+static inline void
+stats_tx_frame(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
+{
+	stats_frame(&nic->stat[STAT_PTC64], &nic->stat[STAT_BPTC], &nic->stat[STAT_MPTC], frame,
+		    len_fcs);
+}
 
 #endif /* NIC_PRIV_H */

@@ -212,13 +212,25 @@ rx_stat_index(const struct nic *nic, unsigned int q)
 	return reg_get(nic, NIC_RQSMR + q / 4 * 4) >> (q % 4 * 8) & 0xf;
 }
 
+/* A copy of a short frame costs less than a call. */
+static inline void
+rx_copy(uint8_t *to, const uint8_t *from, uint32_t len)
+{
+	if (len < 16 || len > 128) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (uint32_t i = 0; i + 16 < len; i += 16)
+		memcpy(to + i, from + i, 16);
+	memcpy(to + len - 16, from + len - 16, 16);
+}
+
 /* Write frames to a queue, as many as its descriptors hold, at most RX_SLOTS of them. */
 static unsigned int
 rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, unsigned int n)
 {
-	const struct nic_host_ops *ops = nic->config.host_ops;
 	struct nic_rxq *rxq = &nic->rxq[q];
-	bool strip = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP;
+	uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
 	unsigned int stat = rx_stat_index(nic, q);
 	uint32_t owned = rx_owned(nic, q), head = rxq->head, next;
 	struct rx_slot slots[RX_SLOTS], *slot;
@@ -231,17 +243,15 @@ rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, uns
 		owned = RX_SLOTS;
 	for (done = 0; done < n; done++) {
 		const uint8_t *data = frames[done].data;
-		uint32_t len = frames[done].len, left, type, fcs;
-		uint64_t pif = 0;
+		uint32_t len = frames[done].len, left = len + fcs_len, type, fcs;
+		uint64_t status;
 
-		left = strip ? len : len + FCS_LEN;
 		if (nb_slots + (left + rxq->buf_size - 1) / rxq->buf_size > owned)
 			break;
 		type = rx_packet_type(data, len);
 		/* 7.1.6.2: PIF tells that the frame passed by a filter that is not exact */
-		if (data[0] & 1)
-			pif = RX_PIF;
-		if (!strip) {
+		status = RX_DD | RX_EOP | (data[0] & 1 ? RX_PIF : 0);
+		if (fcs_len > 0) {
 			/* one at a time: there is room for one frame's FCS */
 			if (nb_slots > 0)
 				break;
@@ -254,46 +264,48 @@ rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, uns
 		for (next = head; left > 0; next = ring_next(next, rxq->size)) {
 			slot = &slots[nb_slots++];
 			if (next % DESC_LINE == 0 || line == NULL)
-				line = desc_line(nic, rxq->base, next & ~(DESC_LINE - 1));
-			slot->len = left < rxq->buf_size ? left : rxq->buf_size;
+				line = desc_line(nic, &rxq->ring, rxq->base, next);
+			if (line == NULL)
+				goto refused;
+			slot->desc = &line[next % DESC_LINE];
 			slot->data = data;
-			slot->desc = line != NULL ? &line[next % DESC_LINE] : NULL;
-			slot->buf = slot->desc == NULL ? NULL :
-				ops->dma(nic->config.host, slot->desc->lo, slot->len, true);
-			if (slot->buf == NULL) {
-				/* 5.2.5: as after a master abort, the queue stands still */
-				nic->counts.dma_refused++;
-				rxq_disable(nic, q);
-				nb_slots = first;
-				goto copy;
-			}
+			slot->len = left < rxq->buf_size ? left : rxq->buf_size;
+			slot->buf = dma(nic, &nic->rx_buffers, slot->desc->lo, slot->len);
+			if (slot->buf == NULL)
+				goto refused;
 			__builtin_prefetch(slot->buf, 1);
 			data += slot->len;
 			left -= slot->len;
 			slot->lo = type;
+			slot->hi = left > 0 ? RX_DD : status;
 			slot->hi = rxq->legacy ?
-				(uint64_t)slot->len << RX_LEGACY_LEN_SHIFT | RX_DD << RX_LEGACY_STATUS_SHIFT :
-				(uint64_t)slot->len << RX_LEN_SHIFT | RX_DD;
-			if (left == 0)
-				slot->hi |= (RX_EOP | pif) << (rxq->legacy ? RX_LEGACY_STATUS_SHIFT : 0);
+				(uint64_t)slot->len << RX_LEGACY_LEN_SHIFT | slot->hi << RX_LEGACY_STATUS_SHIFT :
+				(uint64_t)slot->len << RX_LEN_SHIFT | slot->hi;
 		}
 		head = next;
-		bytes += strip ? len : len + FCS_LEN;
+		bytes += len + fcs_len;
 		if (nic->faults != 0)
 			rx_fault(nic, rxq, &slots[nb_slots - 1]);
 	}
+	goto copy;
+
+refused:
+	/* 5.2.5: as after a master abort, the queue stands still */
+	nic->counts.dma_refused++;
+	rxq_disable(nic, q);
+	nb_slots = first;
 copy:
 	for (i = 0; i < nb_slots; i++) {
-		memcpy(slots[i].buf, slots[i].data, slots[i].len);
+		rx_copy(slots[i].buf, slots[i].data, slots[i].len);
 		nic->counts.pcie_up += pcie_bytes(slots[i].len);
 	}
 	rx_publish(nic, rxq, slots, nb_slots);
 	rxq->head = head;
 	nic->counts.desc_reads += nb_slots;
-	nic->counts.pcie_up += nb_slots > 0 ? pcie_bytes(0) + 24 : 0;
+	nic->counts.pcie_up += nb_slots > 0 ? 24 : 0;
 	nic->counts.pcie_down += pcie_bytes(nb_slots * sizeof(struct desc));
 	nic->counts.rx_packets += done;
-	nic->counts.rx_bytes += bytes - (strip ? 0 : done * FCS_LEN);
+	nic->counts.rx_bytes += bytes - done * fcs_len;
 	nic->stat[STAT_QPRC + stat] += done;
 	nic->stat[STAT_QBRC + stat] += bytes;
 	return done;
@@ -332,27 +344,8 @@ rx_miss(struct nic *nic, unsigned int q, unsigned int n)
 	nic->counts.rx_missed += n;
 }
 
-/* Does the MAC pass the frame on (7.1.1)? It counts those that it does not. */
-static bool
-rx_mac_accepts(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
-{
-	uint32_t len = frame->len + FCS_LEN;
-
-	if (len < 64) {
-		nic->stat[STAT_RUC]++;
-	} else if (len > max_len) {
-		nic->stat[STAT_ROC]++;
-	} else if (filter_accepts(nic, frame->data)) {
-		stats_rx_good(nic, frame->data, len);
-		return true;
-	} else {
-		stats_rx_filtered(nic, len);
-	}
-	nic->counts.rx_filtered++;
-	return false;
-}
-
-/* Take frames from the wire into the packet buffer. @return frames taken. */
+/* Take frames from the wire through the MAC's filters (7.1.1) into the packet buffer.
+ * @return frames taken. */
 static unsigned int
 rx_mac(struct nic *nic)
 {
@@ -360,18 +353,53 @@ rx_mac(struct nic *nic)
 	/* 8.2.3.22.8, 8.2.3.22.13: MAXFRS counts the FCS; a VLAN tag comes on top */
 	uint32_t max_len = 4 + (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
 				reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : 1518);
-	unsigned int n, i;
+	uint64_t total_bytes = 0, good_bytes = 0;
+	unsigned int n, total = 0, i;
+	uint32_t len;
 
 	n = nic->wire->ops->peek(nic->wire, frames, WIRE_BURST);
 	if (n == 0)
 		return 0;
 	if (nic->filter.stale)
 		filter_rebuild(nic);
-	for (i = 0; i < n; i++)
-		if (rx_mac_accepts(nic, &frames[i], max_len))
-			nic->fifo[nic->fifo_len++] = frames[i];
+	for (i = 0; i < n; i++) {
+		len = frames[i].len + FCS_LEN;
+		if (len < 64) {
+			nic->stat[STAT_RUC]++;
+			continue;
+		}
+		if (len > max_len) {
+			nic->stat[STAT_ROC]++;
+			continue;
+		}
+		total++;
+		total_bytes += frames[i].len;
+		if (!filter_accepts(nic, frames[i].data))
+			continue;
+		good_bytes += frames[i].len;
+		stats_rx_frame(nic, frames[i].data, len);
+		nic->fifo[nic->fifo_len++] = frames[i];
+	}
+	stats_rx_total(nic, total, total_bytes);
+	stats_rx_good(nic, nic->fifo_len, good_bytes);
+	nic->counts.rx_filtered += n - nic->fifo_len;
 	nic->fifo_wire = n;
 	return n;
+}
+
+/* The descriptors that the next frames may go to come from the driver's cache; the MAC has
+ * work to do meanwhile. */
+static void
+rx_prefetch(struct nic *nic)
+{
+	uint32_t owned;
+
+	for (unsigned int q = 0; q < nic->rx_end; q++) {
+		owned = rx_owned(nic, q);
+		if (owned > 0)
+			desc_prefetch(nic, &nic->rxq[q].ring, nic->rxq[q].base, nic->rxq[q].size,
+				      nic->rxq[q].head, owned < WIRE_BURST ? owned : WIRE_BURST);
+	}
 }
 
 static unsigned int
@@ -382,6 +410,7 @@ rx_run(struct nic *nic)
 	/* Without a link there are no signals; without RXEN the MAC is deaf (8.2.3.8.10). */
 	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN))
 		return 0;
+	rx_prefetch(nic);
 	if (nic->fifo_wire == 0)
 		moved = rx_mac(nic);
 	/* Frames for the same queue go together, all in order. */

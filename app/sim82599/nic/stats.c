@@ -50,59 +50,35 @@ read_stat_high(struct nic *nic, const struct reg *reg, unsigned int i, bool peek
 	return value;
 }
 
-/* 8.2.3.23.18 - 23, 8.2.3.23.50 - 55: 64, 65-127, 128-255, 256-511, 512-1023, 1024 and more */
-static unsigned int
-size_class(uint32_t len_fcs)
+void
+stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes)
 {
-	return len_fcs <= 64 ? 0 : len_fcs <= 127 ? 1 : len_fcs <= 255 ? 2 :
-	       len_fcs <= 511 ? 3 : len_fcs <= 1023 ? 4 : 5;
-}
-
-static bool
-is_broadcast(const uint8_t *frame)
-{
-	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-
-	return memcmp(frame, broadcast, sizeof(broadcast)) == 0;
+	bytes += nb * FCS_LEN;
+	nic->stat[STAT_TPR] += nb;
+	nic->stat[STAT_TORC] += bytes;
+	nic->stat[STAT_RXNFGPC] += nb;
+	nic->stat[STAT_RXNFGBC] += bytes;
 }
 
 void
-stats_rx_filtered(struct nic *nic, uint32_t len_fcs)
-{
-	nic->stat[STAT_TPR]++;
-	nic->stat[STAT_TORC] += len_fcs;
-	nic->stat[STAT_RXNFGPC]++;
-	nic->stat[STAT_RXNFGBC] += len_fcs;
-}
-
-void
-stats_rx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
+stats_rx_good(struct nic *nic, uint32_t nb, uint64_t bytes)
 {
 	/* INTERPRETATION (CONTRADICTION): 8.2.3.23.27 counts from the destination address to the
 	 * CRC. Silicon leaves the CRC out when it strips it, as net_ixgbe knows. */
-	uint32_t len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? len_fcs - FCS_LEN : len_fcs;
-
-	stats_rx_filtered(nic, len_fcs);
-	nic->stat[STAT_GPRC]++;
-	nic->stat[STAT_GORC] += len;
-	nic->stat[STAT_RXDGPC]++;
-	nic->stat[STAT_RXDGBC] += len;
-	/* INTERPRETATION (MISSING): whether frames that the filters refuse have a size class is
-	 * not said; a good packet is elsewhere one that passed them. */
-	nic->stat[STAT_PRC64 + size_class(len_fcs)]++;
-	if (frame[0] & 1)
-		nic->stat[is_broadcast(frame) ? STAT_BPRC : STAT_MPRC]++;
+	if (!(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP))
+		bytes += nb * FCS_LEN;
+	nic->stat[STAT_GPRC] += nb;
+	nic->stat[STAT_GORC] += bytes;
+	nic->stat[STAT_RXDGPC] += nb;
+	nic->stat[STAT_RXDGBC] += bytes;
 }
 
 void
-stats_tx_good(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
+stats_tx_good(struct nic *nic, uint32_t nb, uint64_t bytes)
 {
-	nic->stat[STAT_GPTC]++;
-	nic->stat[STAT_GOTC] += len_fcs;
-	nic->stat[STAT_TPT]++;
-	nic->stat[STAT_TXDGPC]++;
-	nic->stat[STAT_TXDGBC] += len_fcs - FCS_LEN;
-	nic->stat[STAT_PTC64 + size_class(len_fcs)]++;
-	if (frame[0] & 1)
-		nic->stat[is_broadcast(frame) ? STAT_BPTC : STAT_MPTC]++;
+	nic->stat[STAT_GPTC] += nb;
+	nic->stat[STAT_GOTC] += bytes + nb * FCS_LEN;
+	nic->stat[STAT_TPT] += nb;
+	nic->stat[STAT_TXDGPC] += nb;
+	nic->stat[STAT_TXDGBC] += bytes;
 }

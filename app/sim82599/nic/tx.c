@@ -11,11 +11,16 @@
 #define TX_MIN_FRAME 17 /* bytes, 7.2.3.2.4 */
 #define TX_PAD_FRAME 60 /* without FCS, with HLREG0.TXPADEN */
 
-/* Frames of one queue that go out together. */
+/* Frames of one queue that go out together, and what is then written back. */
 struct tx_batch {
 	struct wire_frame frames[WIRE_BURST];
 	uint32_t next[WIRE_BURST];     /* the head once the frame is out */
 	uint32_t nb_frames;
+	struct {
+		struct desc *desc;
+		uint32_t frame;        /* done when so many frames are out */
+	} report[2 * WIRE_BURST];      /* descriptors with RS, in order */
+	uint32_t nb_reports;
 	/* frames that had to be put together: gathered, or padded */
 	uint8_t room[2 * WIRE_MAX_FRAME];
 	uint32_t room_used;
@@ -97,76 +102,106 @@ tx_stat_index(const struct nic *nic, unsigned int q)
 	return reg_get(nic, NIC_TQSM + q / 4 * 4) >> (q % 4 * 8) & 0xf;
 }
 
+/* 5.2.5: as after a master abort, the queue stands still. */
+static uint32_t
+tx_refused(struct nic *nic, unsigned int q)
+{
+	nic->counts.dma_refused++;
+	txq_disable(nic, q);
+	return 0;
+}
+
+/* What hardware would hang on: the queue stands still, too. */
+#define TX_HANG(nic, q, rule, fmt, ...) \
+	(nic_violation(nic, rule, fmt ", queue %u", ##__VA_ARGS__, q), txq_disable(nic, q), 0)
+
+/* Frames from several buffers are put together, short ones padded. @return NULL: no room */
+static const uint8_t *
+tx_assemble(struct nic *nic, struct tx_batch *batch, const uint8_t *const *pieces,
+	    const uint32_t *lens, uint32_t nb, uint32_t *len)
+{
+	uint32_t total = *len, at = 0, k, n;
+	uint8_t *room = &batch->room[batch->room_used];
+
+	if (total < TX_PAD_FRAME && (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))
+		total = TX_PAD_FRAME;
+	if (nb == 1 && total == *len)
+		return pieces[0];
+	if (batch->room_used + total > sizeof(batch->room))
+		return NULL;
+	for (k = 0; k < nb && at < *len; k++, at += n) {
+		n = lens[k] < *len - at ? lens[k] : *len - at;
+		memcpy(room + at, pieces[k], n);
+	}
+	memset(room + at, 0, total - at);
+	batch->room_used += total;
+	*len = total;
+	return room;
+}
+
 /*
  * The frame that starts at descriptor i, of which the driver has given n.
  * @return descriptors that it takes (a context descriptor stands for itself), or 0: not yet
- * whole, no room left in the batch, or the queue stands still, as hardware would after such a
- * descriptor. A frame that is not to be sent leaves no trace in batch->frames.
+ * whole, no room left in the batch, or the queue stands still. A frame that is not to be sent
+ * leaves no trace in batch->frames.
  */
 static uint32_t
 tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
-	const struct nic_host_ops *ops = nic->config.host_ops;
 	struct nic_txq *txq = &nic->txq[q];
-	const uint8_t *pieces[TX_MAX_DESCS];
+	const uint8_t *pieces[TX_MAX_DESCS], *frame;
 	uint32_t lens[TX_MAX_DESCS];
 	struct desc *line = NULL, *desc;
-	uint32_t used, nb = 0, len = 0, paylen = 0, k;
+	uint32_t used, nb = 0, len = 0, paylen = 0, nb_reports = batch->nb_reports;
 	bool unsupported = false;
-	uint8_t *room;
 	uint64_t hi = 0;
 
 	for (used = 0; !(hi & TX_EOP); i = ring_next(i, txq->size)) {
 		if (used == n)
 			return 0;
 		if (line == NULL || i % DESC_LINE == 0)
-			line = desc_line(nic, txq->base, i & ~(DESC_LINE - 1));
+			line = desc_line(nic, &txq->ring, txq->base, i);
 		if (line == NULL)
-			goto refused;
+			return tx_refused(nic, q);
 		desc = &line[i % DESC_LINE];
 		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
 		used++;
-		if (hi & TX_DEXT) {
-			if (TX_DTYP(hi) == TX_DTYP_CONTEXT) {
-				/* stands alone, before a frame: nothing here needs it */
-				if (nb == 0)
-					return used;
-				nic_violation(nic, RULE_TX_DTYP, "context inside a frame, queue %u", q);
-				txq_disable(nic, q);
+		if (hi & TX_RS) {
+			if (nb_reports == sizeof(batch->report) / sizeof(batch->report[0]))
 				return 0;
-			}
-			if (TX_DTYP(hi) != TX_DTYP_DATA) {
-				nic_violation(nic, RULE_TX_DTYP, "DTYP %u, queue %u",
-					      (unsigned int)TX_DTYP(hi), q);
-				txq_disable(nic, q);
-				return 0;
-			}
+			batch->report[nb_reports].desc = desc;
+			batch->report[nb_reports++].frame = batch->nb_frames + 1;
+		}
+		if (!(hi & TX_DEXT)) {
+			unsupported |= (hi & (TX_VLE | TX_IC)) != 0;
+		} else if (TX_DTYP(hi) == TX_DTYP_DATA) {
 			if ((hi & TX_RESERVED_DATA) != 0)
 				nic_violation(nic, RULE_RESERVED_DESC, "0x%016llx, queue %u",
 					      (unsigned long long)hi, q);
 			if (nb == 0)
 				paylen = TX_PAYLEN(hi);
 			unsupported |= (hi & (TX_TSE | TX_VLE)) != 0 || TX_POPTS(hi) != 0;
+		} else if (TX_DTYP(hi) == TX_DTYP_CONTEXT && nb == 0) {
+			break; /* stands alone, before a frame: nothing here needs it */
 		} else {
-			unsupported |= (hi & (TX_VLE | TX_IC)) != 0;
+			return TX_HANG(nic, q, RULE_TX_DTYP, "DTYP %u after %u buffers",
+				       (unsigned int)TX_DTYP(hi), nb);
 		}
-		if (nb == TX_MAX_DESCS) {
-			nic_violation(nic, RULE_TX_DESCRIPTORS, "queue %u", q);
-			txq_disable(nic, q);
-			return 0;
-		}
+		if (nb == TX_MAX_DESCS)
+			return TX_HANG(nic, q, RULE_TX_DESCRIPTORS, "a frame of more");
 		lens[nb] = TX_LEN(hi);
-		if (lens[nb] == 0 || len + lens[nb] > WIRE_MAX_FRAME) {
-			nic_violation(nic, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u, queue %u",
-				      lens[nb], len + lens[nb], q);
-			txq_disable(nic, q);
-			return 0;
-		}
-		pieces[nb] = ops->dma(nic->config.host, desc->lo, lens[nb], false);
+		if (lens[nb] == 0 || len + lens[nb] > WIRE_MAX_FRAME)
+			return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u",
+				       lens[nb], len + lens[nb]);
+		pieces[nb] = dma(nic, &nic->tx_buffers, desc->lo, lens[nb]);
 		if (pieces[nb] == NULL)
-			goto refused;
+			return tx_refused(nic, q);
+		__builtin_prefetch(pieces[nb]);
 		len += lens[nb++];
 	}
+	batch->nb_reports = nb_reports;
+	if (nb == 0)
+		return used;
 	if ((hi & TX_DEXT) && paylen != len && nic_violation(nic, RULE_TX_PAYLEN,
 				"PAYLEN %u, buffers %u, queue %u", paylen, len, q))
 		return used;
@@ -182,70 +217,45 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 		nic->counts.tx_unsupported++;
 		return used;
 	}
-
-	if (nb > 1 || (len < TX_PAD_FRAME && (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))) {
-		uint32_t at = 0, total = len < TX_PAD_FRAME ? TX_PAD_FRAME : len;
-
-		if (batch->room_used + total > sizeof(batch->room))
-			return 0;
-		room = &batch->room[batch->room_used];
-		for (k = 0; k < nb && at < len; at += lens[k++])
-			memcpy(room + at, pieces[k], lens[k] < len - at ? lens[k] : len - at);
-		memset(room + len, 0, total - len);
-		batch->room_used += total;
-		pieces[0] = room;
-		len = total;
-	} else {
-		__builtin_prefetch(pieces[0]);
-	}
-	batch->frames[batch->nb_frames++] = (struct wire_frame){ pieces[0], len };
+	frame = tx_assemble(nic, batch, pieces, lens, nb, &len);
+	if (frame == NULL)
+		return 0;
+	batch->frames[batch->nb_frames++] = (struct wire_frame){ frame, len };
 	return used;
-
-refused:
-	/* 5.2.5: as after a master abort, the queue stands still */
-	nic->counts.dma_refused++;
-	txq_disable(nic, q);
-	return 0;
 }
 
-/* Tell the driver that the descriptors up to, not including, end are done: by DD where RS asks
- * for it (7.2.3.5.1), or by the head (7.2.3.5.2). */
+/* Tell the driver that the first nb frames of the batch are out and all before head is done: by
+ * DD where RS asks for it (7.2.3.5.1), or by the head (7.2.3.5.2). */
 static void
-tx_write_back(struct nic *nic, unsigned int q, uint32_t end)
+tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uint32_t nb,
+	      uint32_t head)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	struct desc *line = NULL, *desc;
-	bool asked = false;
+	_Atomic uint32_t *head_wb;
+	uint32_t i;
 
-	for (; txq->head != end; txq->head = ring_next(txq->head, txq->size)) {
-		if (line == NULL || txq->head % DESC_LINE == 0)
-			line = desc_line(nic, txq->base, txq->head & ~(DESC_LINE - 1));
-		if (line == NULL)
-			continue;
-		desc = &line[txq->head % DESC_LINE];
-		nic->counts.desc_reads++;
-		if (!(desc->hi & TX_RS) || has_fault(nic, NIC_FAULT_TX_DD))
-			continue;
-		asked = true;
+	nic->counts.desc_reads += head >= txq->head ? head - txq->head : head + txq->size - txq->head;
+	txq->head = head;
+	if (has_fault(nic, NIC_FAULT_TX_DD))
+		return;
+	for (i = 0; i < batch->nb_reports && batch->report[i].frame <= nb; i++) {
 		if (txq->head_wb != 0)
 			continue;
 		/* INTERPRETATION (MISSING): 7.2.3.2.5 gives the other bits of a write-back as
 		 * reserved: do not let a driver rely on finding its own there. */
-		desc->lo = 0;
-		atomic_store_explicit(&desc->hi, TX_STA_DD, memory_order_release);
+		batch->report[i].desc->lo = 0;
+		atomic_store_explicit(&batch->report[i].desc->hi, TX_STA_DD, memory_order_release);
 		nic->counts.desc_writes++;
 		nic->counts.pcie_up += pcie_bytes(sizeof(struct desc));
 	}
-	if (asked && txq->head_wb != 0) {
-		_Atomic uint32_t *head = nic->config.host_ops->dma(nic->config.host, txq->head_wb,
-								   sizeof(*head), true);
-
-		if (head == NULL) {
+	if (i > 0 && txq->head_wb != 0) {
+		head_wb = dma(nic, &nic->tx_buffers, txq->head_wb, sizeof(*head_wb));
+		if (head_wb == NULL) {
 			nic->counts.dma_refused++;
 			return;
 		}
-		atomic_store_explicit(head, txq->head, memory_order_release);
-		nic->counts.pcie_up += pcie_bytes(sizeof(*head));
+		atomic_store_explicit(head_wb, head, memory_order_release);
+		nic->counts.pcie_up += pcie_bytes(sizeof(*head_wb));
 	}
 }
 
@@ -254,25 +264,33 @@ static unsigned int
 tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	uint32_t owned = tx_owned(nic, q), at = txq->head, used, before;
+	uint32_t owned = tx_owned(nic, q), head = txq->head, used, before;
 	unsigned int sent, i;
+	uint64_t bytes = 0;
 
 	if (owned == 0)
 		return 0;
-	batch->nb_frames = batch->room_used = 0;
+	desc_prefetch(nic, &txq->ring, txq->base, txq->size, head,
+		      owned < WIRE_BURST ? owned : WIRE_BURST);
+	batch->nb_frames = batch->nb_reports = batch->room_used = 0;
 	while (batch->nb_frames < WIRE_BURST && owned > 0) {
 		before = batch->nb_frames;
-		used = tx_gather(nic, q, at, owned, batch);
+		used = tx_gather(nic, q, head, owned, batch);
 		if (used == 0)
 			break;
 		owned -= used;
-		at = at + used >= txq->size ? at + used - txq->size : at + used;
-		if (batch->nb_frames > before)
-			batch->next[before] = at;
-		else if (before == 0)
-			tx_write_back(nic, q, at); /* context, or dropped: done at once */
+		head = head + used >= txq->size ? head + used - txq->size : head + used;
+		if (batch->nb_frames > before) {
+			batch->next[before] = head;
+			continue;
+		}
+		/* a context, or a frame that is not sent: done with the frame before it, or at once */
+		while (batch->nb_reports > 0 && batch->report[batch->nb_reports - 1].frame > before)
+			batch->report[--batch->nb_reports].frame = before;
+		if (before == 0)
+			tx_write_back(nic, q, batch, 0, head);
 		else
-			batch->next[before - 1] = at; /* done together with the frame before */
+			batch->next[before - 1] = head;
 	}
 	if (batch->nb_frames == 0)
 		return 0;
@@ -280,19 +298,18 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 	if (sent == 0)
 		return 0;
 	for (i = 0; i < sent; i++) {
-		uint32_t len = batch->frames[i].len;
-
-		stats_tx_good(nic, batch->frames[i].data, len + FCS_LEN);
-		nic->counts.tx_bytes += len;
-		nic->stat[STAT_QBTC + tx_stat_index(nic, q)] += len;
-		nic->counts.pcie_up += 24;
-		nic->counts.pcie_down += pcie_bytes(len);
+		stats_tx_frame(nic, batch->frames[i].data, batch->frames[i].len + FCS_LEN);
+		bytes += batch->frames[i].len;
+		nic->counts.pcie_down += pcie_bytes(batch->frames[i].len);
 	}
+	stats_tx_good(nic, sent, bytes);
 	nic->counts.tx_packets += sent;
+	nic->counts.tx_bytes += bytes;
 	nic->stat[STAT_QPTC + tx_stat_index(nic, q)] += sent;
-	nic->counts.pcie_up += 24;
+	nic->stat[STAT_QBTC + tx_stat_index(nic, q)] += bytes;
+	nic->counts.pcie_up += 24 * (sent + 1);
 	nic->counts.pcie_down += pcie_bytes(sent * sizeof(struct desc));
-	tx_write_back(nic, q, batch->next[sent - 1]);
+	tx_write_back(nic, q, batch, sent, batch->next[sent - 1]);
 	return sent;
 }
 
