@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Compares the CPU cycles that net_ixymin and net_ixgbe take for a forwarded packet.
+
+One stock dpdk-testpmd has two software ports of each driver, and forwards between the two of one
+driver and of the other in turn, for a fraction of a second each, so that both drivers meet the
+same machine.  A figure is what testpmd prints at 'stop' (--record-core-cycles).
+
+How far the processors are from each other (a cache line's way there and back, in cycles) is
+measured before and after each round: on virtual machines it jumps, and all figures with it.  A
+round counts as near if both are below --near; the others are reported apart.
+"""
+
+import argparse
+import csv
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import simlib
+
+DRIVERS = {"net_ixgbe": (0, 1), "net_ixymin": (2, 3)}
+PINGPONG = os.path.join(simlib.BUILD, "app/bench/pingpong")
+
+
+def pingpong():
+    main, forwarding = simlib.cores()
+    run = subprocess.run([PINGPONG, str(main), str(forwarding[0])], stdout=subprocess.PIPE,
+                         text=True, check=True)
+    return int(run.stdout)
+
+
+def forward(pmd, ports, seconds):
+    """Forward between two ports for a while. @return cycles/packet and packets."""
+    pmd.command("set portlist " + ",".join(map(str, ports)))
+    pmd.command("start")
+    for port in ports:
+        pmd.sim_start(port, 0)
+    time.sleep(seconds)
+    for port in ports:
+        pmd.sim_stop(port)
+    result = pmd.stop_forwarding()
+    if result.cycles is None:
+        raise simlib.SimError(f"ports {ports} forwarded nothing in {seconds} s")
+    return result.cycles, result.rx
+
+
+def measure(args):
+    """@return a dictionary a round: distance (worse of before and after), and by driver cycles."""
+    wire = {"wire": "gen:start=0", "publish": "burst"}
+    vdevs = [simlib.sim(port, driver, **wire) for driver, ports in DRIVERS.items() for port in ports]
+    eal = [] if args.vector else ["--force-max-simd-bitwidth=64"]
+    # more Tx than Rx descriptors: nothing that was received finds no room
+    options = [f"--rxd={args.ring}", f"--txd={2 * args.ring}", f"--burst={args.burst}",
+               "--no-flush-rx", "--total-num-mbufs=32768"] + args.testpmd
+    rounds = []
+    with simlib.Testpmd(vdevs, options, eal=eal, memory=simlib.memory_args(512)) as pmd:
+        print("$ " + pmd.command_line, file=sys.stderr)
+        before = pingpong()
+        for number in range(args.rounds):
+            one = {}
+            for driver, ports in DRIVERS.items():
+                one[driver], one[driver + " packets"] = forward(pmd, ports, args.seconds)
+            after = pingpong()
+            one["distance"] = max(before, after)
+            one["ratio"] = one["net_ixymin"] / one["net_ixgbe"]
+            before = after
+            rounds.append(one)
+            print(f"round {number + 1}/{args.rounds}: net_ixgbe {one['net_ixgbe']:.1f}, net_ixymin "
+                  f"{one['net_ixymin']:.1f} cycles/packet, distance {one['distance']}",
+                  file=sys.stderr)
+        for port in range(4):
+            stats = pmd.sim_stats(port)
+            bad = {key: stats[key] for key in ("corrupt", "duplicated", "reordered", "violations")
+                   if stats[key]}
+            if bad:
+                raise simlib.SimError(f"port {port}: {bad}")
+    return rounds
+
+
+def summary(name, rounds):
+    if not rounds:
+        return f"{name}: no rounds"
+    text = f"{name}: {len(rounds)} rounds"
+    for key in list(DRIVERS) + ["ratio"]:
+        values = sorted(one[key] for one in rounds)
+        digits = 2 if key == "ratio" else 1
+        text += (f"; {key} {statistics.median(values):.{digits}f} "
+                 f"({values[0]:.{digits}f} to {values[-1]:.{digits}f})")
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="compare", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=20, metavar="N", help="default 20")
+    parser.add_argument("--seconds", type=float, default=0.5, metavar="S",
+                        help="forwarding time of a driver in a round (default 0.5)")
+    parser.add_argument("--vector", action="store_true",
+                        help="let the drivers choose vector paths (default: scalar paths, by "
+                        "--force-max-simd-bitwidth=64)")
+    parser.add_argument("--burst", type=int, default=32, metavar="N", help="testpmd's (default 32)")
+    parser.add_argument("--ring", type=int, default=512, metavar="N", help="Rx descriptors; twice "
+                        "as many for Tx (default 512)")
+    parser.add_argument("--near", type=int, default=400, metavar="CYCLES",
+                        help="distance up to which a round is near (default 400)")
+    parser.add_argument("--csv", metavar="FILE", help="all rounds, one a line")
+    parser.add_argument("testpmd", nargs="*", help="more arguments of testpmd, after --")
+    args = parser.parse_args()
+    try:
+        rounds = measure(args)
+    except simlib.SimError as error:
+        sys.exit(f"compare: {error}")
+    if args.csv:
+        with open(args.csv, "w", newline="") as f:
+            table = csv.DictWriter(f, list(rounds[0]))
+            table.writeheader()
+            table.writerows(rounds)
+    near = [one for one in rounds if one["distance"] <= args.near]
+    print(summary("near", near))
+    print(summary("far", [one for one in rounds if one["distance"] > args.near]))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
