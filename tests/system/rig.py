@@ -109,7 +109,7 @@ class Rig(simlib.Testpmd):
             grown = [{key: n[key] - b[key] for key in n} for n, b in zip(now, before)]
             moved = [[g[k] for k in ("to_nic", "from_nic", "rx_packets", "rx_filtered", "rx_missed")]
                      for g in grown]
-            arrived = (all(n["done"] for n in now) and
+            arrived = (all(now[port]["done"] for port in frames or range(self.ports)) and
                        all(grown[port]["from_nic"] >= number for port, number in expect.items()))
             calm = calm + 1 if arrived and moved == last else 0
             if moved != last:

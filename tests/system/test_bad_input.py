@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""What is wrong is refused with one line that names it and says what is allowed, and with a
+negative errno; everything else goes on.
+"""
+
+import re
+
+import pytest
+from rig import EthdevCheck, Rig, assert_intact, frame, write_pcap
+
+# arguments of a virtual device; what the error line says of the thing, and of what is allowed
+BAD_ARGUMENTS = [
+    ("colour=red", "colour", "driver, pci, wire"),
+    ("driver", "'driver' has no value", "driver=VALUE"),
+    ("driver=", "driver=", "name of a PCI driver"),
+    ("driver=net_nothing", "net_nothing", "net_ixgbe, net_ixymin|net_ixymin, net_ixgbe"),
+    ("driver=net_e1000_em", "net_e1000_em", "net_ixgbe, net_ixymin|net_ixymin, net_ixgbe"),
+    ("strict=2", "strict=2", "0 or 1"),
+    ("strict=1,strict=0", "strict.* given twice", "once"),
+    ("doorbells=direct", "doorbells=direct", "adaptive or trap"),
+    ("publish=all", "publish=all", "line or burst"),
+    ("mac=02:00:00:00:00", "mac=02:00:00:00:00", "xx:xx:xx:xx:xx:xx"),
+    ("mac=01:00:00:00:00:00", "mac=01:00:00:00:00:00", "unicast"),
+    ("core=999", "core=999", "a processor"),
+    ("core=-1", "core=-1", "a processor"),
+    ("pci=03:00.2", "pci=03:00.2", "function F 0 or 1"),
+    ("pci=03:00.0", "pci=.*03:00.0 is in use", "a free address"),
+    ("pci=nowhere", "pci=nowhere", "BB:DD.F"),
+    ("fault=flood", "fault=flood", "gone, reset"),
+    ("fault=gone+flood", "fault=gone.flood", "gone, reset"),
+    ("trace=/nowhere/trace", "/nowhere/trace.*No such file", "can be written"),
+    ("report=/nowhere/report", "/nowhere/report.*No such file", "can be written"),
+    ("wire=carrier-pigeon", "carrier-pigeon", "none, gen, sink"),
+    ("wire=gen:sise=64", "sise", "size"),
+    ("wire=gen:size=63", "size=63", "64"),
+    ("wire=gen:size=15873", "size=15873", "15872"),
+    ("wire=gen:size=100-64", "size=100-64", "64"),
+    ("wire=gen:size=", "size=", "64"),
+    ("wire=gen:rate=fast", "rate=fast", "line"),
+    ("wire=gen:count=-1", "count=-1", "allowed"),
+    ("wire=gen:count=1e6", "count=1e6", "allowed"),
+    ("wire=gen:burst=33", "burst=33", "32"),
+    ("wire=gen:flows=0", "flows=0", "65536"),
+    ("wire=gen:dst=02:00", "dst", "allowed"),
+    ("wire=cable=", "cable=", "another port"),
+    ("wire=cable=sim82599_1", "sim82599_1", "another port"),
+    ("wire=pcap", "no file", "in=FILE"),
+    ("wire=pcap:in=/nowhere/in.pcap", "/nowhere/in.pcap.*No such file", "can be read"),
+    ("wire=pcap:out=/nowhere/out.pcap", "/nowhere/out.pcap.*No such file", "can be written"),
+    ("wire=pcap:in={cut}", "cut.pcap.*frame 3", "whole files"),
+    ("wire=pcap:in={text}", "text.pcap", "a pcap file"),
+    ("wire=pcap:in={short}", "short.pcap.*frame 1 has 13 bytes", "14 to 15868"),
+    ("wire=pcap:in={folder}", "{folder}", "allowed"),
+]
+
+
+def files(folder):
+    """Files that no port can play."""
+    frames = [frame("udp", 100, seed=i) for i in range(3)]
+    whole = write_pcap(folder / "whole.pcap", frames).read_bytes()
+    (folder / "cut.pcap").write_bytes(whole[:-1])
+    (folder / "text.pcap").write_text("No pcap file begins like this, nor does it end so.\n")
+    write_pcap(folder / "short.pcap", [bytes(13)])
+    return {"cut": folder / "cut.pcap", "text": folder / "text.pcap",
+            "short": folder / "short.pcap", "folder": folder}
+
+
+def test_vdev_arguments(tmp_path):
+    """Plugged in beside a port that forwards all the while, and takes no harm."""
+    names = files(tmp_path)
+    with Rig("net_ixymin", ["gen:start=0"]) as pmd:
+        pmd.command("set port setup on event")
+        pmd.forward()
+        zones = pmd.telemetry("/eal/memzone_list")
+        for arguments, thing, allowed in BAD_ARGUMENTS:
+            arguments, thing = arguments.format(**names), thing.format(**names)
+            said = pmd.command(f"port attach sim82599_1,{arguments}")
+            lines = re.findall(r"^.*sim82599_1: .*$", said, re.MULTILINE)
+            assert len(lines) == 1, pmd.about(f"{arguments}: not one line, but\n{said}")
+            for what in (thing, allowed):
+                assert re.search(what, lines[0]), pmd.about(
+                    f"{arguments}: /{what}/ is not in\n{lines[0]}")
+            assert "Failed to attach port" in said, pmd.about(said)
+            assert pmd.telemetry("/ethdev/list") == [0], pmd.about(f"{arguments} made a port")
+        for name in ("sim82599_", "sim82599_64", "sim82599_x", "sim82599_-1"):
+            said = pmd.command(f"port attach {name},driver=net_ixymin")
+            assert len(re.findall(rf"^.*{name}: .*allowed: sim82599_0 to sim82599_63", said,
+                                  re.MULTILINE)) == 1, pmd.about(said)
+        assert pmd.telemetry("/eal/memzone_list") == zones, pmd.about("memory zones are left")
+        assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+        # and a good one works in the same place
+        said = pmd.command("port attach sim82599_1,driver=net_ixymin,wire=gen:start=0")
+        assert pmd.telemetry("/ethdev/list") == [0, 1], pmd.about(said)
+
+
+@pytest.mark.parametrize("arguments", ["driver=net_nothing", "wire=pcap:in=/nowhere/in.pcap"])
+def test_at_program_start(arguments):
+    """A wrong --vdev does not keep the other port from working."""
+    with Rig("net_ixymin", ["gen:start=0"], eal=[f"--vdev=sim82599_1,{arguments}"]) as pmd:
+        assert len(re.findall("^.*sim82599_1: ", pmd.output, re.MULTILINE)) == 1, pmd.about(
+            pmd.output)
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+
+
+ERRORS = {  # call: result, the line that says why, or None where ethdev says nothing
+    "start unconfigured": ("EINVAL", "port_id=0 is not configured"),
+    "too many rx queues": ("EINVAL", r"nb_rx_queues=129 > 128"),
+    "too many tx queues": ("EINVAL", r"nb_tx_queues=65 > 64"),
+    "rx offload not offered": ("EINVAL", "Rx offloads 0x8000000000000000 doesn't match"),
+    "tx offload not offered": ("EINVAL", "Tx offloads 0x8000000000000000 doesn't match"),
+    "dcb": ("ENOTSUP", "net_ixymin: port 0: mq_mode 2/0.* not supported"),
+    "configure": ("ok", None),
+    "start without queues": ("EINVAL", "net_ixymin: port 0.* not .*set up"),
+    "rx ring of 100": ("EINVAL", r"nb_rx_desc\(=100\).*<= 4096, >= 64, and a product of 8"),
+    "rx ring of 8": ("EINVAL", r"nb_rx_desc\(=8\).*<= 4096, >= 64, and a product of 8"),
+    "rx ring of 4104": ("EINVAL", r"nb_rx_desc\(=4104\).*<= 4096, >= 64, and a product of 8"),
+    "tx ring of 100": ("EINVAL", r"nb_tx_desc\(=100\).*<= 4096, >= 64, and a product of 8"),
+    "tx ring of 8": ("EINVAL", r"nb_tx_desc\(=8\).*<= 4096, >= 64, and a product of 8"),
+    "tx ring of 4104": ("EINVAL", r"nb_tx_desc\(=4104\).*<= 4096, >= 64, and a product of 8"),
+    "rx queue 1 of 1": ("EINVAL", "Invalid Rx queue_id=1"),
+    "mbufs of 700 bytes": ("EINVAL", r"tiny mbuf_data_room_size 700 < 1152"),
+    "mbufs of 1024 bytes": ("EINVAL", "net_ixymin: port 0 rx queue 0: MTU 1500.*small.* 1024"),
+    "a pool of 63 mbufs": ("ok", None),
+    "start with 63 mbufs": ("ENOMEM", "net_ixymin: port 0 rx queue 0: .*few"),
+    "rx queue": ("ok", None),
+    "tx queue": ("ok", None),
+    "MTU 45": ("EINVAL", r"MTU \(45\) < device min MTU \(\d+\)"),
+    "MTU 9711": ("EINVAL", r"MTU \(9711\) > device max MTU \(9710\)"),
+    "MTU 65535": ("EINVAL", r"MTU \(65535\) > device max MTU \(9710\)"),
+    "MTU 9000 in mbufs of 2 KB": ("EINVAL", "net_ixymin: port 0 rx queue 0: MTU 9000 .*2048"),
+    "MTU 1500": ("ok", None),
+    "multicast address as own": ("EINVAL", None),
+    "start": ("ok", None),
+    "start again": ("ok", "port_id=0 already started"),
+    "rx queue while started": ("EBUSY", None),
+    "configure while started": ("EBUSY", "Port 0 must be stopped"),
+    "stop": ("ok", None),
+    "stop again": ("ok", "port_id=0 already stopped"),
+    "close": ("ok", None),
+    "close again": ("ENODEV", "Invalid port_id=0"),
+    "start after close": ("ENODEV", "Invalid port_id=0"),
+    "configure after close": ("ENODEV", "Invalid port_id=0"),
+    "statistics after close": ("ENODEV", "Invalid port_id=0"),
+}
+# ethdev's own, after the driver's, and net_ixymin's last word
+ECHOES = r"Port0 dev_configure = -\d+|net_ixymin: port 0: not started \(.*\)"
+
+
+def test_calls():
+    """What is refused leaves the port usable: it forwards after all these."""
+    with EthdevCheck("net_ixymin", "gen", "errors=3000") as check:
+        assert "\nforwarded\n" in check.output, check.error("did not forward")
+        for call, (result, why) in ERRORS.items():
+            match = re.search(rf"^try: {call}\n((?:.*\n)*?)result: {call}: (.*)$", check.output,
+                              re.MULTILINE)
+            assert match, check.error(f"did not try '{call}'")
+            assert match[2] == result, check.error(f"'{call}' gives {match[2]}, not {result}")
+            lines = [line for line in match[1].splitlines() if not re.fullmatch(ECHOES, line)]
+            if why is None:
+                assert lines == [], check.error(f"'{call}' says {lines}")
+            else:
+                assert len(lines) == 1 and re.search(why, lines[0]), check.error(
+                    f"'{call}' says {lines}, not /{why}/")
+        assert check.lines("rule violations (.*?)[ ;]") == ["0"], check.error("broke rules")
+
+
+def test_testpmd_commands(driver):
+    """What a person may type: refused, and the old value goes on working."""
+    with Rig(driver, ["gen:start=0"] * 2) as pmd:
+        pmd.command("port stop all")
+        said = pmd.command("port config mtu 0 16000")
+        assert re.search(r"MTU \(16000\) > device max MTU \(\d+\) for port_id 0", said), \
+            pmd.about(said)
+        for what in ("rxd", "txd"):
+            pmd.command(f"port config all {what} 100")
+            said = pmd.command("port start 0")
+            assert re.search(r"nb_.x_desc\(=100\).*<= 4096.*product of 8", said), pmd.about(said)
+            assert "Fail to configure port 0" in said, pmd.about(said)
+            pmd.command(f"port config all {what} 512")
+        said = pmd.command("port start all") + pmd.command("port start 0")
+        assert "Fail" not in said and "not stopped" in said, pmd.about(said)
+        for port in range(2):
+            pmd.wait_link(port, "UP")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+
+
+def test_small_mbufs():
+    """--mbuf-size too small: testpmd says so, starts no port, and does not crash."""
+    for size, why in ((1024, r"mbuf_data_room_size 1024 < 1152 \(128 \+ 1024\)"),
+                      (1200, "net_ixymin: port 0 rx queue 0: MTU 1500 .*1024")):
+        with Rig("net_ixymin", ["none"], [f"--mbuf-size={size}"]) as pmd:
+            begin = pmd.output
+            assert len(re.findall(why, begin)) == 1, pmd.about(begin)
+            assert "Fail to configure port 0 rx queues" in begin, pmd.about(begin)

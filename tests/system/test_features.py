@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Packet types, MBUF_FAST_FREE, and what the driver's plugin says of itself."""
+
+import json
+import re
+import subprocess
+
+import pytest
+import simlib
+from rig import HEADERS, EthdevCheck, Rig, assert_intact, frame, write_pcap
+
+PTYPES = {  # by the data sheet, 7.1.6.2, and what DPDK calls it
+    "udp": "L3_IPV4 L4_UDP", "tcp": "L3_IPV4 L4_TCP", "sctp": "L3_IPV4 L4_SCTP",
+    "icmp": "L3_IPV4", "options": "L3_IPV4_EXT L4_UDP", "fragment": "L3_IPV4",
+    "udp6": "L3_IPV6 L4_UDP", "tcp6": "L3_IPV6 L4_TCP", "options6": "L3_IPV6_EXT L4_UDP",
+    "arp": "", "vlan": "L3_IPV4 L4_UDP", "vlan6": "L3_IPV6 L4_TCP", "qinq": "", "garbage": "",
+}
+
+
+@pytest.mark.parametrize("simd", [None, 64])
+def test_packet_types(driver, simd, tmp_path):
+    """By both of net_ixgbe's paths: the type that the device found, for each kind of frame."""
+    if driver == "net_ixymin" and simd:
+        pytest.skip("one path only")
+    kinds = [*HEADERS, "garbage"] * 3
+    frames = [frame(kind, 100, seed=i) for i, kind in enumerate(kinds)]
+    wire = f"pcap:in={write_pcap(tmp_path / 'in.pcap', frames)}:start=0"
+    eal = [f"--force-max-simd-bitwidth={simd}"] if simd else []
+    with Rig(driver, [wire], eal=eal) as pmd:
+        def seen():
+            begin = len(pmd.output)
+            pmd.command("start")
+            pmd.send({0: len(frames)}, expect={})
+            pmd.command("stop")
+            pmd.wait_for("Telling cores to stop", 5, begin)
+            dumps = re.findall(r"^ +src=.*$", pmd.output[begin:], re.MULTILINE)
+            assert len(dumps) == len(frames), pmd.about(f"{len(dumps)} of {len(frames)} dumped")
+            return [(re.search(r"hw ptype: (.*?) - ", d) or [0, ""])[1].split() for d in dumps]
+
+        pmd.command("set fwd rxonly")
+        pmd.command("set verbose 1")
+        if driver == "net_ixymin":  # testpmd has switched them off; net_ixgbe cannot
+            assert seen() == [[]] * len(frames), pmd.about("types that nobody wants")
+            said = pmd.command("set port 0 ptype_mask 0xfffffff")
+            assert "Unable" not in said, pmd.about(said)
+        got = seen()
+        for i, (kind, types) in enumerate(zip(kinds, got)):
+            should = PTYPES[kind].split()
+            # net_ixgbe's names for "no IP" differ between its paths
+            assert [t for t in types if not t.startswith("L2_")] == should, pmd.about(
+                f"frame {i}, {kind}: {types} instead of {should}\n{frames[i].hex(' ')}")
+            assert not should or "L2_ETHER" in types, pmd.about(f"frame {i}, {kind}: {types}")
+        if driver == "net_ixymin":
+            pmd.command("set port 0 ptype_mask 0")
+            assert seen() == [[]] * len(frames), pmd.about("types that nobody wants any more")
+
+
+def test_supported_packet_types(driver):
+    """All that occurs is announced."""
+    with Rig(driver, ["sink"]) as pmd:
+        said = pmd.command("show port 0 ptypes")
+        for name in {n for names in PTYPES.values() for n in names.split()}:
+            assert re.search(rf"\b{name}\b", said), pmd.about(f"{name} is not in\n{said}")
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_fast_free(fast):
+    """With and without MBUF_FAST_FREE, all mbufs are back in the pool when the ports stop."""
+    with Rig("net_ixymin", ["gen:start=0:size=64-1518"] * 2,
+             [f"--tx-offloads={'0x10000' if fast else '0'}", "--mbcache=0"]) as pmd:
+        said = pmd.command("show port 0 tx_offload configuration")
+        assert ("MBUF_FAST_FREE" in said) == fast, pmd.about(said)
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 40000, 1: 30001}), 70001)
+        pmd.command("stop")
+        pmd.command("port stop all")
+        said = pmd.command("dump_mempool mb_pool_0")
+        available = sum(int(n) for n in re.findall(r"(?:total_cache|common_pool)_count=(\d+)", said))
+        assert available == 16384, pmd.about(said)
+
+
+def test_xstats_by_id(driver):
+    """By id, by name, one by one or all together: the same names and values."""
+    with EthdevCheck(driver, "gen:size=64-1518:count=5000", "xstats=5000") as check:
+        said = check.lines(r"^xstats: (\d+), wrong (\d+), beyond the last: (\w+)$")
+        assert said and int(said[0][0]) > 20, check.error("has no xstats")
+        assert said[0][1:] == ("0", "refused"), check.error("wrong xstats")
+        assert check.lines("^too small an array: (.*)$") == ["number needed"], check.error("xstats")
+
+
+def test_registers_touched(tmp_path):
+    """net_ixymin's data path reads no register, and writes one tail for each burst at most."""
+    def run(packets, report):
+        with EthdevCheck("net_ixymin", "gen", f"bursts={packets}",
+                         vdev={"doorbells": "trap", "report": report}) as check:
+            (rx, tx), = check.lines(r"^bursts with packets: rx (\d+), tx (\d+)$")
+            counts = json.loads(report.read_text())
+            assert 0 < counts["rdt_writes"] <= int(rx) + 1, check.about(counts)  # one at the start
+            assert 0 < counts["tdt_writes"] <= int(tx), check.about(counts)
+            return counts, int(rx), int(tx)
+
+    few, *_ = run(100, tmp_path / "few.json")
+    many, rx, _ = run(50000, tmp_path / "many.json")
+    assert many["rx_packets"] > few["rx_packets"] + 40000
+    assert many["rdt_writes"] > few["rdt_writes"] + 1000
+    # waiting for the device takes a few reads more or less; a read for each burst would be
+    assert abs(many["reg_reads"] - few["reg_reads"]) < 100, (few, many)
+
+
+def test_pmdinfo():
+    """dpdk-pmdinfo reads the PCI ids and the kernel modules from the plugin."""
+    info, = json.loads(subprocess.run(["dpdk-pmdinfo.py", simlib.IXYMIN_PLUGIN], check=True,
+                                      stdout=subprocess.PIPE).stdout)
+    assert info["name"] == "net_ixymin"
+    assert {i["vendor"] for i in info["pci_ids"]} == {"8086"}, info
+    devices = [i["device"] for i in info["pci_ids"]]
+    assert "10fb" in devices and len(set(devices)) == len(devices) > 10, info
+    assert "vfio-pci" in info["kmod"], info
+
+
+@pytest.mark.parametrize("plugin", [simlib.IXYMIN_PLUGIN, simlib.SIM_PLUGIN])
+def test_plugin_exports_nothing(plugin):
+    """Plugins of one process do not meet in their symbols."""
+    said = subprocess.run(["nm", "-D", "--defined-only", plugin], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    # A: the name of a version, not of a thing
+    assert [line for line in said.splitlines() if line.split()[-2] != "A"] == []

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""A device that misbehaves, before net_ixymin, beside a port that does not."""
+
+import re
+
+import pytest
+from rig import Rig, assert_intact
+
+GEN = "gen:start=0"
+
+
+def attach(pmd, **arguments):
+    """Plug port 1 in. @return what was said"""
+    pmd.command("set port setup on event")
+    vdev = ",".join(f"{k}={v}" for k, v in {"driver": "net_ixymin", "wire": GEN, **arguments}.items())
+    return pmd.command(f"port attach sim82599_1,{vdev}")
+
+
+def errors(said):
+    return re.findall(r"^net_ixymin: .*$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("fault, why", [
+    ("gone", "0xffffffff"),
+    ("reset", "reset not complete after .* ms"),
+    ("eeprom", None),
+    ("eerd", None),
+])
+def test_at_probe(fault, why):
+    """A device that does not come up is refused, clearly, within its deadline; the next is not."""
+    with Rig("net_ixymin", [GEN]) as pmd:
+        pmd.forward()
+        said = attach(pmd, fault=fault)
+        lines = errors(said)
+        if why is None:  # net_ixymin reads no EEPROM but through registers that reset loads
+            assert pmd.telemetry("/ethdev/list") == [0, 1] and not lines, pmd.about(said)
+            pmd.command("device detach sim82599_1")
+        else:
+            assert len(lines) == 1 and re.search(why, lines[0]), pmd.about(said)
+            assert pmd.telemetry("/ethdev/list") == [0], pmd.about(said)
+        assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+        said = attach(pmd)
+        assert pmd.telemetry("/ethdev/list") == [0, 1] and not errors(said), pmd.about(said)
+        assert "Fail" not in pmd.command("port start 1")
+        pmd.wait_link(1, "UP")
+
+
+@pytest.mark.parametrize("fault, why", [
+    ("rxq", "port 0 rx queue 0: .*not enabled after 10 ms"),
+    ("txq", "port 0 tx queue 0: .*not enabled after 10 ms"),
+    ("reset", "reset not complete after .* ms"),
+])
+def test_at_start(fault, why):
+    """A port that cannot start says which step failed; without the fault it starts."""
+    with Rig("net_ixymin", [GEN] * 2) as pmd:
+        pmd.command("port stop 0")
+        pmd.sim_fault(0, fault)
+        for _ in range(2):
+            said = pmd.command("port start 0")
+            # after one reset that did not come to its end, the next finds DMA pending, too
+            lines = [line for line in errors(said) if not re.search("not started|DMA", line)]
+            assert len(lines) == 1 and re.search(why, lines[0]), pmd.about(said)
+            assert "Fail to start port 0" in said, pmd.about(said)
+        pmd.sim_fault(0, "none")
+        said = pmd.command("port start 0")
+        assert not errors(said) and "Fail" not in said, pmd.about(said)
+        pmd.wait_link(0, "UP")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+
+
+@pytest.mark.parametrize("fault", ["sfp", "link"])
+def test_no_light(fault):
+    """An empty cage or a dark fibre is no error, but no link."""
+    with Rig("net_ixymin", [GEN] * 2, ["--disable-link-check"],
+             vdev={"fault": fault}) as pmd:
+        pmd.forward()
+        pmd.wait_link(0, "DOWN")
+        assert not errors(pmd.output), pmd.about(pmd.output)
+        for port in range(2):
+            pmd.sim_fault(port, "none")
+        for port in range(2):
+            pmd.wait_link(port, "UP")
+        assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+        pmd.sim_fault(0, fault)
+        pmd.wait_link(0, "DOWN")
+        pmd.sim_fault(0, "none")
+        pmd.wait_link(0, "UP")
+        assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+
+
+@pytest.mark.parametrize("fault", ["rx_len", "rx_status", "rx_len+rx_status"])
+def test_impossible_write_backs(fault):
+    """Every 7th descriptor is nonsense: that frame is an error, the other six are intact."""
+    number = 7000
+    with Rig("net_ixymin", [GEN] * 2, ["--mbcache=0"]) as pmd:
+        pmd.forward()
+        pmd.sim_fault(0, fault)
+        # an unfinished frame takes the next one down with it, as its end; the last has no next
+        most = number * 6 // 7 if fault == "rx_len" else number * 5 // 7 + 1
+        grown = pmd.send({0: number}, expect={})
+        pmd.wait_idle()
+        stats, wire = pmd.port_stats(0), pmd.counts()
+        good, bad = stats["ipackets"], stats["ierrors"]
+        assert wire[1]["intact"] == most and wire[1]["corrupt"] == wire[1]["foreign"] == 0, \
+            pmd.about((stats, wire))
+        assert bad == number - most, pmd.about((stats, grown))
+        assert good in (most, number), pmd.about(stats)  # as the device counts, or as they arrive
+        pmd.sim_fault(0, "none")
+        # the last unfinished one takes the next with it
+        lost = 0 if fault == "rx_len" else 1
+        grown = pmd.send({0: number, 1: number}, expect={0: number, 1: number - lost})
+        assert grown[0]["lost"] == lost and grown[1]["lost"] == 0, pmd.about(grown)
+        pmd.command("stop")
+        pmd.command("port stop all")
+        said = pmd.command("dump_mempool mb_pool_0")
+        available = sum(int(n) for n in re.findall(r"(?:total_cache|common_pool)_count=(\d+)", said))
+        assert available == 16384, pmd.about(said)
+
+
+def test_lost_tx_write_backs():
+    """The ring fills up, and testpmd drops; a new start makes it good."""
+    with Rig("net_ixymin", [GEN] * 2, ["--rxd=512", "--txd=512", "--mbcache=0"]) as pmd:
+        pmd.sim_fault(1, "tx_dd")
+        pmd.command("set fwd io")
+        pmd.command("start")
+        pmd.send({0: 5000}, expect={1: 511})
+        said = pmd.command("stop")
+        assert "TX-dropped: 4489" in said, pmd.about(said)
+        assert pmd.sim_stats(1)["intact"] == 511, pmd.about(pmd.counts())
+        pmd.sim_fault(1, "none")
+        pmd.command("port stop 1")
+        said = pmd.command("port start 1")
+        assert "Fail" not in said, pmd.about(said)
+        pmd.wait_link(1, "UP")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 5000, 1: 5000}), 10000)
+
+
+def test_pulled_while_forwarding():
+    """The card is pulled: nothing hangs or crashes, the statistics do not run away, the port can
+    be stopped and closed, and the others go on."""
+    with Rig("net_ixymin", [GEN] * 3) as pmd:
+        pmd.command("set portlist 0,1,2")  # 0 and 1 are a pair, 2 forwards to itself
+        pmd.command("set fwd io")
+        pmd.command("start")
+        pmd.send({port: 1000 for port in range(3)}, expect={port: 1000 for port in range(3)})
+        pmd.sim_start(1, 100000)
+        pmd.sim_fault(1, "gone")
+        grown = pmd.send({0: 2000, 2: 1000}, expect={2: 1000})  # 0's go to the port that is gone
+        assert grown[2]["intact"] == 1000 and grown[2]["lost"] == 0, pmd.about(grown[2])
+        said = pmd.command("show port stats 1") + pmd.command("show port xstats 1")
+        for name, count in re.findall(r"(\w+): +(\d+)", said):
+            assert int(count) <= 10**7, pmd.about(f"{name} {count} of a device that is gone")
+        pmd.command("stop")
+        said = pmd.command("port stop 1")
+        assert any("0xffffffff" in line for line in errors(said)), pmd.about(
+            f"'port stop 1' finds nothing wrong: {said}")
+        pmd.command("port close 1")
+        assert pmd.telemetry("/ethdev/list") == [0, 2], pmd.about("port close 1")
+        pmd.command("set portlist 0,2")
+        pmd.forward()
+        grown = pmd.send({0: 1000, 2: 1000}, expect={0: 1000, 2: 1000})
+        assert grown[0]["lost"] == grown[2]["lost"] == 0, pmd.about(grown)
