@@ -41,13 +41,11 @@ queue_new(struct rte_eth_dev *dev, void **queues, const char *name, uint16_t id,
 	  unsigned int socket)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	const struct rte_memzone *zone;
-	struct ixymin_queue *q;
+	struct ixymin_queue *q = rte_zmalloc_socket(name, sizeof(*q) + nb_desc * sizeof(q->mbufs[0]),
+						    RTE_CACHE_LINE_SIZE, socket);
+	const struct rte_memzone *zone = rte_eth_dma_zone_reserve(dev, name, id,
+			nb_desc * sizeof(q->ring.rx[0]), IXYMIN_RING_ALIGN_BYTES, socket);
 
-	q = rte_zmalloc_socket(name, sizeof(*q) + nb_desc * sizeof(q->mbufs[0]), RTE_CACHE_LINE_SIZE,
-			       socket);
-	zone = rte_eth_dma_zone_reserve(dev, name, id, nb_desc * sizeof(q->ring.rx[0]),
-					IXYMIN_RING_ALIGN_BYTES, socket);
 	queues[id] = q;
 	if (q == NULL || zone == NULL) {
 		IXYMIN_LOG(ERR, hw, " %s %u: no memory for %u descriptors", name, id, nb_desc);
@@ -140,24 +138,23 @@ rx_start(struct rte_eth_dev *dev, uint16_t id)
 	if (q == NULL)
 		return -EINVAL;
 	q->good = IXYMIN_RXD_GOOD;
-	ixymin_rx_refill(q, 0);
-	if (q->nb_free > 0) {
-		IXYMIN_LOG(ERR, hw, " rx queue %u: pool %s lacks %u mbufs", id, q->pool->name, q->nb_free);
-		return -ENOMEM;
-	}
 	reg_write(hw, IXYMIN_SRRCTL(id), q->buf_size >> IXYMIN_SRRCTL_BSIZE_SHIFT |
 		  IXYMIN_SRRCTL_ADV_ONE_BUFFER | (q->drop_en ? IXYMIN_SRRCTL_DROP_EN : 0));
 	/* Write-backs must not overtake the data. INTERPRETATION (MISSING): 4.6.7 wants bit 12
 	 * cleared, of which 8.2.3.11.1 only says that it is reserved. */
 	reg_change(hw, IXYMIN_DCA_RXCTRL(id), IXYMIN_DCA_RXCTRL_RESERVED | IXYMIN_DCA_RXCTRL_WRO, 0);
 	reg_change(hw, IXYMIN_DCTL(block), 0, IXYMIN_DCTL_ENABLE);
-	ret = ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, IXYMIN_DCTL_ENABLE, 10,
+	ret = ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, true, 10,
 			  "RXDCTL", " rx queue %u: not enabled", id);
+	if (ret < 0)
+		return ret;
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its head;
 	 * the reset of the device before has done so. */
-	if (ret == 0)
-		reg_write(hw, IXYMIN_DT(block), q->tail);
-	return ret;
+	ixymin_rx_refill(q, 0);
+	if (q->nb_free == 0)
+		return 0;
+	IXYMIN_LOG(ERR, hw, " rx queue %u: pool %s lacks %u mbufs", id, q->pool->name, q->nb_free);
+	return -ENOMEM;
 }
 
 /* 4.6.8 */
@@ -173,7 +170,7 @@ tx_start(struct rte_eth_dev *dev, uint16_t id)
 	q->batch_end = IXYMIN_BATCH - 1;
 	reg_change(hw, IXYMIN_DCA_TXCTRL(id), IXYMIN_DCA_TXCTRL_DESC_WRO, 0);
 	reg_write(hw, IXYMIN_DCTL(block), IXYMIN_TXDCTL_THRESH | IXYMIN_DCTL_ENABLE);
-	return ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, IXYMIN_DCTL_ENABLE, 10,
+	return ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, true, 10,
 			   "TXDCTL", " tx queue %u: not enabled", id);
 }
 
@@ -404,9 +401,8 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->min_rx_bufsize = IXYMIN_RX_BUF_MIN;
 	info->max_rx_pktlen = IXYMIN_FRAME_MAX;
 	info->max_mtu = IXYMIN_FRAME_MAX - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN;
-	info->rx_desc_lim.nb_max = IXYMIN_RING_MAX;
-	info->rx_desc_lim.nb_min = IXYMIN_RING_MIN;
-	info->rx_desc_lim.nb_align = IXYMIN_RING_ALIGN;
+	info->rx_desc_lim = (struct rte_eth_desc_lim){
+		.nb_max = IXYMIN_RING_MAX, .nb_min = IXYMIN_RING_MIN, .nb_align = IXYMIN_RING_ALIGN };
 	info->tx_desc_lim = info->rx_desc_lim;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
@@ -497,7 +493,6 @@ ixymin_start(struct rte_eth_dev *dev)
 	if (ret == 0 && data->dev_conf.intr_conf.lsc)
 		ret = rte_intr_enable(dev->intr_handle);
 	if (ret < 0) {
-		IXYMIN_LOG(ERR, hw, ": not started (%d)", ret);
 		port_halt(dev);
 		return ret;
 	}

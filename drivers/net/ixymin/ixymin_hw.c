@@ -9,11 +9,11 @@
 
 #include "ixymin_hw.h"
 
-/* Wait until the bits of mask are value, or log what the device has not done. A device that is
- * gone reads as all ones, which must not pass for bits that are set. */
+/* Wait until the bit is set or clear, or log what the device has not done. A device that is gone
+ * reads as all ones, which must not pass for a bit that is set. */
 int
-ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
-	    unsigned int ms, const char *name, const char *what, ...)
+ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t bit, bool set, unsigned int ms,
+	    const char *name, const char *what, ...)
 {
 	uint32_t is, tries = ms * 20;
 	char text[64];
@@ -21,7 +21,7 @@ ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t va
 
 	do {
 		is = reg_read(hw, reg);
-		if (is != IXYMIN_GONE && (is & mask) == value)
+		if (is != IXYMIN_GONE && (is & bit) == (set ? bit : 0))
 			return 0;
 		rte_delay_us_sleep(50);
 	} while (tries-- > 0 && is != IXYMIN_GONE);

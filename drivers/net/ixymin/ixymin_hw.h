@@ -52,14 +52,13 @@ reg_change(const struct ixymin_hw *hw, uint32_t reg, uint32_t clear, uint32_t se
 	reg_write(hw, reg, (reg_read(hw, reg) & ~clear) | set);
 }
 
-int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
-		unsigned int ms, const char *name, const char *what, ...) __rte_format_printf(7, 8);
+int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t bit, bool set, unsigned int ms,
+		const char *name, const char *what, ...) __rte_format_printf(7, 8);
 /* IXYMIN_WAIT_SET(hw, EEC, ARD, 1000, ": EEPROM not read"): until the bit is set */
 #define IXYMIN_WAIT_SET(hw, reg, bit, ms, what) \
-	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, IXYMIN_ ## reg ## _ ## bit, \
-		    ms, #reg, what)
+	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, true, ms, #reg, what)
 #define IXYMIN_WAIT_CLEAR(hw, reg, bit, ms, what) \
-	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, 0, ms, #reg, what)
+	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, false, ms, #reg, what)
 
 int ixymin_reset(const struct ixymin_hw *hw);
 void ixymin_general_init(struct ixymin_hw *hw);

@@ -20,39 +20,43 @@ rx_packet_type(uint32_t info)
 	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? RTE_PTYPE_L3_IPV4_EXT : IXYMIN_RXD_INFO_HEADERS));
 }
 
-/* Give fresh buffers to free descriptors, until at most max_free are left. If the pool is empty
- * they stay free, and the next burst tries again. @return whether there are new ones */
-bool
-ixymin_rx_refill(struct ixymin_queue *q, uint16_t max_free)
+/* Give fresh buffers to free descriptors, until at most max_free are left, and tell the device
+ * once. If the pool is empty they stay free, and the next burst tries again. */
+void
+ixymin_rx_refill(struct ixymin_queue *q, unsigned int max_free)
 {
-	uint16_t old_tail = q->tail, nb, i;
+	unsigned int tail = q->tail, nb, i;
 
 	while (q->nb_free > max_free) {
-		nb = RTE_MIN(RTE_MIN(q->nb_free, IXYMIN_BATCH), q->nb_desc - q->tail);
-		if (rte_mempool_get_bulk(q->pool, (void **)&q->mbufs[q->tail], nb) < 0) {
+		struct rte_mbuf **mbufs = &q->mbufs[tail];
+		union ixymin_rx_desc *ring = &q->ring.rx[tail];
+
+		nb = RTE_MIN(RTE_MIN(q->nb_free, IXYMIN_BATCH), q->nb_desc - tail);
+		if (rte_mempool_get_bulk(q->pool, (void **)mbufs, nb) < 0) {
 			__atomic_fetch_add(&q->hw->data->rx_mbuf_alloc_failed, nb, __ATOMIC_RELAXED);
 			break;
 		}
-		for (i = q->tail; i < q->tail + nb; i++) {
-			q->ring.rx[i].read.pkt_addr =
-				rte_cpu_to_le_64(rte_mbuf_data_iova_default(q->mbufs[i]));
-			q->ring.rx[i].read.hdr_addr = 0;
+		for (i = 0; i < nb; i++) {
+			ring[i].read.pkt_addr = rte_cpu_to_le_64(rte_mbuf_data_iova_default(mbufs[i]));
+			ring[i].read.hdr_addr = 0;
 		}
-		q->tail = i == q->nb_desc ? 0 : i;
+		tail = tail + nb == q->nb_desc ? 0 : tail + nb;
 		q->nb_free -= nb;
 	}
-	return q->tail != old_tail;
+	if (tail != q->tail) {
+		q->tail = tail;
+		rte_write32(rte_cpu_to_le_32(tail), q->tail_reg);
+	}
 }
 
-/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; replace what was taken, in
- * batches; tell the device once, if there are new buffers. */
+/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; replace them in batches. */
 uint16_t
 ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_queue *q = queue;
 	/* no more than the device has: beyond, there are old write-backs */
-	uint16_t max = RTE_MIN(nb_pkts, (uint16_t)(q->nb_desc - 1 - q->nb_free));
-	uint16_t head = q->head, nb = 0, taken;
+	unsigned int max = RTE_MIN(nb_pkts, q->nb_desc - 1 - q->nb_free);
+	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
 	bool ptypes = !q->hw->no_ptypes;
 
 	for (taken = 0; taken < max; taken++) {
@@ -64,7 +68,7 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 
 		if (!(status & IXYMIN_RXD_DD))
 			break;
-		head = head + 1 == q->nb_desc ? 0 : head + 1;
+		head = head + 1 == nb_desc ? 0 : head + 1;
 		if (unlikely((status & RX_CHECKED) != q->good || len == 0 || len > q->buf_size)) {
 			rte_mempool_put(q->pool, m);
 			q->good = status & IXYMIN_RXD_EOP ? IXYMIN_RXD_GOOD : 0;
@@ -80,7 +84,7 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	}
 	q->head = head;
 	q->nb_free += taken;
-	if (q->nb_free >= IXYMIN_BATCH && ixymin_rx_refill(q, IXYMIN_BATCH - 1))
-		rte_write32(rte_cpu_to_le_32(q->tail), q->tail_reg);
+	if (q->nb_free >= IXYMIN_BATCH)
+		ixymin_rx_refill(q, IXYMIN_BATCH - 1);
 	return nb;
 }

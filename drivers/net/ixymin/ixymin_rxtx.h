@@ -12,7 +12,7 @@
 
 /* Descriptors get new buffers, and are reclaimed, in batches that begin at multiples of this; the
  * last of a ring may be shorter. */
-#define IXYMIN_BATCH 32
+#define IXYMIN_BATCH 32u
 
 /* A ring is the same in both directions: the device has the descriptors from head up to, not
  * including, tail; software has nb_free and one more, so that tail never meets head again. */
@@ -43,7 +43,7 @@ struct ixymin_queue {
 	struct rte_mbuf *mbufs[];    /* buffers of the descriptors */
 };
 
-bool ixymin_rx_refill(struct ixymin_queue *q, uint16_t max_free);
+void ixymin_rx_refill(struct ixymin_queue *q, unsigned int max_free);
 uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 

@@ -12,7 +12,6 @@ static void
 tx_reclaim(struct ixymin_queue *q)
 {
 	for (;;) {
-		struct rte_mbuf **mbufs = &q->mbufs[q->head];
 		uint16_t end = RTE_MIN(q->head + IXYMIN_BATCH, q->nb_desc), nb = end - q->head;
 		uint32_t status = __atomic_load_n(&q->ring.tx[end - 1].wb.status, __ATOMIC_ACQUIRE);
 
@@ -20,9 +19,9 @@ tx_reclaim(struct ixymin_queue *q)
 		    !(status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD)))
 			return;
 		if (q->fast_free) /* the application's word: one pool, and nobody else has them */
-			rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, nb);
+			rte_mempool_put_bulk(q->mbufs[q->head]->pool, (void **)&q->mbufs[q->head], nb);
 		else
-			rte_pktmbuf_free_bulk(mbufs, nb);
+			rte_pktmbuf_free_bulk(&q->mbufs[q->head], nb);
 		q->nb_free += nb;
 		q->head = end == q->nb_desc ? 0 : end;
 	}
@@ -35,12 +34,12 @@ uint16_t
 ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_queue *q = queue;
-	uint16_t tail = q->tail, nb;
+	unsigned int tail = q->tail, nb, max;
 
 	if (q->nb_free < RTE_MAX(nb_pkts, q->nb_desc / 2))
 		tx_reclaim(q);
-
-	for (nb = 0; nb < nb_pkts && q->nb_free > 0; nb++) {
+	max = RTE_MIN(nb_pkts, q->nb_free);
+	for (nb = 0; nb < max; nb++) {
 		union ixymin_tx_desc *desc = &q->ring.tx[tail];
 		struct rte_mbuf *m = pkts[nb];
 		uint32_t len = m->data_len, command = TX_COMMAND | len;
@@ -48,10 +47,10 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		if (unlikely(m->nb_segs != 1 || len < IXYMIN_TX_LEN_MIN || len > IXYMIN_TX_LEN_MAX)) {
 			rte_pktmbuf_free(m);
 			__atomic_fetch_add(&q->hw->stats[IXYMIN_STAT_TX_BAD], 1, __ATOMIC_RELAXED);
+			q->nb_free++;
 			continue;
 		}
 		q->mbufs[tail] = m;
-		q->nb_free--;
 		if (tail++ == q->batch_end) {
 			command |= IXYMIN_TXD_RS;
 			tail = tail == q->nb_desc ? 0 : tail;
@@ -61,6 +60,7 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		desc->read.cmd_type_len = rte_cpu_to_le_32(command);
 		desc->read.olinfo_status = rte_cpu_to_le_32(len << IXYMIN_TXD_PAYLEN_SHIFT);
 	}
+	q->nb_free -= nb;
 	if (tail != q->tail) {
 		q->tail = tail;
 		rte_write32(rte_cpu_to_le_32(tail), q->tail_reg);
