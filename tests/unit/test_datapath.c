@@ -387,6 +387,27 @@ rx_length_limit(void **state)
 }
 
 static void
+rx_vlan_filter_holds_when_promiscuous(void **state)
+{
+	(void)state;
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(60, 1);
+	memcpy(&wire.in[0][12], "\x81\x00\x00\x05", 4);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 1);
+	nic_write(nic, NIC_VLNCTRL, nic_read(nic, NIC_VLNCTRL) | NIC_VLNCTRL_VFE);
+	for (unsigned int i = 0; i < 2; i++) {
+		frame_in(60, 1);
+		memcpy(&wire.in[wire.in_end - 1][12], "\x81\x00\x00\x05", 4);
+		poll_all();
+		assert_int_equal(counts().rx_packets, 1 + i);
+		nic_write(nic, NIC_VFTA, 1 << 5);
+	}
+	assert_int_equal(counts().rx_filtered, 1);
+}
+
+static void
 rx_legacy_write_back(void **state)
 {
 	(void)state;
@@ -779,6 +800,7 @@ main(void)
 		TEST(rx_without_descriptors_misses),
 		TEST(rx_scatters_over_small_buffers),
 		TEST(rx_length_limit),
+		TEST(rx_vlan_filter_holds_when_promiscuous),
 		TEST(rx_legacy_write_back),
 		TEST(rx_keeps_crc_when_told),
 		TEST(rx_packet_types),

@@ -28,7 +28,6 @@ struct desc {
 #define RX_ERRORS     (UINT64_C(0xff8) << 20)
 #define RX_LEN_SHIFT  32
 /* Rx write-back, upper quadword of the legacy format (7.1.5) */
-#define RX_LEGACY_LEN_SHIFT    0
 #define RX_LEGACY_STATUS_SHIFT 32
 /* packet type, lower quadword of the advanced format, bits 15:4 */
 #define RX_PTYPE_IPV4   (1u << 4)
@@ -56,6 +55,9 @@ struct desc {
 #define TX_STA_DD       (UINT64_C(1) << 32)
 #define TX_POPTS(hi)    ((hi) >> 40 & 0x3f) /* advanced only */
 #define TX_PAYLEN(hi)   ((hi) >> 46)        /* advanced only */
+/* all but length, RS, DD and PAYLEN: a whole frame in one buffer, without offloads */
+#define TX_PLAIN_MASK   (~(UINT64_C(0xffff) | TX_RS | TX_STA_DD | UINT64_C(0x3ffff) << 46))
+#define TX_PLAIN        ((uint64_t)TX_DTYP_DATA << 20 | TX_EOP | TX_IFCS | TX_DEXT)
 #define TX_RESERVED_DATA ((UINT64_C(3) << 16) | (UINT64_C(1) << 26) | (UINT64_C(1) << 28) | (UINT64_C(7) << 33))
 
 /* Host memory of a DMA address, by the window that was last used for its like.
@@ -63,14 +65,10 @@ struct desc {
 static inline void *
 dma(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len)
 {
-	const struct nic_host_ops *ops = nic->config.host_ops;
-	unsigned int epoch = atomic_load_explicit(ops->epoch, memory_order_acquire);
-
-	if (window->epoch != epoch || addr - window->addr >= window->len) {
+	if (addr - window->addr >= window->len) {
 		window->len = 0;
-		if (!ops->map(nic->config.host, addr, window))
+		if (!nic->config.host_ops->map(nic->config.host, addr, window))
 			return NULL;
-		window->epoch = epoch;
 	}
 	if (len > window->len - (addr - window->addr))
 		return NULL;

@@ -24,6 +24,7 @@ filter_rebuild(struct nic *nic)
 	filter->allmulti = fctrl & NIC_FCTRL_MPE;
 	filter->broadcast = fctrl & NIC_FCTRL_BAM;
 	filter->mta_shift = mcstctrl & NIC_MCSTCTRL_MFE ? mta_shifts[mcstctrl & NIC_MCSTCTRL_MO] : 0xff;
+	filter->all_unicast = filter->promisc && !(reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VFE);
 	filter->nb_rar = 0;
 	for (unsigned int i = 0; i < 128; i++) {
 		rah = reg_get(nic, NIC_RAH + 8 * i);

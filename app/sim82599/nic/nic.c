@@ -369,10 +369,19 @@ watch_direct(struct nic *nic)
  * What makes it run
  */
 
+/* Forget where host memory was. */
+static void
+forget_windows(struct nic *nic)
+{
+	for (unsigned int q = 0; q < NIC_QUEUES; q++)
+		nic->rxq[q].ring.len = nic->txq[q].ring.len = 0;
+	nic->rx_buffers.len = nic->tx_buffers.len = 0;
+}
+
 unsigned int
 nic_poll(struct nic *nic)
 {
-	unsigned int moved = 0;
+	unsigned int moved = 0, epoch;
 	uint64_t now;
 
 	if (atomic_load_explicit(&nic->nb_live, memory_order_relaxed) == 0 &&
@@ -384,6 +393,11 @@ nic_poll(struct nic *nic)
 	}
 	if (!nic_trylock(nic))
 		return 0;
+	epoch = atomic_load_explicit(nic->config.host_ops->epoch, memory_order_acquire);
+	if (nic->epoch != epoch) {
+		nic->epoch = epoch;
+		forget_windows(nic);
+	}
 	if (nic->direct)
 		watch_direct(nic);
 	link_check(nic);

@@ -46,7 +46,6 @@ struct nic_card;
 struct nic_window {
 	uint64_t addr, len;
 	uint8_t *mem;
-	unsigned int epoch;       /* kept by the device */
 };
 
 /** The PCI side. Called with the device's lock held; must be async-signal-safe. */

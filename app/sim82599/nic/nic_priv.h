@@ -81,6 +81,7 @@ enum nic_stat {
 struct nic_filter {
 	bool stale;            /* a filter register was written */
 	bool promisc, allmulti, broadcast;
+	bool all_unicast;      /* promiscuous, and no VLAN is filtered */
 	uint8_t mta_shift;     /* 0xff: MCSTCTRL.MFE off */
 	uint16_t nb_rar;
 	uint64_t rar[128];     /* 48 bits, as loaded little-endian from the frame */
@@ -111,6 +112,8 @@ struct nic {
 	struct wire_frame fifo[WIRE_BURST];
 	uint8_t fifo_wire, fifo_len, fifo_next;
 	uint64_t rx_full_since; /* ns, no descriptor since then; 0: there are some */
+	/* host memory as last looked up, here and in the queues */
+	unsigned int epoch;
 	struct nic_window rx_buffers, tx_buffers;
 	struct nic_filter filter;
 	struct nic_rxq rxq[NIC_QUEUES];
@@ -194,6 +197,12 @@ void irq_update(struct nic *nic);
 /* filter.c: L2 filters, 7.1.1; frame is at least 14 bytes. The filters are not stale. */
 void filter_rebuild(struct nic *nic);
 bool filter_accepts(const struct nic *nic, const uint8_t *frame);
+
+static inline bool
+filter_passes(const struct nic *nic, const uint8_t *frame)
+{
+	return (nic->filter.all_unicast && !(frame[0] & 1)) || filter_accepts(nic, frame);
+}
 
 /* rx.c, tx.c: the enable bit rises or falls (8.2.3.8.6, 8.2.3.9.10) */
 void rxq_enable(struct nic *nic, unsigned int q);

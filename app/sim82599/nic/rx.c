@@ -17,13 +17,10 @@
 /* Descriptors that a driver looks at together, at the most. */
 #define RX_LATCH 8
 
-/* A piece of a frame on its way into a buffer. */
+/* A descriptor and what is to be written back to it. */
 struct rx_slot {
 	struct desc *desc;
-	void *buf;
-	const uint8_t *data;
-	uint32_t len;
-	uint64_t lo, hi; /* write-back */
+	uint64_t lo, hi;
 };
 
 void
@@ -107,26 +104,30 @@ rx_owned(struct nic *nic, unsigned int q)
 	return tail >= rxq->head ? tail - rxq->head : tail + rxq->size - rxq->head;
 }
 
+static inline uint32_t
+be16(const uint8_t *p)
+{
+	uint16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return __builtin_bswap16(value);
+}
+
 /* The packet type of the advanced write-back, 7.1.6.2: by the headers, bits 15:4. */
 static uint32_t
 rx_packet_type(const uint8_t *frame, uint32_t len)
 {
-	uint32_t at = 12, type, header;
+	uint32_t at = 14, type = be16(frame + 12), header;
 	uint8_t proto;
 
-	if (frame[at] == 0x81 && frame[at + 1] == 0x00)
-		at += 4;
-	if (len < at + 2 + 20)
-		return 0;
-	type = frame[at] << 8 | frame[at + 1];
-	at += 2;
+	if (type == 0x8100) {
+		type = be16(frame + 16);
+		at = 18;
+	}
 	if (type == 0x0800 && frame[at] >> 4 == 4) {
 		header = (frame[at] & 0xf) * 4;
 		/* a fragment's L4 header is not looked for */
-		if ((frame[at + 6] & 0x3f) != 0 || frame[at + 7] != 0)
-			proto = 0;
-		else
-			proto = frame[at + 9];
+		proto = be16(frame + at + 6) & 0x3fff ? 0 : frame[at + 9];
 		type = header > 20 ? RX_PTYPE_IPV4 | RX_PTYPE_IPV4E : RX_PTYPE_IPV4;
 		at += header;
 	} else if (type == 0x86dd && len >= at + 40) {
@@ -144,10 +145,10 @@ rx_packet_type(const uint8_t *frame, uint32_t len)
 	} else {
 		return 0;
 	}
-	if (proto == 6 && len >= at + 20)
-		type |= RX_PTYPE_TCP;
-	else if (proto == 17 && len >= at + 8)
+	if (proto == 17 && len >= at + 8)
 		type |= RX_PTYPE_UDP;
+	else if (proto == 6 && len >= at + 20)
+		type |= RX_PTYPE_TCP;
 	else if (proto == 132 && len >= at + 12)
 		type |= RX_PTYPE_SCTP;
 	return type;
@@ -167,12 +168,17 @@ rx_fcs(const uint8_t *data, uint32_t len)
 	return ~crc;
 }
 
+/* 7.1.6.2; the legacy format (7.1.5) has the same in other places of the upper quadword only. */
 static void
 rx_write_back(const struct rx_slot *slot, bool legacy)
 {
-	if (!legacy)
+	uint64_t hi = slot->hi;
+
+	if (legacy)
+		hi = (hi >> RX_LEN_SHIFT & 0xffff) | (hi & 0xff) << RX_LEGACY_STATUS_SHIFT;
+	else
 		slot->desc->lo = slot->lo;
-	atomic_store_explicit(&slot->desc->hi, slot->hi, memory_order_release);
+	atomic_store_explicit(&slot->desc->hi, hi, memory_order_release);
 }
 
 /*
@@ -199,10 +205,9 @@ rx_fault(struct nic *nic, struct nic_rxq *rxq, struct rx_slot *slot)
 	if (++rxq->packets % 7 != 0)
 		return;
 	if (has_fault(nic, NIC_FAULT_RX_LEN))
-		slot->hi |= rxq->legacy ? 0xffff : UINT64_C(0xffff) << RX_LEN_SHIFT;
+		slot->hi |= UINT64_C(0xffff) << RX_LEN_SHIFT;
 	if (has_fault(nic, NIC_FAULT_RX_STATUS))
-		slot->hi = rxq->legacy ? slot->hi & ~(RX_EOP << RX_LEGACY_STATUS_SHIFT) :
-			(slot->hi & ~RX_EOP) | RX_ERRORS;
+		slot->hi = (slot->hi & ~RX_EOP) | RX_ERRORS;
 }
 
 /* 8.2.3.23.71: which of the 16 per-queue counters counts for this queue */
@@ -216,13 +221,12 @@ rx_stat_index(const struct nic *nic, unsigned int q)
 static inline void
 rx_copy(uint8_t *to, const uint8_t *from, uint32_t len)
 {
-	if (len < 16 || len > 128) {
+	if (len < 32 || len > 64) {
 		memcpy(to, from, len);
 		return;
 	}
-	for (uint32_t i = 0; i + 16 < len; i += 16)
-		memcpy(to + i, from + i, 16);
-	memcpy(to + len - 16, from + len - 16, 16);
+	memcpy(to, from, 32);
+	memcpy(to + len - 32, from + len - 32, 32);
 }
 
 /* Write frames to a queue, as many as its descriptors hold, at most RX_SLOTS of them. */
@@ -233,76 +237,70 @@ rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, uns
 	uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
 	unsigned int stat = rx_stat_index(nic, q);
 	uint32_t owned = rx_owned(nic, q), head = rxq->head, next;
-	struct rx_slot slots[RX_SLOTS], *slot;
-	struct desc *line = NULL;
+	struct rx_slot slots[RX_SLOTS];
+	struct desc *line = NULL, *desc;
 	uint8_t fcs_frame[WIRE_MAX_FRAME + FCS_LEN];
-	unsigned int nb_slots = 0, done, first, i;
-	uint64_t bytes = 0;
+	unsigned int nb_slots = 0, done, k;
+	uint64_t bytes = 0, pcie = 0;
 
 	if (owned > RX_SLOTS)
 		owned = RX_SLOTS;
 	for (done = 0; done < n; done++) {
 		const uint8_t *data = frames[done].data;
-		uint32_t len = frames[done].len, left = len + fcs_len, type, fcs;
+		uint32_t left = frames[done].len + fcs_len, type, len;
 		uint64_t status;
+		uint8_t *buf;
 
-		if (nb_slots + (left + rxq->buf_size - 1) / rxq->buf_size > owned)
+		if (left > rxq->buf_size * (uint64_t)(owned - nb_slots))
 			break;
-		type = rx_packet_type(data, len);
+		type = rx_packet_type(data, frames[done].len);
 		/* 7.1.6.2: PIF tells that the frame passed by a filter that is not exact */
 		status = RX_DD | RX_EOP | (data[0] & 1 ? RX_PIF : 0);
+		bytes += left;
 		if (fcs_len > 0) {
-			/* one at a time: there is room for one frame's FCS */
-			if (nb_slots > 0)
-				break;
-			fcs = rx_fcs(data, len);
-			memcpy(fcs_frame, data, len);
-			memcpy(fcs_frame + len, &fcs, FCS_LEN);
+			uint32_t fcs = rx_fcs(data, frames[done].len);
+
+			memcpy(fcs_frame, data, frames[done].len);
+			memcpy(fcs_frame + frames[done].len, &fcs, FCS_LEN);
 			data = fcs_frame;
 		}
-		first = nb_slots;
+		k = nb_slots;
 		for (next = head; left > 0; next = ring_next(next, rxq->size)) {
-			slot = &slots[nb_slots++];
 			if (next % DESC_LINE == 0 || line == NULL)
 				line = desc_line(nic, &rxq->ring, rxq->base, next);
 			if (line == NULL)
 				goto refused;
-			slot->desc = &line[next % DESC_LINE];
-			slot->data = data;
-			slot->len = left < rxq->buf_size ? left : rxq->buf_size;
-			slot->buf = dma(nic, &nic->rx_buffers, slot->desc->lo, slot->len);
-			if (slot->buf == NULL)
+			desc = &line[next % DESC_LINE];
+			len = left < rxq->buf_size ? left : rxq->buf_size;
+			buf = dma(nic, &nic->rx_buffers, desc->lo, len);
+			if (buf == NULL)
 				goto refused;
-			__builtin_prefetch(slot->buf, 1);
-			data += slot->len;
-			left -= slot->len;
-			slot->lo = type;
-			slot->hi = left > 0 ? RX_DD : status;
-			slot->hi = rxq->legacy ?
-				(uint64_t)slot->len << RX_LEGACY_LEN_SHIFT | slot->hi << RX_LEGACY_STATUS_SHIFT :
-				(uint64_t)slot->len << RX_LEN_SHIFT | slot->hi;
+			rx_copy(buf, data, len);
+			pcie += pcie_bytes(len);
+			data += len;
+			left -= len;
+			slots[k].desc = desc;
+			slots[k].lo = type;
+			slots[k++].hi = (uint64_t)len << RX_LEN_SHIFT | (left > 0 ? RX_DD : status);
 		}
 		head = next;
-		bytes += len + fcs_len;
+		nb_slots = k;
 		if (nic->faults != 0)
 			rx_fault(nic, rxq, &slots[nb_slots - 1]);
-	}
-	goto copy;
-
+		continue;
 refused:
-	/* 5.2.5: as after a master abort, the queue stands still */
-	nic->counts.dma_refused++;
-	rxq_disable(nic, q);
-	nb_slots = first;
-copy:
-	for (i = 0; i < nb_slots; i++) {
-		rx_copy(slots[i].buf, slots[i].data, slots[i].len);
-		nic->counts.pcie_up += pcie_bytes(slots[i].len);
+		/* 5.2.5: as after a master abort, the queue stands still */
+		nic->counts.dma_refused++;
+		rxq_disable(nic, q);
+		bytes -= frames[done].len + fcs_len;
+		break;
 	}
+	if (nb_slots == 0)
+		return 0;
 	rx_publish(nic, rxq, slots, nb_slots);
 	rxq->head = head;
 	nic->counts.desc_reads += nb_slots;
-	nic->counts.pcie_up += nb_slots > 0 ? 24 : 0;
+	nic->counts.pcie_up += pcie + 24;
 	nic->counts.pcie_down += pcie_bytes(nb_slots * sizeof(struct desc));
 	nic->counts.rx_packets += done;
 	nic->counts.rx_bytes += bytes - done * fcs_len;
@@ -374,7 +372,7 @@ rx_mac(struct nic *nic)
 		}
 		total++;
 		total_bytes += frames[i].len;
-		if (!filter_accepts(nic, frames[i].data))
+		if (!filter_passes(nic, frames[i].data))
 			continue;
 		good_bytes += frames[i].len;
 		stats_rx_frame(nic, frames[i].data, len);
