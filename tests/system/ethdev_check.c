@@ -244,6 +244,46 @@ check_starve(unsigned int n)
 	print_resources("after");
 }
 
+/* Send N mbufs that are not alike: of two pools, some of them held, or clones of held ones. All
+ * of them must come back to where they belong. */
+static void
+check_return(unsigned int n)
+{
+	struct rte_mempool *other = rte_pktmbuf_pool_create("other", NB_MBUF, 0, 0,
+							    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mbuf *m, *held[64];
+	unsigned int nb_held = 0;
+	uint64_t deadline;
+
+	if (other == NULL)
+		fail("other pool", -rte_errno);
+	set_up();
+	start();
+	deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	for (unsigned int i = 0; i < n; i++) {
+		m = rte_pktmbuf_alloc(i % 3 != 0 ? pool : other);
+		if (m == NULL || rte_pktmbuf_append(m, 60) == NULL)
+			fail("mbuf", -ENOMEM);
+		memset(rte_pktmbuf_mtod(m, void *), 0, 60);
+		if (i % 5 == 0 && nb_held < RTE_DIM(held)) {
+			held[nb_held++] = m;
+			if (i % 2 == 0)
+				rte_mbuf_refcnt_update(m, 1);
+			else
+				m = rte_pktmbuf_clone(m, other);
+		}
+		while (rte_eth_tx_burst(PORT, 0, &m, 1) == 0)
+			if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+	}
+	stop();
+	for (unsigned int i = 0; i < nb_held; i++)
+		printf("held: %u references\n", rte_mbuf_refcnt_read(held[i]));
+	rte_pktmbuf_free_bulk(held, nb_held);
+	printf("not back: %u, %u of the other pool\n", rte_mempool_in_use_count(pool),
+	       rte_mempool_in_use_count(other));
+}
+
 /* N packets, and in how many bursts they came and went */
 static void
 check_bursts(unsigned int n)
@@ -420,6 +460,7 @@ static const struct {
 	{ "restart", check_restart },
 	{ "reprobe", check_reprobe },
 	{ "starve", check_starve },
+	{ "return", check_return },
 	{ "bursts", check_bursts },
 	{ "xstats", check_xstats },
 	{ "errors", check_errors },

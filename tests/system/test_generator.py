@@ -34,7 +34,7 @@ def test_bursts(driver):
 
 
 @pytest.mark.parametrize("driver, size", [
-    ("net_ixymin", 32), ("net_ixymin", 64), ("net_ixymin", 1000), ("net_ixymin", 4096),
+    ("net_ixymin", 64), ("net_ixymin", 72), ("net_ixymin", 1000), ("net_ixymin", 4096),
     ("net_ixgbe", 64), ("net_ixgbe", 992), ("net_ixgbe", 4096)])
 def test_ring_sizes(driver, size):
     """From the smallest ring to the largest; net_ixgbe's have 32 descriptors or a multiple."""
@@ -60,7 +60,8 @@ def test_resized_rings(driver):
             rounds(pmd, 10000)
 
 
-@pytest.mark.parametrize("simd", [None, 64])
+@pytest.mark.parametrize("driver, simd", [
+    ("net_ixymin", None), ("net_ixgbe", None), ("net_ixgbe", 64)])
 def test_queues(driver, simd):
     """Four queues each way, by the vector path, where there is one, and by the scalar one."""
     eal = [f"--force-max-simd-bitwidth={simd}"] if simd else []
