@@ -807,6 +807,82 @@ test_corruption(void **state)
 	wire_free(sink);
 }
 
+/** A place in the window that was left missing is used again. */
+static void
+test_places_used_again(void **state)
+{
+	static struct kept k[5];
+	struct wire *gen = make("gen", "a"), *sink = make("sink", "b");
+
+	(void)state;
+	take_many(gen, k, 2);
+	give(sink, &k[1]); /* 0 is missing */
+	forward(gen, sink, 65534);
+	take_many(gen, &k[2], 2); /* 65536, at the place of 0, and 65537 */
+	give(sink, &k[2]);
+	give(sink, &k[2]);
+	assert_counts(gen, sink, 65536, 0, 1, 0, 0, 2);
+	lose(gen, 65535);
+	take(gen, &k[4]);
+	give(sink, &k[4]); /* 65537 + 65536: a whole window is missing */
+	give(sink, &k[4]);
+	give(sink, &k[3]); /* just too old to tell, though there is a place that is missing */
+	give(sink, &k[0]);
+	assert_counts(gen, sink, 65537, 0, 4, 0, 0, 2 + 65535);
+	forward(gen, sink, 65536); /* nothing is missing any more */
+	give(sink, &k[4]);
+	assert_counts(gen, sink, 65537 + 65536, 0, 5, 0, 0, 2 + 65535);
+	wire_free(sink);
+	wire_free(gen);
+}
+
+/** Frames of two generators and corrupt ones in one burst, all in order: each byte counts. */
+static void
+test_corruption_in_order(void **state)
+{
+	struct wire *gen[2] = { make("gen:flows=2", "a"), make("gen:flows=2", "b") };
+	struct wire *sink = make("sink", "c");
+	struct kept intact[2], corrupt;
+	struct wire_frame burst[3];
+	struct wire_counts c;
+	uint32_t at, bits, n = 0;
+
+	(void)state;
+	for (at = 12; at < 60; at++) {
+		for (bits = 1; bits < 256; bits += bits) {
+			take(gen[0], &intact[0]);
+			take(gen[1], &intact[1]);
+			corrupt = intact[1];
+			corrupt.data[at] ^= bits;
+			burst[0] = (struct wire_frame){ intact[0].data, 60 };
+			burst[1] = (struct wire_frame){ corrupt.data, 60 };
+			burst[2] = (struct wire_frame){ intact[1].data, 60 };
+			assert_int_equal(sink->ops->send(sink, burst, 2 + n % 2), 2 + n % 2);
+			if (n % 2 == 0)
+				assert_int_equal(sink->ops->send(sink, &burst[2], 1), 1);
+			c = counts(sink);
+			n++;
+			if (c.corrupt != n || c.intact != 2 * n)
+				fail_msg("byte %u bits 0x%02x", at, bits);
+		}
+	}
+	/* from one generator to the other without anything between them */
+	take(gen[0], &intact[0]);
+	take(gen[1], &intact[1]);
+	burst[0] = (struct wire_frame){ intact[0].data, 60 };
+	burst[1] = (struct wire_frame){ intact[1].data, 60 };
+	assert_int_equal(sink->ops->send(sink, burst, 2), 2);
+	c = counts(sink);
+	assert_int_equal(c.intact, 2 * n + 2);
+	assert_int_equal(c.corrupt, n);
+	assert_int_equal(c.from_nic, 3 * n + 2);
+	assert_int_equal(c.from_nic_bytes, 60 * (3 * n + 2));
+	assert_int_equal(c.reordered + c.duplicated + c.foreign, 0);
+	wire_free(gen[0]);
+	wire_free(gen[1]);
+	wire_free(sink);
+}
+
 static void
 test_what_forwarders_may_change(void **state)
 {
@@ -1449,6 +1525,8 @@ main(void)
 		cmocka_unit_test(test_late_after_a_jump),
 		cmocka_unit_test(test_order_of_flows),
 		cmocka_unit_test(test_corruption),
+		cmocka_unit_test(test_places_used_again),
+		cmocka_unit_test(test_corruption_in_order),
 		cmocka_unit_test(test_what_forwarders_may_change),
 		cmocka_unit_test(test_cut_spliced_and_foreign),
 		cmocka_unit_test(test_sums_over_ports),

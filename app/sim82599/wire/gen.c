@@ -17,12 +17,17 @@
  *    42  payload   generator (2 bytes), flow (2), number (8)
  *    54            a piece of a table of noise; the numbers tell where it starts
  *
- * All but the rest of the noise is in the first 60 bytes, so that the smallest
- * frame is made, and checked, by six words, of which three are a flow's own.  Any
- * changed byte shows: the UDP checksum covers the numbers, and is compared, too.
- * The noise is copied, its share of the checksum comes from a table of sums.
+ * In all frames of a flow that have the same length, bytes 14 to 45 are the same but
+ * for the UDP checksum: two blocks of 16 bytes, made once.  What is left of the
+ * shortest frame is its number and a little noise.  Any changed byte shows: the UDP
+ * checksum covers the numbers, and is compared, too.  The noise's share of it comes
+ * from a table of sums.
+ *
+ * One thread makes and checks all frames that a device moves, so this must be cheap,
+ * above all for the shortest frames, as they were made and in order.
  */
 
+#include <emmintrin.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -34,15 +39,19 @@
 #define MAX_ID        0x3fffu
 #define MAX_FLOWS     65536u
 
+#define TYPE_AT  12
 #define IP_AT    14
-#define IP_TTL   64
 #define SRC_AT   26
+#define DST_AT   30
 #define UDP_AT   34
 #define ID_AT    42
+#define FLOW_AT  44
+#define SEQ_AT   46
 #define NOISE_AT 54
-#define SAME_AT  12
-#define WORDS_AT 36
-#define NB_WORDS 3           /* up to the shortest frame's end */
+#define LAST_AT  52          /* the shortest frame's last 8 bytes */
+
+#define IP_TYPE  0x0800
+#define IP_TTL   64
 
 #define SRC_NET 0xc6130000u  /* 198.19.0.0 */
 #define DST_NET 0xc6120000u  /* 198.18.0.0 */
@@ -54,10 +63,17 @@
 
 /* What is the same in all frames of a flow that have the same length. */
 struct head {
-	uint64_t same[3];          /* bytes 12 to 35, as they are in the frame */
-	uint64_t word[2];          /* 36 and 44, but for the checksum and the number */
-	uint64_t udp_sum;          /* of UDP's words but the noise and the number */
-	uint64_t salt;             /* of the choice of noise */
+	__m128i ip;                /* bytes 14 to 29 */
+	__m128i udp;               /* bytes 30 to 45, but for the checksum */
+	uint64_t ip_sum;           /* of IPv4's words, without the length */
+	uint64_t udp_sum;          /* of UDP's words but the number and the noise */
+	uint32_t salt;             /* of the choice of noise */
+};
+
+/* What sinks have seen of a flow. */
+struct track {
+	uint64_t next;             /* the highest number seen, + 1 */
+	uint64_t nb_missing;       /* of the window of numbers before it */
 };
 
 /* What sinks have to know of a generator, and what they have seen of it. */
@@ -66,9 +82,9 @@ struct origin {
 	uint32_t flows;
 	uint32_t len_min, nb_lens; /* the n-th frame has len_min + n % nb_lens bytes */
 	uint32_t window;           /* a power of two */
-	struct head *head;         /* by flow, if all frames have the same length */
-	uint64_t *next;            /* by flow: the highest number seen, + 1 */
-	uint64_t *seen;            /* by flow: a ring of window bits */
+	struct head *head;         /* by flow; with the length if all frames have the same */
+	struct track *track;       /* by flow */
+	uint64_t *missing;         /* by flow: a ring of window bits */
 	uint64_t intact, corrupt;  /* have come out; written with the slot locked */
 };
 
@@ -83,6 +99,10 @@ static atomic_uint last_id;
 #define NB_PIECES 512 /* places where the noise may start, 2 bytes apart */
 static uint8_t noise[WIRE_MAX_FRAME + 2 * NB_PIECES];
 static uint32_t noise_sum[sizeof(noise) / 2]; /* of all 16-bit words before */
+static struct {
+	uint64_t last[NB_PIECES]; /* the shortest frame's last 8 bytes: 2 of 0, 6 of noise */
+	uint64_t sum[NB_PIECES];  /* of these */
+} pieces;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 struct gen {
@@ -120,6 +140,11 @@ init_once(void)
 		noise_sum[i / 2] = sum;
 		sum += noise[i] << 8 | noise[i + 1];
 	}
+	for (i = 0; i < NB_PIECES; i++) {
+		memcpy((uint8_t *)&pieces.last[i] + NOISE_AT - LAST_AT, noise + 2 * i,
+		       WIRE_MIN_DATA - NOISE_AT);
+		pieces.sum[i] = noise_sum[i + (WIRE_MIN_DATA - NOISE_AT) / 2] - noise_sum[i];
+	}
 }
 
 static inline uint16_t
@@ -140,74 +165,100 @@ load64(const uint8_t *p)
 	return be64toh(x);
 }
 
-static inline void
-store64(uint8_t *p, uint64_t x)
-{
-	x = htobe64(x);
-	memcpy(p, &x, sizeof(x));
-}
-
-/* The sum of 16-bit words, of which the last is padded (RFC 768). */
-static inline uint32_t
-noise_sum_of(const uint8_t *start, uint32_t len)
-{
-	size_t from = start - noise, to = from + len;
-	uint32_t sum = noise_sum[to / 2] - noise_sum[from / 2];
-
-	return len % 2 == 0 ? sum : sum + (noise[to - 1] << 8);
-}
-
-/* The Internet checksum (RFC 1071) of words whose sum is given. Since 2^16 is 1
- * modulo 0xffff, wider words may be added as they are. Of its two zeros it is the one
- * that UDP wants (RFC 768); IPv4 headers as they are made here never come to zero. */
-static inline uint64_t
+/* The Internet checksum (RFC 1071) of words whose sum is given: 0xffff - sum % 0xffff.
+ * Since 2^16 is 1 modulo 0xffff, wider words may be added as they are. Of its two zeros
+ * it is the one that UDP wants (RFC 768); IPv4 headers as they are made here never come
+ * to zero. */
+static inline uint16_t
 checksum(uint64_t sum)
 {
-	return 0xffff - sum % 0xffff;
+	return ~(sum + sum / 0xffff);
 }
 
-static struct head
-make_head(uint16_t id, uint32_t flow, uint32_t len)
+static inline __m128i
+load128(const uint8_t *p)
+{
+	return _mm_loadu_si128((const __m128i *)p);
+}
+
+static inline void
+store128(uint8_t *p, __m128i x)
+{
+	_mm_storeu_si128((__m128i *)p, x);
+}
+
+/* Set a 16-bit word of a block; where it is, and where the block begins in the frame. */
+#define SET_WORD(block, from, at, word) _mm_insert_epi16(block, htobe16(word), ((at) - (from)) / 2)
+
+/* Which piece of noise a frame has: neighbours in number, and generators that exist at
+ * the same time, have different noise. */
+static inline uint32_t
+noise_salt(uint16_t id, uint32_t flow)
+{
+	return (id + flow * 61) * (UINT32_MAX / NB_PIECES + 1);
+}
+
+static inline uint32_t
+piece_of(uint32_t salt, uint64_t seq)
+{
+	return (salt + (uint32_t)seq * 0x9e3779b1) / (UINT32_MAX / NB_PIECES + 1);
+}
+
+/* What follows in longer frames than the shortest. */
+static inline const uint8_t *
+rest_of(uint32_t piece)
+{
+	return noise + 2 * piece + WIRE_MIN_DATA - NOISE_AT;
+}
+
+/* The sum of its 16-bit words, of which the last is padded (RFC 768). */
+static inline uint32_t
+rest_sum(uint32_t piece, uint32_t len)
+{
+	uint32_t from = piece + (WIRE_MIN_DATA - NOISE_AT) / 2, words = (len - WIRE_MIN_DATA) / 2;
+	uint32_t sum = noise_sum[from + words] - noise_sum[from];
+
+	return len % 2 == 0 ? sum : sum + (rest_of(piece)[2 * words] << 8);
+}
+
+static void
+make_head(struct head *head, uint16_t id, uint32_t flow)
 {
 	uint64_t src = SRC_NET + id, dst = DST_NET + (flow % 16 << 8) + 1;
 	uint64_t sport = 4096 + flow % 256, dport = 8192 + flow / 256;
-	uint64_t ip_len = len - IP_AT, udp_len = len - UDP_AT;
-	uint64_t ip_sum = checksum(0x4500 + ip_len + 0x4000 + (IP_TTL << 8 | 17) + src + dst);
-
-	return (struct head){
-		.same = {
-			htobe64(UINT64_C(0x08004500) << 32 | ip_len << 16),
-			htobe64(UINT64_C(0x4000) << 48 | (uint64_t)IP_TTL << 40 |
-				UINT64_C(17) << 32 | ip_sum << 16 | src >> 16),
-			htobe64(src << 48 | dst << 16 | sport),
-		},
-		.word = { dport << 48 | udp_len << 32 | id, (uint64_t)flow << 48 },
-		.udp_sum = src + dst + 17 + udp_len + sport + dport + udp_len + id + flow,
-		.salt = id + flow * 61,
+	const uint64_t ip[2] = {
+		htobe64(UINT64_C(0x4500) << 48 | 0x4000),
+		htobe64((uint64_t)IP_TTL << 56 | UINT64_C(17) << 48 | src),
 	};
+	const uint64_t udp[2] = {
+		htobe64(dst << 32 | sport << 16 | dport),
+		htobe64((uint64_t)id << 16 | flow),
+	};
+
+	head->ip = load128((const uint8_t *)ip);
+	head->udp = load128((const uint8_t *)udp);
+	head->ip_sum = 0x4500 + 0x4000 + (IP_TTL << 8 | 17) + src + dst;
+	head->udp_sum = src + dst + 17 + sport + dport + id + flow;
+	head->salt = noise_salt(id, flow);
 }
 
-/* Where a frame's noise starts: neighbours in number, and generators that exist
- * at the same time, have different noise. */
-static inline const uint8_t *
-noise_at(const struct head *head, uint64_t seq)
-{
-	return noise + 2 * ((head->salt + (seq * 0x9e3779b97f4a7c15 >> 32)) % NB_PIECES);
-}
-
-/* Bytes 36 to 59 of a frame. */
 static inline void
-make_words(uint64_t word[NB_WORDS], const struct head *head, uint64_t seq, uint32_t len,
-	   const uint8_t *piece)
+head_set_len(struct head *head, uint32_t len)
 {
-	uint64_t first = load64(piece) >> 16; /* 6 bytes */
-	uint64_t sum = head->udp_sum + (seq >> 32) + (uint32_t)seq + first;
+	uint32_t ip_len = len - IP_AT, udp_len = len - UDP_AT;
 
-	if (len > WIRE_MIN_DATA)
-		sum += noise_sum_of(piece + WIRE_MIN_DATA - NOISE_AT, len - WIRE_MIN_DATA);
-	word[0] = head->word[0] | checksum(sum) << 16;
-	word[1] = head->word[1] | seq >> 16;
-	word[2] = seq << 48 | first;
+	head->ip = SET_WORD(head->ip, IP_AT, IP_AT + 2, ip_len);
+	head->ip = SET_WORD(head->ip, IP_AT, IP_AT + 10, checksum(head->ip_sum + ip_len));
+	head->udp = SET_WORD(head->udp, DST_AT, UDP_AT + 4, udp_len);
+	head->udp_sum += 2 * udp_len; /* in the pseudo header, too */
+}
+
+/* Bytes 30 to 45 of a frame whose noise has that sum. (2^64, where this would go wrong, is
+ * nothing that a generator counts to.) */
+static inline __m128i
+make_udp(const struct head *head, uint64_t seq, uint64_t sum)
+{
+	return SET_WORD(head->udp, DST_AT, UDP_AT + 6, checksum(head->udp_sum + seq + sum));
 }
 
 static uint32_t
@@ -217,12 +268,19 @@ len_at(const struct origin *origin, uint64_t position)
 				      origin->len_min + position % origin->nb_lens;
 }
 
-static inline const struct head *
+static bool
+all_shortest(const struct origin *origin)
+{
+	return origin->nb_lens == 1 && origin->len_min == WIRE_MIN_DATA;
+}
+
+static const struct head *
 head_of(const struct origin *origin, uint32_t flow, uint32_t len, struct head *made)
 {
 	if (origin->nb_lens == 1)
 		return &origin->head[flow];
-	*made = make_head(origin->id, flow, len);
+	*made = origin->head[flow];
+	head_set_len(made, len);
 	return made;
 }
 
@@ -234,40 +292,62 @@ gen_len(struct wire *w, uint64_t position)
 
 /* Generator */
 
-/* Make frames ready up to that position. */
-static void
-build(struct gen *gen, uint64_t end)
+/* Of a frame whose noise has that sum: bytes 14 to 59. */
+static inline void
+make_short(uint8_t *frame, const struct head *head, uint64_t seq, uint32_t piece, uint64_t sum)
 {
-	const struct origin *origin = gen->origin;
-	uint32_t flow = gen->flow, len, slot;
-	uint64_t seq = gen->seq, word[NB_WORDS];
-	const uint8_t *piece;
-	const struct head *head;
-	struct head made;
-	uint8_t *frame;
+	uint64_t number = htobe64(seq);
 
-	for (; gen->built < end; gen->built++) {
-		slot = gen->built % WIRE_BURST;
-		frame = gen->frames + (size_t)slot * gen->stride;
-		len = len_at(origin, gen->built);
-		head = head_of(origin, flow, len, &made);
-		piece = noise_at(head, seq);
-		make_words(word, head, seq, len, piece);
-		memcpy(frame + SAME_AT, head->same, sizeof(head->same));
-		store64(frame + WORDS_AT, word[0]);
-		store64(frame + WORDS_AT + 8, word[1]);
-		store64(frame + WORDS_AT + 16, word[2]);
-		if (len > WIRE_MIN_DATA)
-			memcpy(frame + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
-			       len - WIRE_MIN_DATA);
-		gen->ready[slot].len = len;
-		if (++flow == origin->flows) {
-			flow = 0;
+	store128(frame + IP_AT, head->ip);
+	store128(frame + DST_AT, make_udp(head, seq, sum));
+	memcpy(frame + LAST_AT, &pieces.last[piece], sizeof(pieces.last[piece]));
+	memcpy(frame + SEQ_AT, &number, sizeof(number));
+}
+
+/* Make the next n frames, where these say. */
+static void
+build_shortest(struct gen *gen, const struct wire_frame *frames, unsigned int n)
+{
+	const struct head *first = gen->origin->head, *end = first + gen->origin->flows;
+	const struct head *head = first + gen->flow;
+	uint64_t seq = gen->seq;
+	uint32_t piece;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		piece = piece_of(head->salt, seq);
+		make_short((uint8_t *)frames[i].data, head, seq, piece, pieces.sum[piece]);
+		if (++head == end) {
+			head = first;
 			seq++;
 		}
 	}
-	gen->flow = flow;
+	gen->flow = head - first;
 	gen->seq = seq;
+}
+
+static void
+build_any(struct gen *gen, struct wire_frame *frames, unsigned int n)
+{
+	const struct head *head;
+	struct head made;
+	uint32_t len, piece;
+	uint8_t *frame;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		frame = (uint8_t *)frames[i].data;
+		len = len_at(gen->origin, gen->built + i);
+		head = head_of(gen->origin, gen->flow, len, &made);
+		piece = piece_of(head->salt, gen->seq);
+		make_short(frame, head, gen->seq, piece, pieces.sum[piece] + rest_sum(piece, len));
+		memcpy(frame + WIRE_MIN_DATA, rest_of(piece), len - WIRE_MIN_DATA);
+		frames[i].len = gen->ready[(gen->built + i) % WIRE_BURST].len = len;
+		if (++gen->flow == gen->origin->flows) {
+			gen->flow = 0;
+			gen->seq++;
+		}
+	}
 }
 
 /* Frames that may follow; what was lost stays under way. */
@@ -289,7 +369,7 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 {
 	struct gen *gen = (struct gen *)w;
 	uint64_t first = gen->pace.taken;
-	unsigned int due, i;
+	unsigned int due, at, run, held;
 	uint64_t left;
 
 	if (gen->origin == NULL)
@@ -302,9 +382,18 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 			n = left;
 	}
 	due = wire_pace_due(w, n);
-	build(gen, first + due);
-	for (i = 0; i < due; i++)
-		frames[i] = gen->ready[(first + i) % WIRE_BURST];
+	at = first % WIRE_BURST;
+	run = due < WIRE_BURST - at ? due : WIRE_BURST - at;
+	memcpy(frames, &gen->ready[at], run * sizeof(*frames));
+	memcpy(frames + run, gen->ready, (due - run) * sizeof(*frames));
+	held = gen->built - first;
+	if (due > held) {
+		if (all_shortest(gen->origin))
+			build_shortest(gen, frames + held, due - held);
+		else
+			build_any(gen, frames + held, due - held);
+		gen->built = first + due;
+	}
 	return due;
 }
 
@@ -315,8 +404,11 @@ gen_consume(struct wire *w, unsigned int n)
 	uint64_t bytes = 0;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		bytes += gen->ready[(gen->pace.taken + i) % WIRE_BURST].len;
+	if (n > 0 && gen->origin->nb_lens == 1)
+		bytes = (uint64_t)n * gen->origin->len_min;
+	else
+		for (i = 0; i < n; i++)
+			bytes += gen->ready[(gen->pace.taken + i) % WIRE_BURST].len;
 	wire_count(&gen->pace.taken, n);
 	wire_count(&gen->counts.to_nic, n);
 	wire_count(&gen->counts.to_nic_bytes, bytes);
@@ -336,78 +428,75 @@ slot_lock(uint16_t id)
 static void
 slot_unlock(struct origin_slot *slot)
 {
-	if (slot != NULL)
-		pthread_mutex_unlock(&slot->lock);
+	pthread_mutex_unlock(&slot->lock);
 }
 
-/* A router changed the TTL, and the checksum with it; nothing else of word 1 differs. */
+/* A router changed the TTL, and the checksum with it; nothing else of bytes 14 to 29. */
 static bool
-is_routed(const uint8_t *data, uint64_t differ)
+is_routed(const uint8_t *data, __m128i made)
 {
+	int same = _mm_movemask_epi8(_mm_cmpeq_epi8(load128(data + IP_AT), made));
 	uint64_t sum = load64(data + IP_AT) % 0xffff + load64(data + IP_AT + 8) % 0xffff +
 		       (load64(data + IP_AT + 12) & 0xffffffff);
 
-	return (differ & ~htobe64(UINT64_C(0x0000ff00ffff0000))) == 0 && sum % 0xffff == 0;
+	return (same | 1 << 8 | 3 << 10) == 0xffff && sum % 0xffff == 0;
 }
 
-/* Is this, but for the addresses and the TTL, the frame that its numbers say? */
+/* Are bytes 12 to 59, but perhaps for the TTL, as make_short() makes them? The number is
+ * where it was read. */
 static inline bool
-is_as_made(const struct origin *origin, const struct wire_frame *frame, uint32_t flow, uint64_t seq)
+is_as_made(const uint8_t *data, const struct head *head, uint64_t seq, uint32_t piece, uint64_t sum)
 {
-	const uint8_t *data = frame->data, *piece;
-	const struct head *head;
-	struct head made;
-	uint64_t same[3], word[NB_WORDS];
+	__m128i ip = _mm_cmpeq_epi8(load128(data + IP_AT), head->ip);
+	__m128i udp = _mm_cmpeq_epi8(load128(data + DST_AT), make_udp(head, seq, sum));
+	const uint64_t noise_mask = htobe64(UINT64_MAX >> 8 * (NOISE_AT - LAST_AT));
+	uint64_t last;
 
-	if (flow >= origin->flows || frame->len != len_at(origin, seq * origin->flows + flow))
+	memcpy(&last, data + LAST_AT, sizeof(last));
+	if (((last ^ pieces.last[piece]) & noise_mask) != 0 || load16(data + TYPE_AT) != IP_TYPE)
 		return false;
-	head = head_of(origin, flow, frame->len, &made);
-	piece = noise_at(head, seq);
-	make_words(word, head, seq, frame->len, piece);
-	memcpy(same, data + SAME_AT, sizeof(same));
-	/* the flow and the number, word 1, are where they were read */
-	if ((head->same[0] ^ same[0]) | (head->same[2] ^ same[2]) |
-	    (word[0] ^ load64(data + WORDS_AT)) | (word[2] ^ load64(data + WORDS_AT + 16)))
-		return false;
-	if (head->same[1] != same[1] && !is_routed(data, head->same[1] ^ same[1]))
-		return false;
-	return frame->len == WIRE_MIN_DATA ||
-	       memcmp(data + WIRE_MIN_DATA, piece + WIRE_MIN_DATA - NOISE_AT,
-		      frame->len - WIRE_MIN_DATA) == 0;
+	if (_mm_movemask_epi8(_mm_and_si128(ip, udp)) == 0xffff)
+		return true;
+	return _mm_movemask_epi8(udp) == 0xffff && is_routed(data, head->ip);
 }
 
-/* New numbers become seen, those that they skip unseen. */
-static void
-seen_advance(struct origin *origin, uint64_t *seen, uint64_t next, uint64_t seq)
+/* @return true if it was not so before */
+static bool
+set_missing(struct origin *origin, uint32_t flow, uint64_t seq, bool missing)
 {
-	if (seq - next >= origin->window) {
-		memset(seen, 0, origin->window / 8);
-		return;
-	}
-	for (; next < seq; next++)
-		seen[(next & (origin->window - 1)) / 64] &= ~(UINT64_C(1) << next % 64);
+	uint64_t at = (uint64_t)flow * origin->window + (seq & (origin->window - 1));
+	uint64_t *bits = &origin->missing[at / 64], bit = UINT64_C(1) << at % 64;
+
+	if (((*bits & bit) != 0) == missing)
+		return false;
+	*bits ^= bit;
+	origin->track[flow].nb_missing += missing ? 1 : -1;
+	return true;
 }
 
 /* @return true for the first time */
-static inline bool
+static bool
 see(struct gen *gen, struct origin *origin, uint32_t flow, uint64_t seq)
 {
-	uint64_t *seen = origin->seen + (size_t)flow * (origin->window / 64);
-	uint64_t *bits = seen + (seq & (origin->window - 1)) / 64, bit = UINT64_C(1) << seq % 64;
-	uint64_t next = origin->next[flow];
+	struct track *track = &origin->track[flow];
 
-	if (seq >= next) {
-		if (seq > next)
-			seen_advance(origin, seen, next, seq);
-		origin->next[flow] = seq + 1;
-	} else if (next - seq > origin->window || (*bits & bit) != 0) {
-		wire_count(&gen->counts.duplicated, 1);
-		return false;
-	} else {
+	if (seq < track->next) {
+		if (track->next - seq > origin->window || !set_missing(origin, flow, seq, false)) {
+			wire_count(&gen->counts.duplicated, 1);
+			return false;
+		}
 		wire_count(&gen->counts.reordered, 1);
+		return true;
 	}
-	if ((*bits & bit) == 0)
-		*bits |= bit;
+	if (seq - track->next >= origin->window) { /* none of the window before it was seen */
+		memset(&origin->missing[(uint64_t)flow * origin->window / 64], 0xff, origin->window / 8);
+		track->nb_missing = origin->window;
+	} else {
+		for (; track->next < seq; track->next++)
+			set_missing(origin, flow, track->next, true);
+	}
+	set_missing(origin, flow, seq, false);
+	track->next = seq + 1;
 	return true;
 }
 
@@ -431,14 +520,14 @@ static void
 count_odd(struct gen *gen, const struct wire_frame *frame)
 {
 	const uint8_t *data = frame->data;
-	struct head head;
+	uint32_t piece;
 	uint16_t id;
 
 	if (frame->len >= WIRE_MIN_DATA) {
 		id = load16(data + ID_AT);
-		head = make_head(id, load16(data + ID_AT + 2), frame->len);
-		if (memcmp(data + NOISE_AT, noise_at(&head, load64(data + ID_AT + 4)),
-			   WIRE_MIN_DATA - NOISE_AT) == 0 && count_corrupt(gen, id))
+		piece = piece_of(noise_salt(id, load16(data + FLOW_AT)), load64(data + SEQ_AT));
+		if (memcmp(data + NOISE_AT, noise + 2 * piece, WIRE_MIN_DATA - NOISE_AT) == 0 &&
+		    count_corrupt(gen, id))
 			return;
 	}
 	if (frame->len >= SRC_AT + 4 && load16(data + SRC_AT) == SRC_NET >> 16 &&
@@ -447,43 +536,107 @@ count_odd(struct gen *gen, const struct wire_frame *frame)
 	wire_count(&gen->counts.foreign, 1);
 }
 
+/* The common case. Not inlined: the loop needs all registers.
+ * @return frames in a row, from the first on, that are the next of their flows, as made */
+static __attribute__((noinline)) unsigned int
+arrive_in_order(struct origin *origin, const struct wire_frame *frames, unsigned int n)
+{
+	const struct wire_frame *frame, *end = frames + n;
+	const struct head *head;
+	struct track *track;
+	uint32_t flow, piece;
+	uint64_t seq;
+
+	if (!all_shortest(origin))
+		return 0;
+	for (frame = frames; frame < end && frame->len == WIRE_MIN_DATA; frame++) {
+		flow = load16(frame->data + FLOW_AT);
+		if (flow >= origin->flows)
+			break;
+		track = &origin->track[flow];
+		head = &origin->head[flow];
+		seq = track->next;
+		piece = piece_of(head->salt, seq);
+		if (load64(frame->data + SEQ_AT) != seq ||
+		    !is_as_made(frame->data, head, seq, piece, pieces.sum[piece]))
+			break;
+		if (track->nb_missing > 0)
+			set_missing(origin, flow, seq, false);
+		track->next = seq + 1;
+	}
+	return frame - frames;
+}
+
+/* @return true if this frame is as made: counted in intact, or as a duplicate */
+static bool
+arrive_any(struct gen *gen, struct origin *origin, const struct wire_frame *frame, uint64_t *intact)
+{
+	const uint8_t *data = frame->data;
+	uint32_t flow, piece, len = frame->len;
+	const struct head *head;
+	struct head made;
+	uint64_t seq;
+
+	if (len < WIRE_MIN_DATA)
+		return false;
+	flow = load16(data + FLOW_AT);
+	seq = load64(data + SEQ_AT);
+	if (flow >= origin->flows || len != len_at(origin, seq * origin->flows + flow))
+		return false;
+	head = head_of(origin, flow, len, &made);
+	piece = piece_of(head->salt, seq);
+	if (!is_as_made(data, head, seq, piece, pieces.sum[piece] + rest_sum(piece, len)) ||
+	    memcmp(data + WIRE_MIN_DATA, rest_of(piece), len - WIRE_MIN_DATA) != 0)
+		return false;
+	*intact += see(gen, origin, flow, seq);
+	return true;
+}
+
+/* @return frames in a row, from the first on, that are as the first one's generator made
+ * them: counted */
+static unsigned int
+arrive(struct gen *gen, const struct wire_frame *frames, unsigned int n)
+{
+	struct origin_slot *slot;
+	uint64_t intact = 0, bytes = 0;
+	unsigned int i = 0, run;
+
+	if (frames[0].len < WIRE_MIN_DATA)
+		return 0;
+	slot = slot_lock(load16(frames[0].data + ID_AT));
+	if (slot->origin != NULL) {
+		while (i < n) {
+			run = arrive_in_order(slot->origin, &frames[i], n - i);
+			intact += run;
+			bytes += (uint64_t)run * WIRE_MIN_DATA;
+			i += run;
+			if (i == n || !arrive_any(gen, slot->origin, &frames[i], &intact))
+				break;
+			bytes += frames[i++].len;
+		}
+		wire_count(&slot->origin->intact, intact);
+	}
+	slot_unlock(slot);
+	wire_count(&gen->counts.intact, intact);
+	wire_count(&gen->counts.from_nic_bytes, bytes);
+	return i;
+}
+
 static unsigned int
 gen_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 {
 	struct gen *gen = (struct gen *)w;
-	struct origin_slot *slot = NULL;
-	uint64_t bytes = 0, intact = 0;
-	unsigned int i;
+	unsigned int i, run;
 
-	for (i = 0; i < n; i++) {
-		const struct wire_frame *frame = &frames[i];
-
-		bytes += frame->len;
-		if (frame->len >= WIRE_MIN_DATA) {
-			uint16_t id = load16(frame->data + ID_AT);
-			uint32_t flow = load16(frame->data + ID_AT + 2);
-			uint64_t seq = load64(frame->data + ID_AT + 4);
-
-			if (slot != &slots[id % NB_GENERATORS]) {
-				slot_unlock(slot);
-				slot = slot_lock(id);
-			}
-			if (slot->origin != NULL && is_as_made(slot->origin, frame, flow, seq)) {
-				if (see(gen, slot->origin, flow, seq)) {
-					wire_count(&slot->origin->intact, 1);
-					intact++;
-				}
-				continue;
-			}
+	for (i = 0; i < n; i += run) {
+		run = arrive(gen, &frames[i], n - i);
+		if (run == 0) {
+			count_odd(gen, &frames[i]);
+			wire_count(&gen->counts.from_nic_bytes, frames[i].len);
+			run = 1;
 		}
-		slot_unlock(slot);
-		slot = NULL;
-		count_odd(gen, frame);
 	}
-	slot_unlock(slot);
-	wire_count(&gen->counts.intact, intact);
 	wire_count(&gen->counts.from_nic, n);
-	wire_count(&gen->counts.from_nic_bytes, bytes);
 	return n;
 }
 
@@ -512,8 +665,8 @@ origin_free(struct origin *origin)
 	if (origin == NULL)
 		return;
 	free(origin->head);
-	free(origin->next);
-	free(origin->seen);
+	free(origin->track);
+	free(origin->missing);
 	free(origin);
 }
 
@@ -554,10 +707,10 @@ origin_create(uint32_t flows, const uint64_t size[2])
 	origin->window = MAX_WINDOW;
 	while (origin->window > MIN_WINDOW && origin->window > MAX_WINDOW / flows)
 		origin->window /= 2;
-	origin->head = calloc(origin->nb_lens == 1 ? flows : 1, sizeof(*origin->head));
-	origin->next = calloc(flows, sizeof(*origin->next));
-	origin->seen = calloc(flows, origin->window / 8);
-	if (origin->head == NULL || origin->next == NULL || origin->seen == NULL) {
+	origin->head = aligned_alloc(64, flows * sizeof(*origin->head));
+	origin->track = calloc(flows, sizeof(*origin->track));
+	origin->missing = calloc(flows, origin->window / 8);
+	if (origin->head == NULL || origin->track == NULL || origin->missing == NULL) {
 		origin_free(origin);
 		return NULL;
 	}
@@ -580,8 +733,11 @@ origin_publish(struct origin *origin)
 		vacant = id != 0 && slot->origin == NULL;
 		if (vacant) {
 			origin->id = id;
-			for (flow = 0; origin->nb_lens == 1 && flow < origin->flows; flow++)
-				origin->head[flow] = make_head(id, flow, origin->len_min);
+			for (flow = 0; flow < origin->flows; flow++) {
+				make_head(&origin->head[flow], id, flow);
+				if (origin->nb_lens == 1)
+					head_set_len(&origin->head[flow], origin->len_min);
+			}
 			slot->origin = origin;
 		}
 		slot_unlock(slot);
@@ -591,11 +747,12 @@ origin_publish(struct origin *origin)
 	return false;
 }
 
-/* The addresses, which do not change: from 02-00-00-00-(generator). */
+/* With all that does not change: the addresses, from 02-00-00-00-(generator), and the type. */
 static bool
 frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
 {
 	const uint8_t src[6] = { 0x02, 0, 0, 0, gen->origin->id >> 8, gen->origin->id & 0xff };
+	const uint8_t type[2] = { IP_TYPE >> 8, IP_TYPE & 0xff };
 	unsigned int i;
 
 	gen->stride = (max_len + 63) & ~63u;
@@ -603,9 +760,11 @@ frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
 	if (gen->frames == NULL)
 		return false;
 	for (i = 0; i < WIRE_BURST; i++) {
+		gen->ready[i].len = gen->origin->len_min;
 		gen->ready[i].data = gen->frames + (size_t)i * gen->stride;
 		memcpy(gen->frames + (size_t)i * gen->stride, dst, 6);
 		memcpy(gen->frames + (size_t)i * gen->stride + 6, src, 6);
+		memcpy(gen->frames + (size_t)i * gen->stride + TYPE_AT, type, 2);
 	}
 	return true;
 }
