@@ -113,11 +113,21 @@ be16(const uint8_t *p)
 	return __builtin_bswap16(value);
 }
 
+/* 7.1.6.2: the L4 header that a protocol number stands for, and its least length */
+static const struct {
+	uint16_t type;
+	uint8_t len;
+} rx_l4[256] = {
+	[6] = { RX_PTYPE_TCP, 20 },
+	[17] = { RX_PTYPE_UDP, 8 },
+	[132] = { RX_PTYPE_SCTP, 12 },
+};
+
 /* The packet type of the advanced write-back, 7.1.6.2: by the headers, bits 15:4. */
 static uint32_t
 rx_packet_type(const uint8_t *frame, uint32_t len)
 {
-	uint32_t at = 14, type = be16(frame + 12), header;
+	uint32_t at = 14, type = be16(frame + 12);
 	uint8_t proto;
 
 	if (type == 0x8100) {
@@ -125,11 +135,12 @@ rx_packet_type(const uint8_t *frame, uint32_t len)
 		at = 18;
 	}
 	if (type == 0x0800 && frame[at] >> 4 == 4) {
-		header = (frame[at] & 0xf) * 4;
+		type = frame[at] > 0x45 ? RX_PTYPE_IPV4 | RX_PTYPE_IPV4E : RX_PTYPE_IPV4;
 		/* a fragment's L4 header is not looked for */
-		proto = be16(frame + at + 6) & 0x3fff ? 0 : frame[at + 9];
-		type = header > 20 ? RX_PTYPE_IPV4 | RX_PTYPE_IPV4E : RX_PTYPE_IPV4;
-		at += header;
+		if (be16(frame + at + 6) & 0x3fff)
+			return type;
+		proto = frame[at + 9];
+		at += (frame[at] & 0xf) * 4;
 	} else if (type == 0x86dd && len >= at + 40) {
 		proto = frame[at + 6];
 		type = RX_PTYPE_IPV6;
@@ -145,13 +156,7 @@ rx_packet_type(const uint8_t *frame, uint32_t len)
 	} else {
 		return 0;
 	}
-	if (proto == 17 && len >= at + 8)
-		type |= RX_PTYPE_UDP;
-	else if (proto == 6 && len >= at + 20)
-		type |= RX_PTYPE_TCP;
-	else if (proto == 132 && len >= at + 12)
-		type |= RX_PTYPE_SCTP;
-	return type;
+	return len >= at + rx_l4[proto].len ? type | rx_l4[proto].type : type;
 }
 
 /* The frame check sequence (IEEE 802.3, 3.2.9), wanted only when it is not stripped. */
