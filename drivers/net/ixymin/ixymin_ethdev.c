@@ -101,10 +101,7 @@ ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 {
 	struct ixymin_queue *q = queue_new(dev, dev->data->tx_queues, "tx_ring", id, nb_desc, socket);
 
-	if (q == NULL)
-		return -ENOMEM;
-	q->fast_free = dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	return 0;
+	return q != NULL ? 0 : -ENOMEM;
 }
 
 /* The ring of a queue, and all that is the same in both directions */
@@ -168,6 +165,7 @@ tx_start(struct rte_eth_dev *dev, uint16_t id)
 	if (q == NULL)
 		return -EINVAL;
 	q->batch_end = IXYMIN_BATCH - 1;
+	q->fast_free = dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	reg_change(hw, IXYMIN_DCA_TXCTRL(id), IXYMIN_DCA_TXCTRL_DESC_WRO, 0);
 	reg_write(hw, IXYMIN_DCTL(block), IXYMIN_TXDCTL_THRESH | IXYMIN_DCTL_ENABLE);
 	return ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, true, 10,
