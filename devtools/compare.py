@@ -9,7 +9,8 @@ same machine.  A figure is what testpmd prints at 'stop' (--record-core-cycles).
 
 How far the processors are from each other (a cache line's way there and back, in cycles) is
 measured before and after each round: on virtual machines it jumps, and all figures with it.  A
-round counts as near if both are below --near; the others are reported apart.
+round counts as near if both are below --near; the others are reported apart.  Without huge pages
+the processor's address translation, not the drivers, takes most of the time.
 """
 
 import argparse
@@ -111,7 +112,8 @@ def main():
     parser.add_argument("testpmd", nargs="*", help="more arguments of testpmd, after --")
     args = parser.parse_args()
     try:
-        rounds = measure(args)
+        with simlib.HugePages(lambda text: print(text, file=sys.stderr)):
+            rounds = measure(args)
     except simlib.SimError as error:
         sys.exit(f"compare: {error}")
     if args.csv:

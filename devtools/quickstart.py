@@ -21,8 +21,6 @@ import simlib
 
 DRIVERS = ["net_ixymin", "net_ixgbe"]
 PROGRAMS = ["testpmd", "l2fwd"]
-HUGE = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-HUGE_PAGES = 256  # of 2 MB
 
 
 def say(text, end="\n"):
@@ -37,49 +35,6 @@ def packet_count(text):
     if not number.isdecimal() or int(number) == 0:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of packets: like 500k, 100M")
     return int(number) * scale
-
-
-class HugePages:
-    """Huge pages for as long as we need them, if they can be had."""
-
-    def __init__(self):
-        self.before = None
-        self.mounted = None
-
-    def __enter__(self):
-        if not simlib.free_hugepages() >= 2 * HUGE_PAGES:
-            try:
-                self._reserve()
-            except (OSError, subprocess.CalledProcessError):
-                pass
-        if simlib.free_hugepages() >= 2 * HUGE_PAGES:
-            say(f"memory: {2 * HUGE_PAGES} MB in huge pages")
-        else:
-            self.__exit__()
-            say("memory: no huge pages to be had, going on with ordinary ones (--no-huge)")
-        return self
-
-    def _reserve(self):
-        with open(HUGE) as f:
-            before = int(f.read())
-        with open(HUGE, "w") as f:
-            f.write(str(before + HUGE_PAGES))
-        self.before = before
-        with open("/proc/mounts") as f:
-            if not any(line.split()[2] == "hugetlbfs" for line in f):
-                os.makedirs("/dev/hugepages", exist_ok=True)
-                subprocess.run(["mount", "-t", "hugetlbfs", "none", "/dev/hugepages"], check=True,
-                               stderr=subprocess.DEVNULL)
-                self.mounted = "/dev/hugepages"
-
-    def __exit__(self, *_):
-        if self.mounted is not None:
-            subprocess.run(["umount", self.mounted], check=False)
-            self.mounted = None
-        if self.before is not None:
-            with open(HUGE, "w") as f:
-                f.write(str(self.before))
-            self.before = None
 
 
 class Rate:
@@ -118,7 +73,9 @@ def run(program, driver, packets):
     name = f"{program} with {driver}"
     # Both programs drop what does not fit into a Tx ring, of 512 and 1,024 descriptors here, so
     # there may not be more frames under way; testpmd throws away what came before its 'start'.
-    ports = [simlib.sim(i, driver, wire=f"gen:count={packets}:window=384:start=0")
+    # Whole bursts become visible at once, so that how fast a driver polls does not decide how many
+    # packets it finds.
+    ports = [simlib.sim(i, driver, wire=f"gen:count={packets}:window=384:start=0", publish="burst")
              for i in range(2)]
     rate = Rate(name, 2 * packets)
     cycles = None
@@ -201,7 +158,7 @@ def main():
     lines = json.loads(subprocess.run([os.path.join(simlib.ROOT, "devtools/loc"), "--json"],
                                       check=True, stdout=subprocess.PIPE).stdout)
     rows, wrong = [], []
-    with HugePages():
+    with simlib.HugePages(say):
         for program in [args.program] if args.program else PROGRAMS:
             for driver in [args.driver] if args.driver else DRIVERS:
                 try:

@@ -37,6 +37,9 @@ SIM_PLUGIN = os.path.join(BUILD, "app/sim82599/librte_sim82599.so")
 L2FWD = os.path.join(BUILD, "dpdk-l2fwd")
 TESTPMD = "dpdk-testpmd"
 
+HUGE = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+HUGE_PAGES = 256  # of 2 MB
+
 Forward = collections.namedtuple("Forward", "rx tx dropped cycles")
 
 
@@ -67,6 +70,50 @@ def memory_args(megabytes=512):
     if free_hugepages() >= megabytes:
         return ["-m", str(megabytes), "--huge-unlink"]
     return ["-m", str(megabytes), "--no-huge"]
+
+
+class HugePages:
+    """Huge pages for as long as we need them, if they can be had; say(text) tells."""
+
+    def __init__(self, say):
+        self.say = say
+        self.before = None
+        self.mounted = None
+
+    def __enter__(self):
+        if not free_hugepages() >= 2 * HUGE_PAGES:
+            try:
+                self._reserve()
+            except (OSError, subprocess.CalledProcessError):
+                pass
+        if free_hugepages() >= 2 * HUGE_PAGES:
+            self.say(f"memory: {2 * HUGE_PAGES} MB in huge pages")
+        else:
+            self.__exit__()
+            self.say("memory: no huge pages to be had, going on with ordinary ones (--no-huge)")
+        return self
+
+    def _reserve(self):
+        with open(HUGE) as f:
+            before = int(f.read())
+        with open(HUGE, "w") as f:
+            f.write(str(before + HUGE_PAGES))
+        self.before = before
+        with open("/proc/mounts") as f:
+            if not any(line.split()[2] == "hugetlbfs" for line in f):
+                os.makedirs("/dev/hugepages", exist_ok=True)
+                subprocess.run(["mount", "-t", "hugetlbfs", "none", "/dev/hugepages"], check=True,
+                               stderr=subprocess.DEVNULL)
+                self.mounted = "/dev/hugepages"
+
+    def __exit__(self, *_):
+        if self.mounted is not None:
+            subprocess.run(["umount", self.mounted], check=False)
+            self.mounted = None
+        if self.before is not None:
+            with open(HUGE, "w") as f:
+                f.write(str(self.before))
+            self.before = None
 
 
 def cores():
