@@ -82,6 +82,16 @@ def measure(args):
     return rounds
 
 
+def positive(kind):
+    def convert(text):
+        value = kind(text)
+        if not 0 < value < 1e9:
+            raise ValueError
+        return value
+    convert.__name__ = "positive " + kind.__name__
+    return convert
+
+
 def summary(name, rounds):
     if not rounds:
         return f"{name}: no rounds"
@@ -97,18 +107,18 @@ def summary(name, rounds):
 def main():
     parser = argparse.ArgumentParser(prog="compare", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=20, metavar="N", help="default 20")
-    parser.add_argument("--seconds", type=float, default=0.5, metavar="S",
+    parser.add_argument("--rounds", type=positive(int), default=20, metavar="N", help="default 20")
+    parser.add_argument("--seconds", type=positive(float), default=0.5, metavar="S",
                         help="forwarding time of a driver in a round (default 0.5)")
     parser.add_argument("--vector", action="store_true",
                         help="let the drivers choose vector paths (default: scalar paths, by "
                         "--force-max-simd-bitwidth=64)")
-    parser.add_argument("--burst", type=int, default=32, metavar="N", help="testpmd's (default 32)")
-    parser.add_argument("--ring", type=int, default=512, metavar="N", help="Rx descriptors; twice "
+    parser.add_argument("--burst", type=positive(int), default=32, metavar="N", help="testpmd's (default 32)")
+    parser.add_argument("--ring", type=positive(int), default=512, metavar="N", help="Rx descriptors; twice "
                         "as many for Tx (default 512)")
     parser.add_argument("--near", type=int, default=400, metavar="CYCLES",
                         help="distance up to which a round is near (default 400)")
-    parser.add_argument("--csv", metavar="FILE", help="all rounds, one a line")
+    parser.add_argument("--csv", metavar="FILE", type=argparse.FileType("w"), help="all rounds, one a line")
     parser.add_argument("testpmd", nargs="*", help="more arguments of testpmd, after --")
     args = parser.parse_args()
     try:
@@ -117,8 +127,8 @@ def main():
     except simlib.SimError as error:
         sys.exit(f"compare: {error}")
     if args.csv:
-        with open(args.csv, "w", newline="") as f:
-            table = csv.DictWriter(f, list(rounds[0]))
+        with args.csv:
+            table = csv.DictWriter(args.csv, list(rounds[0]), lineterminator="\n")
             table.writeheader()
             table.writerows(rounds)
     near = [one for one in rounds if one["distance"] <= args.near]
