@@ -88,12 +88,12 @@ on_regs(struct sim_port *port, const char *prefix, struct rte_tel_data *d)
 
 	rte_tel_data_start_dict(d);
 	while (nic_next_reg(&cursor, &info)) {
+		dict_name(info.name);
 		if (strncmp(info.name, prefix, strlen(prefix)) != 0)
 			continue;
 		value = nic_peek(port->nic, info.offset);
 		if (value == 0 && prefix[0] == '\0')
 			continue;
-		dict_name(info.name);
 		if (n++ < MAX_ENTRIES)
 			add_number(d, info.name, value);
 	}
