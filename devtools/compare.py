@@ -121,6 +121,7 @@ def main():
     parser.add_argument("--csv", metavar="FILE", type=argparse.FileType("w"), help="all rounds, one a line")
     parser.add_argument("testpmd", nargs="*", help="more arguments of testpmd, after --")
     args = parser.parse_args()
+    simlib.end_orderly()
     try:
         with simlib.HugePages(lambda text: print(text, file=sys.stderr)):
             rounds = measure(args)

@@ -154,6 +154,7 @@ def main():
     parser.add_argument("--driver", choices=DRIVERS, help="only this one (default: both)")
     parser.add_argument("--program", choices=PROGRAMS, help="only this one (default: both)")
     args = parser.parse_args()
+    simlib.end_orderly()
 
     lines = json.loads(subprocess.run([os.path.join(simlib.ROOT, "devtools/loc"), "--json"],
                                       check=True, stdout=subprocess.PIPE).stdout)

@@ -26,6 +26,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -114,6 +115,12 @@ class HugePages:
             with open(HUGE, "w") as f:
                 f.write(str(self.before))
             self.before = None
+
+
+def end_orderly():
+    """A closed terminal or a kill is an end like any other: what was taken is given back."""
+    for number in signal.SIGHUP, signal.SIGTERM:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def cores():
