@@ -8,6 +8,7 @@ the unit tests of both builds and the system tests, and closes with
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -26,7 +27,8 @@ def run(*command, **environment):
 def build(folder, compiler):
     if os.path.exists(os.path.join(ROOT, folder, "build.ninja")):
         ready = run("meson", "configure", "-Dwerror=true", folder)
-    else:
+    else:  # perhaps there is something of a setup that was interrupted
+        shutil.rmtree(os.path.join(ROOT, folder, "meson-private"), ignore_errors=True)
         ready = run("meson", "setup", "-Dwerror=true", folder, CC=compiler)
     return ready and run("ninja", "-C", folder)
 
