@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -128,13 +129,17 @@ sim_report(struct sim_port *port)
 	fprintf(stderr, "%s (%s): rx %" PRIu64 " packets, tx %" PRIu64 ", missed %" PRIu64
 		"; wire: in %" PRIu64 ", lost %" PRIu64 ", out %" PRIu64 ", intact %" PRIu64
 		", reordered %" PRIu64 ", corrupt %" PRIu64 ", duplicated %" PRIu64 ", foreign %" PRIu64
-		"; DMA refused %" PRIu64 "; rule violations %" PRIu64 "%s%s%s"
+		", dropped %" PRIu64 "; DMA refused %" PRIu64 "; rule violations %" PRIu64 "%s%s%s"
 		"; device thread %" PRIu64 "%% busy\n",
 		port->name, port->driver->driver.name, nic.rx_packets, nic.tx_packets,
 		nic.rx_missed, wire.to_nic, wire.lost, wire.from_nic, wire.intact,
-		wire.reordered, wire.corrupt, wire.duplicated, wire.foreign, nic.dma_refused, nic.violations,
+		wire.reordered, wire.corrupt, wire.duplicated, wire.foreign, wire.dropped, nic.dma_refused,
+		nic.violations,
 		violation[0] != '\0' ? " (" : "", violation, violation[0] != '\0' ? ")" : "",
 		thread.total > 0 ? thread.busy * 100 / thread.total : 0);
-	if (port->report != NULL)
-		report_file(port, violation);
+	if (port->report == NULL)
+		return;
+	report_file(port, violation);
+	if (fflush(port->report) != 0)
+		fprintf(stderr, "%s: report=%s: %s\n", port->name, port->args.report, strerror(errno));
 }

@@ -533,7 +533,5 @@ RTE_FINI(sim82599_exit)
 	TAILQ_FOREACH(port, &sim_ports, next) {
 		sim_thread_remove(port);
 		sim_report(port);
-		if (port->report != NULL)
-			fflush(port->report);
 	}
 }
