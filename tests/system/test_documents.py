@@ -4,10 +4,12 @@
 """Documents say what the code says."""
 
 import collections
+import configparser
 import os
 import re
 import subprocess
 
+import pytest
 import simlib
 
 
@@ -23,3 +25,40 @@ def test_every_interpretation_is_documented():
     with open(os.path.join(simlib.ROOT, "doc/interpretations.md")) as f:
         rows = re.findall(r"^\| ((?:app|drivers)/\S+) \|[^|]*\| (\w+) \|", f.read(), re.MULTILINE)
     assert collections.Counter(rows) == code
+
+
+def test_every_rule_is_documented():
+    """doc/sim82599.md has the rules of nic/rules.h, in their order and their words."""
+    with open(os.path.join(simlib.ROOT, "app/sim82599/nic/rules.h")) as f:
+        code = re.findall(r'RULE\((\w+),\s*"([^"]*)",\s*"([^"]*)"\)', f.read())
+    with open(os.path.join(simlib.ROOT, "doc/sim82599.md")) as f:
+        rows = re.findall(r"^\| ([A-Z_]+) \| (\S+) \| (.*) \|$", f.read(), re.MULTILINE)
+    assert code and rows == code
+
+
+def test_every_fault_is_documented():
+    """doc/sim82599.md explains the faults that the device knows."""
+    with open(os.path.join(simlib.ROOT, "app/sim82599/nic/nic.c")) as f:
+        code = re.findall(r'\[NIC_FAULT_\w+\] = "(\w+)"', f.read())
+    with open(os.path.join(simlib.ROOT, "doc/sim82599.md")) as f:
+        faults = f.read().split("## Faults")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z_, ]+) \|", faults, re.MULTILINE)
+    assert code and ", ".join(rows[1:]).split(", ") == code
+
+
+def test_features_are_features_of_dpdk():
+    """doc/ixymin.ini knows no feature that DPDK's table has not, and has them in its order."""
+    def features(path):
+        parser = configparser.ConfigParser()
+        parser.optionxform = str
+        with open(path) as f:
+            parser.read_file(f)
+        return dict(parser["Features"])
+
+    guides = os.path.join(simlib.ROOT, ".dpdk/source/doc/guides/nics/features")
+    if not os.path.isdir(guides):
+        pytest.skip("no DPDK source tree in .dpdk")
+    ours = features(os.path.join(simlib.ROOT, "doc/ixymin.ini"))
+    table = list(features(os.path.join(guides, "default.ini")))
+    assert list(ours) == [name for name in table if name in ours]
+    assert set(ours.values()) <= {"Y", "P"}
