@@ -24,8 +24,10 @@ PROGRAMS = ["testpmd", "l2fwd"]
 
 
 def say(text, end="\n"):
-    if end or sys.stderr.isatty():
-        print(text, end=end, file=sys.stderr, flush=True)
+    """A line, or with end="" one that the next, which begins with \\r, writes over on a terminal."""
+    terminal = sys.stderr.isatty()
+    if end or terminal:
+        print(text if terminal else text.lstrip("\r"), end=end, file=sys.stderr, flush=True)
 
 
 def packet_count(text):
@@ -156,8 +158,11 @@ def main():
     args = parser.parse_args()
     simlib.end_orderly()
 
-    lines = json.loads(subprocess.run([os.path.join(simlib.ROOT, "devtools/loc"), "--json"],
-                                      check=True, stdout=subprocess.PIPE).stdout)
+    loc = subprocess.run([os.path.join(simlib.ROOT, "devtools/loc"), "--json"],
+                         check=False, stdout=subprocess.PIPE)
+    if loc.returncode != 0:
+        sys.exit("quickstart: devtools/loc failed")
+    lines = json.loads(loc.stdout)
     rows, wrong = [], []
     with simlib.HugePages(say):
         for program in [args.program] if args.program else PROGRAMS:
