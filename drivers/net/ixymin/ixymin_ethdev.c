@@ -99,9 +99,7 @@ static int
 ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
 		      const struct rte_eth_txconf *conf __rte_unused)
 {
-	struct ixymin_queue *q = queue_new(dev, dev->data->tx_queues, "tx_ring", id, nb_desc, socket);
-
-	return q != NULL ? 0 : -ENOMEM;
+	return queue_new(dev, dev->data->tx_queues, "tx_ring", id, nb_desc, socket) ? 0 : -ENOMEM;
 }
 
 /* The ring of a queue, and all that is the same in both directions */
@@ -132,7 +130,7 @@ rx_start(struct rte_eth_dev *dev, uint16_t id)
 	struct ixymin_queue *q = queue_init(hw, dev->data->rx_queues, "rx", id, block);
 	int ret;
 
-	if (q == NULL)
+	if (q == NULL || check_mtu(q, dev->data->mtu) < 0)
 		return -EINVAL;
 	q->good = IXYMIN_RXD_GOOD;
 	reg_write(hw, IXYMIN_SRRCTL(id), q->buf_size >> IXYMIN_SRRCTL_BSIZE_SHIFT |
@@ -251,9 +249,8 @@ ixymin_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	struct ixymin_hw *hw = dev->data->dev_private;
 	uint16_t i;
 
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		if (dev->data->rx_queues[i] != NULL &&
-		    check_mtu(dev->data->rx_queues[i], mtu) < 0)
+	for (i = 0; i < dev->data->nb_rx_queues && hw->started; i++)
+		if (check_mtu(dev->data->rx_queues[i], mtu) < 0)
 			return -EINVAL;
 	reg_write(hw, IXYMIN_MAXFRS, IXYMIN_MAXFRS_MFS(mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN));
 	return 0;
@@ -288,12 +285,12 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 {
 	struct eth_queue_stats *queues = IXYMIN_QUEUE_STATS(stats);
 	struct ixymin_hw *hw = dev->data->dev_private;
-	const uint64_t *counts = hw->stats;
-	int ret = ixymin_stats_update(hw, true);
+	const volatile uint64_t *counts = hw->stats; /* the alarm may add to them meanwhile */
+	int ret = ixymin_stats_update(hw);
 	uint32_t i;
 
 	stats->opackets = counts[IXYMIN_STAT_GPTC];
-	stats->obytes = counts[IXYMIN_STAT_GOTC] - RTE_ETHER_CRC_LEN * counts[IXYMIN_STAT_GPTC];
+	stats->obytes = counts[IXYMIN_STAT_GOTC] - RTE_ETHER_CRC_LEN * stats->opackets;
 	stats->imissed = counts[IXYMIN_STAT_RXMPC];
 	stats->ierrors = counts[IXYMIN_STAT_RX_BAD];
 	stats->oerrors = counts[IXYMIN_STAT_TX_BAD];
@@ -318,7 +315,7 @@ static int
 ixymin_stats_reset(struct rte_eth_dev *dev)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	int ret = ixymin_stats_update(hw, true);
+	int ret = ixymin_stats_update(hw);
 
 	rte_spinlock_lock(&hw->lock);
 	memset(hw->stats, 0, sizeof(hw->stats));
@@ -330,7 +327,7 @@ static int
 ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int nb)
 {
 	struct ixymin_hw *hw = dev->data->dev_private;
-	int ret = ixymin_stats_update(hw, true);
+	int ret = ixymin_stats_update(hw);
 	unsigned int i;
 
 	if (nb < IXYMIN_XSTAT_COUNT)
@@ -354,7 +351,7 @@ ixymin_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xst
 static void
 stats_alarm(void *arg)
 {
-	ixymin_stats_update(arg, true);
+	ixymin_stats_update(arg);
 	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, arg);
 }
 
@@ -381,9 +378,10 @@ static void
 interrupt_handler(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
-	uint32_t causes = reg_read(dev->data->dev_private, IXYMIN_EICR);
+	struct ixymin_hw *hw = dev->data->dev_private;
 
-	if ((causes & IXYMIN_EICR_LSC) && ixymin_link_update(dev, 0) == 0)
+	if (hw->started && (reg_read(hw, IXYMIN_EICR) & IXYMIN_EICR_LSC) &&
+	    ixymin_link_update(dev, 0) == 0)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 	rte_intr_ack(dev->intr_handle);
 }
@@ -415,23 +413,24 @@ ixymin_configure(struct rte_eth_dev *dev)
 	struct ixymin_hw *hw = dev->data->dev_private;
 
 	if ((conf->rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG) || conf->txmode.mq_mode ||
-	    conf->lpbk_mode || (conf->link_speeds && !(conf->link_speeds & RTE_ETH_LINK_SPEED_10G))) {
-		IXYMIN_LOG(ERR, hw, ": mq_mode %u/%u, lpbk_mode %u or link_speeds 0x%x is not supported",
-			   conf->rxmode.mq_mode, conf->txmode.mq_mode, conf->lpbk_mode, conf->link_speeds);
+	    conf->lpbk_mode || conf->intr_conf.rxq || (conf->link_speeds && !(conf->link_speeds & RTE_ETH_LINK_SPEED_10G))) {
+		IXYMIN_LOG(ERR, hw, ": mq_mode %u/%u, lpbk_mode %u, rxq %u, link_speeds 0x%x: only RSS/none, 0, 0, 10G are possible",
+			   conf->rxmode.mq_mode, conf->txmode.mq_mode, conf->lpbk_mode,
+			   conf->intr_conf.rxq, conf->link_speeds);
 		return -ENOTSUP;
 	}
-	return ixymin_mtu_set(dev, dev->data->mtu);
+	return 0;
 }
 
-/* No interrupt comes while the device is reset, and then no DMA: the rings' mbufs can go. */
+/* After a reset there is no DMA: the rings' mbufs can go. */
 static int
 port_halt(struct rte_eth_dev *dev)
 {
 	uint16_t i;
 	int ret;
 
-	rte_intr_disable(dev->intr_handle);
-	rte_intr_callback_unregister_sync(dev->intr_handle, interrupt_handler, dev);
+	if (dev->data->dev_conf.intr_conf.lsc)
+		rte_intr_disable(dev->intr_handle);
 	ret = ixymin_reset(dev->data->dev_private);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		queue_halt(dev->data->rx_queues[i]);
@@ -452,9 +451,6 @@ ixymin_stop(struct rte_eth_dev *dev)
 	ixymin_link_update(dev, 0);
 
 	reg_change(hw, IXYMIN_RXCTRL, IXYMIN_RXCTRL_RXEN, 0);
-	if (hw->sfp)
-		reg_change(hw, IXYMIN_ESDP, 0, IXYMIN_ESDP_SDP3);
-	ixymin_stats_update(hw, true);
 	/* even if the device does not answer any more, the port can be closed */
 	dev->data->dev_started = 0;
 	return port_halt(dev);
@@ -478,7 +474,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	for (i = 0; i < IXYMIN_MAC_ADDRS; i++)
 		ixymin_mac_addr_add(dev, &data->mac_addrs[i], i, 0);
 	rx_mode_set(dev, data->promiscuous, data->all_multicast);
-	ret = ixymin_mtu_set(dev, data->mtu);
+	ixymin_mtu_set(dev, data->mtu);
 	ixymin_tx_init(hw);
 	for (i = 0; i < data->nb_tx_queues && ret == 0; i++)
 		ret = tx_start(dev, i);
@@ -487,33 +483,33 @@ ixymin_start(struct rte_eth_dev *dev)
 	if (ret == 0)
 		ret = ixymin_rx_enable(hw);
 	if (ret == 0 && data->dev_conf.intr_conf.lsc)
-		ret = rte_intr_callback_register(dev->intr_handle, interrupt_handler, dev);
-	if (ret == 0 && data->dev_conf.intr_conf.lsc)
 		ret = rte_intr_enable(dev->intr_handle);
 	if (ret < 0) {
 		port_halt(dev);
 		return ret;
 	}
 	ixymin_link_start(hw);
-	reg_write(hw, IXYMIN_IVAR_MISC, IXYMIN_IVAR_MISC_OTHER);
-	reg_write(hw, IXYMIN_EIMS, data->dev_conf.intr_conf.lsc ? IXYMIN_EICR_LSC : 0);
 	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, hw);
 	hw->started = true;
 	ixymin_link_update(dev, 0);
+	/* last: from now on only the handler updates the link; causes were kept for it */
+	reg_write(hw, IXYMIN_IVAR_MISC, IXYMIN_IVAR_MISC_OTHER);
+	reg_write(hw, IXYMIN_EIMS, data->dev_conf.intr_conf.lsc ? IXYMIN_EICR_LSC : 0);
 	return 0;
 }
 
 static int
 ixymin_close(struct rte_eth_dev *dev)
 {
-	int ret = ixymin_stop(dev);
 	uint16_t i;
 
+	ixymin_stop(dev);
+	rte_intr_callback_unregister_sync(dev->intr_handle, interrupt_handler, dev);
 	for (i = 0; i < dev->data->nb_rx_queues; i++)
 		ixymin_rx_queue_release(dev, i);
 	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		ixymin_tx_queue_release(dev, i);
-	return ret;
+	return 0; /* a device that did not answer is closed all the same */
 }
 
 static const struct eth_dev_ops ixymin_ops = {
@@ -521,7 +517,7 @@ static const struct eth_dev_ops ixymin_ops = {
 	.dev_start = ixymin_start,
 	.dev_stop = ixymin_stop,
 	.dev_close = ixymin_close,
-	.dev_reset = ixymin_stop, /* which resets the device */
+	.dev_reset = port_halt,
 	.dev_infos_get = ixymin_infos_get,
 	.link_update = ixymin_link_update,
 	.promiscuous_enable = ixymin_promiscuous_enable,
@@ -573,15 +569,18 @@ port_init(struct rte_eth_dev *dev)
 	ret = ixymin_reset(hw);
 	if (ret < 0)
 		return ret;
+	memset(hw->stats, 0, sizeof(hw->stats)); /* who had the device before may have left some */
 	dev->data->mac_addrs = rte_zmalloc("ixymin_mac", IXYMIN_MAC_ADDRS * RTE_ETHER_ADDR_LEN, 0);
 	if (dev->data->mac_addrs == NULL)
 		return -ENOMEM;
 	addr = rte_cpu_to_le_64((uint64_t)reg_read(hw, IXYMIN_RAH(0)) << 32 | reg_read(hw, IXYMIN_RAL(0)));
 	memcpy(dev->data->mac_addrs, &addr, RTE_ETHER_ADDR_LEN);
 	if (!rte_is_valid_assigned_ether_addr(dev->data->mac_addrs)) {
-		IXYMIN_LOG(ERR, hw, ": no MAC address in the EEPROM (RAH, RAL 0x%016lx)", addr);
+		IXYMIN_LOG(ERR, hw, ": no valid MAC address in the EEPROM");
 		return -EIO;
 	}
+	/* without interrupts all works but the link's: starting with LSC says so */
+	rte_intr_callback_register(dev->intr_handle, interrupt_handler, dev);
 	return 0;
 }
 

@@ -28,7 +28,8 @@ ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t bit, bool set, un
 	va_start(args, what);
 	vsnprintf(text, sizeof(text), what, args);
 	va_end(args);
-	IXYMIN_LOG(ERR, hw, "%s after %u ms (%s 0x%08x)", text, ms, name, is);
+	IXYMIN_LOG(ERR, hw, "%s after %u ms (%s 0x%08x%s)", text, ms, name, is,
+		   is == IXYMIN_GONE ? ": the device is gone" : "");
 	return is == IXYMIN_GONE ? -EIO : -ETIMEDOUT;
 }
 
@@ -43,7 +44,7 @@ software_reset(const struct ixymin_hw *hw)
 
 /* 4.6.3: the first steps, which do not depend on what the port is used for */
 int
-ixymin_reset(const struct ixymin_hw *hw)
+ixymin_reset(struct ixymin_hw *hw)
 {
 	int ret;
 
@@ -51,6 +52,7 @@ ixymin_reset(const struct ixymin_hw *hw)
 	/* 5.2.5.3.2: no DMA may be under way when the reset comes; if some stays, two resets help */
 	reg_change(hw, IXYMIN_CTRL, 0, IXYMIN_CTRL_GIO_DIS);
 	ret = IXYMIN_WAIT_CLEAR(hw, STATUS, GIO, 100, ": DMA not finished");
+	ixymin_stats_update(hw); /* what came or went until now */
 	if (ret == -ETIMEDOUT)
 		ret = software_reset(hw);
 	if (ret == 0)
@@ -60,13 +62,16 @@ ixymin_reset(const struct ixymin_hw *hw)
 		ret = IXYMIN_WAIT_SET(hw, EEC, ARD, 1000, ": EEPROM not read");
 	if (ret == 0)
 		ret = IXYMIN_WAIT_SET(hw, RDRXCTL, DMAIDONE, 1000, ": DMA not initialized");
+	/* dark until the port starts, unless the light is the management controller's */
+	if (hw->sfp && !(reg_read(hw, IXYMIN_MMNGC) & IXYMIN_MMNGC_MNG_VETO))
+		reg_change(hw, IXYMIN_ESDP, 0, IXYMIN_ESDP_SDP3);
 	return ret;
 }
 
-/* 4.6.3.2 general configuration, 4.6.5 statistics: queues 0 to 14 have counters of their own, all
+/* 4.6.3.2, 4.6.5: queues 0 to 14 have counters of their own, all
  * others share the last. */
 void
-ixymin_general_init(struct ixymin_hw *hw)
+ixymin_general_init(const struct ixymin_hw *hw)
 {
 	uint32_t n;
 
@@ -75,7 +80,6 @@ ixymin_general_init(struct ixymin_hw *hw)
 		reg_write(hw, IXYMIN_RQSMR(n), n < 4 ? IXYMIN_QSM_OWN(n) : IXYMIN_QSM_LAST);
 		reg_write(hw, IXYMIN_TQSM(n), n < 4 ? IXYMIN_QSM_OWN(n) : IXYMIN_QSM_LAST);
 	}
-	ixymin_stats_update(hw, false);
 }
 
 /* 4.6.7, up to the queues: filter tables, packet buffer, CRC */
@@ -153,7 +157,6 @@ semaphore_get(const struct ixymin_hw *hw)
 		rte_delay_us_sleep(5000);
 	}
 	reg_change(hw, IXYMIN_GSSR, IXYMIN_GSSR_MAC_CSR, IXYMIN_GSSR_SW_MAC_CSR);
-	reg_write(hw, IXYMIN_SWSM, 0);
 }
 
 /* 4.6.4: light the laser, and let the link come up when it may. What the link is made of stands
@@ -167,17 +170,20 @@ ixymin_link_start(const struct ixymin_hw *hw)
 		return; /* the link is up for the management controller, and stays so */
 	semaphore_get(hw);
 	if (hw->sfp) {
-		reg_change(hw, IXYMIN_AUTOC2, IXYMIN_AUTOC2_SERIAL, IXYMIN_AUTOC2_SERIAL_SFI);
+		/* an EEPROM may keep the link disabled for want of a driver */
+		reg_change(hw, IXYMIN_AUTOC2, IXYMIN_AUTOC2_LINK_DISABLE | IXYMIN_AUTOC2_SERIAL,
+			   IXYMIN_AUTOC2_SERIAL_SFI);
 		reg_change(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS, IXYMIN_AUTOC_LMS_10G_SERIAL);
 	}
 	reg_change(hw, IXYMIN_AUTOC, 0, IXYMIN_AUTOC_AN_RESTART);
 	reg_change(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR, 0);
+	reg_write(hw, IXYMIN_SWSM, 0); /* kept so long: GSSR must not change between read and write */
 }
 
-/* 8.2.3.23: the counters clear when read; add what they had to the totals, or discard it. A
+/* 8.2.3.23: the counters clear when read; add what they had to the totals. A
  * device that went away reads as all ones; no counter is read so seldom that it gets there. */
 int
-ixymin_stats_update(struct ixymin_hw *hw, bool add)
+ixymin_stats_update(struct ixymin_hw *hw)
 {
 	const struct ixymin_stat_row *row = ixymin_stat_rows;
 	uint64_t *total = hw->stats, high;
@@ -190,8 +196,8 @@ ixymin_stats_update(struct ixymin_hw *hw, bool add)
 		for (i = 0; i < row->count; i++, total++) {
 			low = reg_read(hw, row->low + i * row->stride);
 			high = row->high != 0 ? reg_read(hw, row->high + i * row->stride) : 0;
-			if (add && low != IXYMIN_GONE)
-				*total += high << 32 | low;
+			if (low != IXYMIN_GONE)
+				*total += (high & 0xf) << 32 | low;
 		}
 	}
 	rte_spinlock_unlock(&hw->lock);

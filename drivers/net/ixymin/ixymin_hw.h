@@ -60,12 +60,12 @@ int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t bit, bool set
 #define IXYMIN_WAIT_CLEAR(hw, reg, bit, ms, what) \
 	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, false, ms, #reg, what)
 
-int ixymin_reset(const struct ixymin_hw *hw);
-void ixymin_general_init(struct ixymin_hw *hw);
+int ixymin_reset(struct ixymin_hw *hw);
+void ixymin_general_init(const struct ixymin_hw *hw);
 void ixymin_rx_init(const struct ixymin_hw *hw);
 void ixymin_tx_init(const struct ixymin_hw *hw);
 int ixymin_rx_enable(const struct ixymin_hw *hw);
 void ixymin_link_start(const struct ixymin_hw *hw);
-int ixymin_stats_update(struct ixymin_hw *hw, bool add);
+int ixymin_stats_update(struct ixymin_hw *hw);
 
 #endif /* IXYMIN_HW_H */

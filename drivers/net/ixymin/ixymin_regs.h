@@ -31,7 +31,7 @@
 #define IXYMIN_RX_BUF_MAX      16384u
 #define IXYMIN_PACKET_BUFFERS  8       /* of each direction */
 #define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
-#define IXYMIN_TX_LEN_MAX      (IXYMIN_FRAME_MAX - 4) /* without FCS */
+#define IXYMIN_TX_LEN_MAX      IXYMIN_FRAME_MAX /* without FCS, with a VLAN tag */
 
 /* 9.3.3.2 Device ID, and whether the medium is an SFP+ cage */
 #define IXYMIN_DEVICES(DEVICE) \
@@ -184,6 +184,7 @@
 #define IXYMIN_AUTOC2                  0x042a8
 #define   IXYMIN_AUTOC2_SERIAL         (UINT32_C(3) << 16) /* what 10G serial is */
 #define   IXYMIN_AUTOC2_SERIAL_SFI     (UINT32_C(2) << 16)
+#define   IXYMIN_AUTOC2_LINK_DISABLE   (UINT32_C(7) << 28)
 #define IXYMIN_MMNGC                   0x042d0
 #define   IXYMIN_MMNGC_MNG_VETO        RTE_BIT32(0)      /* management forbids link changes */
 
