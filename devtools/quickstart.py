@@ -70,14 +70,15 @@ def differences(name, port, driver, wire):
             for a, b in pairs if driver[a] != wire[b]]
 
 
-def run(program, driver, packets):
+def run(program, driver, packets, pace):
     """@return the table's row and a list of what was wrong."""
     name = f"{program} with {driver}"
     # Both programs drop what does not fit into a Tx ring, of 512 and 1,024 descriptors here, so
     # there may not be more frames under way; testpmd throws away what came before its 'start'.
     # Whole bursts become visible at once, so that how fast a driver polls does not decide how many
     # packets it finds.
-    ports = [simlib.sim(i, driver, wire=f"gen:count={packets}:window=384:start=0", publish="burst")
+    ports = [simlib.sim(i, driver, publish="burst",
+                        wire=f"gen:count={packets}:rate={pace}:lossless=1:window=384:start=0")
              for i in range(2)]
     rate = Rate(name, 2 * packets)
     cycles = None
@@ -153,6 +154,9 @@ def main():
     parser.add_argument("--packets", type=packet_count, default=packet_count("20M"), metavar="N",
                         help="frames through each driver and program, both directions together "
                         "(500k, 100M, ...; default 20M)")
+    parser.add_argument("--rate", choices=["unlimited", "line"], default="unlimited",
+                        help="line: each generator sends 64-byte frames at 10 Gbit/s, 14.88 Mpps "
+                        "(default: as fast as they are taken)")
     parser.add_argument("--driver", choices=DRIVERS, help="only this one (default: both)")
     parser.add_argument("--program", choices=PROGRAMS, help="only this one (default: both)")
     args = parser.parse_args()
@@ -168,7 +172,7 @@ def main():
         for program in [args.program] if args.program else PROGRAMS:
             for driver in [args.driver] if args.driver else DRIVERS:
                 try:
-                    row, faults = run(program, driver, (args.packets + 1) // 2)
+                    row, faults = run(program, driver, (args.packets + 1) // 2, args.rate)
                 except simlib.SimError as error:
                     sys.exit(f"quickstart: {error}")
                 rows.append(row + [lines[driver]])

@@ -115,6 +115,14 @@ def test_registers_touched(tmp_path):
     assert abs(many["reg_reads"] - few["reg_reads"]) < 100, (few, many)
 
 
+@pytest.mark.parametrize("plugin, driver", [(True, "net_ixymin"), (False, "net_ixgbe")])
+def test_who_gets_a_card(plugin, driver):
+    """The driver of a plugin that was asked for, even in a program that is linked with another."""
+    with simlib.Testpmd([simlib.sim(0, wire="none")], driver_plugin=plugin) as pmd:
+        said = pmd.command("show port info 0")
+        assert re.search(rf"^Driver name: {driver}$", said, re.MULTILINE), pmd.error(said)
+
+
 def test_pmdinfo():
     """dpdk-pmdinfo reads the PCI ids and the kernel modules from the plugin."""
     info, = json.loads(subprocess.run(["dpdk-pmdinfo.py", simlib.IXYMIN_PLUGIN], check=True,
