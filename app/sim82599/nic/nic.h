@@ -122,7 +122,7 @@ void nic_set_direct(struct nic *nic, bool direct);
 bool nic_wants_trap(const struct nic *nic);
 #define NIC_DOORBELL_PAGES { 0x1000, 0x6000, 0x7000, 0xd000 } /* 4 KB each */
 
-/** Move packets once round all enabled queues. @return packets moved, both directions. */
+/** Move packets once round all enabled queues. @return 0: there was nothing to move. */
 unsigned int nic_poll(struct nic *nic);
 
 /** PCI reset (function-level or hot): as after power on. */

@@ -314,22 +314,24 @@ refused:
 	return done;
 }
 
-/* The queue of a frame: without RSS, DCB, VMDq or filters, queue 0 (7.1.2). */
-static unsigned int
-rx_queue_of(const struct wire_frame *frame)
+/* 8.2.3.8.7: with DROP_EN a queue without descriptors loses its frames at once; without, they
+ * stay in the packet buffer until that is full. */
+static bool
+rx_drops(const struct nic *nic, unsigned int q)
 {
-	(void)frame;
-	return 0;
+	return reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
 }
 
 /* No descriptor for the frames in the packet buffer: keep them for now? */
 static bool
-rx_keep(struct nic *nic)
+rx_keep(struct nic *nic, unsigned int q)
 {
 	uint64_t now;
 
 	if (nic->wire->lossless)
 		return true;
+	if (rx_drops(nic, q))
+		return false;
 	now = nic_now();
 	if (nic->rx_full_since == 0)
 		nic->rx_full_since = now;
@@ -339,8 +341,7 @@ rx_keep(struct nic *nic)
 static void
 rx_miss(struct nic *nic, unsigned int q, unsigned int n)
 {
-	/* 8.2.3.8.7: with DROP_EN the queue loses a frame, without it the packet buffer */
-	if (reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN)
+	if (rx_drops(nic, q))
 		nic->stat[STAT_QPRDC + rx_stat_index(nic, q)] += n;
 	else
 		nic->stat[STAT_RXMPC] += n;
@@ -408,7 +409,9 @@ rx_prefetch(struct nic *nic)
 static unsigned int
 rx_run(struct nic *nic)
 {
-	unsigned int q, run, taken, moved = 0;
+	/* 7.1.2: without RSS, DCB, VMDq and filters, all frames go to queue 0 */
+	const unsigned int q = 0;
+	unsigned int left, taken, moved = 0;
 
 	/* Without a link there are no signals; without RXEN the MAC is deaf (8.2.3.8.10). */
 	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN))
@@ -416,20 +419,16 @@ rx_run(struct nic *nic)
 	rx_prefetch(nic);
 	if (nic->fifo_wire == 0)
 		moved = rx_mac(nic);
-	/* Frames for the same queue go together, all in order. */
 	while (nic->fifo_next < nic->fifo_len) {
-		q = rx_queue_of(&nic->fifo[nic->fifo_next]);
-		for (run = 1; nic->fifo_next + run < nic->fifo_len; run++)
-			if (rx_queue_of(&nic->fifo[nic->fifo_next + run]) != q)
-				break;
-		taken = rx_deliver(nic, q, &nic->fifo[nic->fifo_next], run);
+		left = nic->fifo_len - nic->fifo_next;
+		taken = rx_deliver(nic, q, &nic->fifo[nic->fifo_next], left);
 		if (taken > 0) {
 			nic->rx_full_since = 0;
 		} else {
-			if (rx_keep(nic))
+			if (rx_keep(nic, q))
 				return moved;
-			rx_miss(nic, q, run);
-			taken = run;
+			rx_miss(nic, q, left);
+			taken = left;
 		}
 		nic->fifo_next += taken;
 		moved += taken;
