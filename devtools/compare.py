@@ -51,8 +51,7 @@ def forward(pmd, ports, seconds):
 
 def measure(args):
     """@return a dictionary a round: distance (worse of before and after), and by driver cycles."""
-    wire = {"wire": "gen:start=0", "publish": "burst"}
-    vdevs = [simlib.sim(port, driver, **wire) for driver, ports in DRIVERS.items() for port in ports]
+    vdevs = [simlib.sim(port, driver, wire="gen:start=0") for driver, ports in DRIVERS.items() for port in ports]
     eal = [] if args.vector else ["--force-max-simd-bitwidth=64"]
     # more Tx than Rx descriptors: nothing that was received finds no room
     options = [f"--rxd={args.ring}", f"--txd={2 * args.ring}", f"--burst={args.burst}",

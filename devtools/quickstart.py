@@ -75,9 +75,7 @@ def run(program, driver, packets, pace):
     name = f"{program} with {driver}"
     # Both programs drop what does not fit into a Tx ring, of 512 and 1,024 descriptors here, so
     # there may not be more frames under way; testpmd throws away what came before its 'start'.
-    # Whole bursts become visible at once, so that how fast a driver polls does not decide how many
-    # packets it finds.
-    ports = [simlib.sim(i, driver, publish="burst",
+    ports = [simlib.sim(i, driver,
                         wire=f"gen:count={packets}:rate={pace}:lossless=1:window=384:start=0")
              for i in range(2)]
     rate = Rate(name, 2 * packets)

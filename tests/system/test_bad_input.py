@@ -20,7 +20,6 @@ BAD_ARGUMENTS = [
     ("strict=2", "strict=2", "0 or 1"),
     ("strict=1,strict=0", "strict.* given twice", "once"),
     ("doorbells=direct", "doorbells=direct", "adaptive or trap"),
-    ("publish=all", "publish=all", "line or burst"),
     ("mac=02:00:00:00:00", "mac=02:00:00:00:00", "xx:xx:xx:xx:xx:xx"),
     ("mac=01:00:00:00:00:00", "mac=01:00:00:00:00:00", "unicast"),
     ("core=999", "core=999", "a processor"),

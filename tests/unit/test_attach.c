@@ -185,7 +185,7 @@ test_refused(void **state)
 	static const char *const wrong[] = {
 		"bogus=1", "strict", "strict=2", "strict=0,strict=1", "pci=zz", "pci=0000:03:00.2",
 		"pci=0000:03:00.0", "mac=01:00:00:00:00:01", "mac=02:00:00:00:00", "core=x",
-		"core=1023", "fault=foo", "fault=gone+", "doorbells=x", "publish=", "wire=foo",
+		"core=1023", "fault=foo", "fault=gone+", "doorbells=x", "wire=foo",
 		"wire=pcap:in=/nonexistent", "trace=/nonexistent/x", "report=/nonexistent/x",
 		"fault=gone", "fault=reset", "driver=net_ixgbe", "strict=1,",
 		"report=", ",", "=", "pci=",

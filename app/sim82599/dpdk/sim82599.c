@@ -13,7 +13,6 @@
  *     mac=xx:xx:xx:xx:xx:xx (default 02:82:59:00:00:NN)
  *     strict=0|1            refuse what the data sheet forbids (default 0: only count)
  *     doorbells=adaptive|trap
- *     publish=line|burst    Rx descriptors become visible by cache lines or by bursts
  *     core=N                processor of the device thread (default: the main lcore's)
  *     fault=NAME[+NAME]...  misbehaviour
  *     trace=FILE            a line for every register access
@@ -148,12 +147,6 @@ set_doorbells(struct sim_args *args, const char *value)
 }
 
 static bool
-set_publish(struct sim_args *args, const char *value)
-{
-	return parse_choice(value, "line", "burst", &args->publish_burst);
-}
-
-static bool
 set_core(struct sim_args *args, const char *value)
 {
 	unsigned long core;
@@ -195,7 +188,6 @@ static const struct {
 	{ "mac", set_mac, "xx:xx:xx:xx:xx:xx, unicast and not zero" },
 	{ "strict", set_strict, "0 or 1" },
 	{ "doorbells", set_doorbells, "adaptive or trap" },
-	{ "publish", set_publish, "line or burst" },
 	{ "core", set_core, "the number of a processor" },
 	{ "fault", set_fault, NULL },
 	{ "trace", set_trace, "the name of a file" },
@@ -214,7 +206,7 @@ parse_option(struct sim_port *port, char *text, uint32_t *given)
 		if (strcmp(options[i].key, text) == 0)
 			break;
 	if (i == RTE_DIM(options)) {
-		SIM_LOG(ERR, "%s: unknown argument '%s'; allowed: driver, pci, wire, mac, strict, doorbells, publish, core, fault, trace, report",
+		SIM_LOG(ERR, "%s: unknown argument '%s'; allowed: driver, pci, wire, mac, strict, doorbells, core, fault, trace, report",
 			port->name, text);
 		return -EINVAL;
 	}
@@ -360,7 +352,6 @@ create_device(struct sim_port *port)
 		.host = port,
 		.lan_id = args->pci.function,
 		.strict = args->strict,
-		.publish_burst = args->publish_burst,
 		.faults = args->faults,
 		.trace_fd = port->trace_fd,
 	};
@@ -513,7 +504,7 @@ static struct rte_vdev_driver sim82599_driver = {
 RTE_PMD_REGISTER_VDEV(sim82599, sim82599_driver);
 RTE_PMD_REGISTER_PARAM_STRING(sim82599,
 	"driver=<name> pci=<address> wire=<description> mac=<address> strict=0|1 "
-	"doorbells=adaptive|trap publish=line|burst core=<n> fault=<name>[+<name>...] "
+	"doorbells=adaptive|trap core=<n> fault=<name>[+<name>...] "
 	"trace=<file> report=<file>");
 
 RTE_INIT(sim82599_init)

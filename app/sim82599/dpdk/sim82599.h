@@ -42,7 +42,7 @@ struct sim_args {
 	bool pci_given;
 	const char *wire;
 	uint8_t mac[6];
-	bool strict, adaptive, publish_burst;
+	bool strict, adaptive;
 	uint32_t faults;
 	int core;                 /* -1: that of the main lcore */
 	const char *trace, *report;

@@ -88,7 +88,6 @@ struct nic_config {
 	unsigned int lan_id;      /* 0 or 1: STATUS.LAN_ID, PCI function */
 	uint8_t mac[6];
 	bool strict;              /* a rule violation is refused, not only counted */
-	bool publish_burst;       /* Rx write-back of a whole burst at once */
 	uint32_t faults;          /* bits of enum nic_fault */
 	int trace_fd;             /* a line for every register access; -1: none */
 };

@@ -5,6 +5,8 @@
 /* Receive, data sheet 7.1: frames from the wire through the filters into the
  * buffers of a queue, and the write-back of its descriptors. */
 
+#include <emmintrin.h>
+
 #include "desc.h"
 
 /* The 512 KB packet buffer takes 420 us to fill at 10 Gbit/s: so long are frames
@@ -13,9 +15,6 @@
 
 /* Descriptors of one write-back at the most; a frame of 15.5 KB may need 16. */
 #define RX_SLOTS (2 * WIRE_BURST)
-
-/* Descriptors that a driver looks at together, at the most. */
-#define RX_LATCH 8
 
 /* A descriptor and what is to be written back to it. */
 struct rx_slot {
@@ -173,33 +172,38 @@ rx_fcs(const uint8_t *data, uint32_t len)
 	return ~crc;
 }
 
-/* 7.1.6.2; the legacy format (7.1.5) has the same in other places of the upper quadword only. */
+/* 7.1.5: length and status are in other places than in the advanced format */
 static void
-rx_write_back(const struct rx_slot *slot, bool legacy)
+rx_write_back_legacy(const struct rx_slot *slot)
 {
-	uint64_t hi = slot->hi;
+	uint64_t hi = (slot->hi >> RX_LEN_SHIFT & 0xffff) | (slot->hi & 0xff) << RX_LEGACY_STATUS_SHIFT;
 
-	if (legacy)
-		hi = (hi >> RX_LEN_SHIFT & 0xffff) | (hi & 0xff) << RX_LEGACY_STATUS_SHIFT;
-	else
-		slot->desc->lo = slot->lo;
 	atomic_store_explicit(&slot->desc->hi, hi, memory_order_release);
+}
+
+/* 7.1.6.2; one store, so that many follow each other closely */
+static inline void
+rx_write_back(const struct rx_slot *slot)
+{
+	_mm_store_si128((__m128i *)slot->desc, _mm_set_epi64x(slot->hi, slot->lo));
 }
 
 /*
  * Hand the descriptors to the driver, in order: drivers that look at several at once, last
- * first, may take the number of those done for a prefix. For a burst at once, the first
- * RX_LATCH wait for the others: no driver looks beyond a first one that is not done.
+ * first, may take the number of those done for a prefix. All else is done by now, so that they
+ * follow each other closely, and a driver that polls finds many.
  */
 static void
 rx_publish(struct nic *nic, const struct nic_rxq *rxq, const struct rx_slot *slots, unsigned int n)
 {
-	unsigned int latch = nic->config.publish_burst && n > RX_LATCH ? RX_LATCH : 0, i;
+	unsigned int i;
 
-	for (i = latch; i < n; i++)
-		rx_write_back(&slots[i], rxq->legacy);
-	for (i = 0; i < latch; i++)
-		rx_write_back(&slots[i], rxq->legacy);
+	if (rxq->legacy)
+		for (i = 0; i < n; i++)
+			rx_write_back_legacy(&slots[i]);
+	else
+		for (i = 0; i < n; i++)
+			rx_write_back(&slots[i]);
 	nic->counts.desc_writes += n;
 	nic->counts.pcie_up += pcie_bytes(n * sizeof(struct desc));
 }
@@ -234,79 +238,119 @@ rx_copy(uint8_t *to, const uint8_t *from, uint32_t len)
 	memcpy(to + len - 32, from + len - 32, 32);
 }
 
+/* Frames on their way into a queue. */
+struct rx_batch {
+	struct rx_slot slots[RX_SLOTS];
+	unsigned int nb_slots;
+	struct desc *line;     /* that the next descriptor is in, or NULL */
+	uint32_t head;
+	uint64_t pcie;         /* bytes */
+};
+
+/* The next descriptor and its buffer take a piece of a frame. @return false: no such memory */
+static inline bool
+rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8_t *data,
+       uint32_t len, uint32_t type, uint64_t status)
+{
+	uint32_t head = batch->head;
+	struct rx_slot *slot = &batch->slots[batch->nb_slots];
+	struct desc *desc;
+	uint8_t *buf;
+
+	if (head % DESC_LINE == 0 || batch->line == NULL)
+		batch->line = desc_line(nic, &rxq->ring, rxq->base, head);
+	if (batch->line == NULL)
+		return false;
+	desc = &batch->line[head % DESC_LINE];
+	buf = dma(nic, &nic->rx_buffers, desc->lo, len);
+	if (buf == NULL)
+		return false;
+	*slot = (struct rx_slot){ desc, type, (uint64_t)len << RX_LEN_SHIFT | status };
+	batch->nb_slots++;
+	batch->head = ring_next(head, rxq->size);
+	batch->pcie += pcie_bytes(len);
+	rx_copy(buf, data, len);
+	return true;
+}
+
+/* A frame that is larger than a buffer, or keeps its FCS. @return as rx_put(); then, there is
+ * nothing of it in the batch */
+static bool
+rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8_t *frame,
+	      uint32_t left, uint32_t fcs_len, uint32_t type, uint64_t status)
+{
+	uint8_t copy[WIRE_MAX_FRAME + FCS_LEN];
+	unsigned int nb_slots = batch->nb_slots;
+	uint32_t head = batch->head, len, fcs;
+
+	if (fcs_len > 0) {
+		fcs = rx_fcs(frame, left - fcs_len);
+		memcpy(copy, frame, left - fcs_len);
+		memcpy(copy + left - fcs_len, &fcs, fcs_len);
+		frame = copy;
+	}
+	for (; left > 0; left -= len, frame += len) {
+		len = left < rxq->buf_size ? left : rxq->buf_size;
+		if (!rx_put(nic, rxq, batch, frame, len, type, left > len ? RX_DD : status)) {
+			batch->nb_slots = nb_slots;
+			batch->head = head;
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Write frames to a queue, as many as its descriptors hold, at most RX_SLOTS of them. */
 static unsigned int
 rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, unsigned int n)
 {
 	struct nic_rxq *rxq = &nic->rxq[q];
-	uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
+	const uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
+	const uint32_t whole = fcs_len == 0 ? rxq->buf_size : 0; /* up to so many bytes in one piece */
+	const bool faults = nic->faults != 0;
 	unsigned int stat = rx_stat_index(nic, q);
-	uint32_t owned = rx_owned(nic, q), head = rxq->head, next;
-	struct rx_slot slots[RX_SLOTS];
-	struct desc *line = NULL, *desc;
-	uint8_t fcs_frame[WIRE_MAX_FRAME + FCS_LEN];
-	unsigned int nb_slots = 0, done, k;
-	uint64_t bytes = 0, pcie = 0;
+	uint32_t owned = rx_owned(nic, q), len, type;
+	struct rx_batch batch;
+	unsigned int done;
+	uint64_t bytes = 0, status;
+	bool ok;
 
+	batch.nb_slots = 0;
+	batch.line = NULL;
+	batch.head = rxq->head;
+	batch.pcie = 24; /* the request for the descriptors */
 	if (owned > RX_SLOTS)
 		owned = RX_SLOTS;
 	for (done = 0; done < n; done++) {
 		const uint8_t *data = frames[done].data;
-		uint32_t left = frames[done].len + fcs_len, type, len;
-		uint64_t status;
-		uint8_t *buf;
 
-		if (left > rxq->buf_size * (uint64_t)(owned - nb_slots))
+		len = frames[done].len + fcs_len;
+		if (len > rxq->buf_size * (uint64_t)(owned - batch.nb_slots))
 			break;
 		type = rx_packet_type(data, frames[done].len);
 		/* 7.1.6.2: PIF tells that the frame passed by a filter that is not exact */
 		status = RX_DD | RX_EOP | (data[0] & 1 ? RX_PIF : 0);
-		bytes += left;
-		if (fcs_len > 0) {
-			uint32_t fcs = rx_fcs(data, frames[done].len);
-
-			memcpy(fcs_frame, data, frames[done].len);
-			memcpy(fcs_frame + frames[done].len, &fcs, FCS_LEN);
-			data = fcs_frame;
+		if (len <= whole)
+			ok = rx_put(nic, rxq, &batch, data, len, type, status);
+		else
+			ok = rx_put_pieces(nic, rxq, &batch, data, len, fcs_len, type, status);
+		if (!ok) {
+			/* 5.2.5: as after a master abort, the queue stands still */
+			nic->counts.dma_refused++;
+			rxq_disable(nic, q);
+			break;
 		}
-		k = nb_slots;
-		for (next = head; left > 0; next = ring_next(next, rxq->size)) {
-			if (next % DESC_LINE == 0 || line == NULL)
-				line = desc_line(nic, &rxq->ring, rxq->base, next);
-			if (line == NULL)
-				goto refused;
-			desc = &line[next % DESC_LINE];
-			len = left < rxq->buf_size ? left : rxq->buf_size;
-			buf = dma(nic, &nic->rx_buffers, desc->lo, len);
-			if (buf == NULL)
-				goto refused;
-			rx_copy(buf, data, len);
-			pcie += pcie_bytes(len);
-			data += len;
-			left -= len;
-			slots[k].desc = desc;
-			slots[k].lo = type;
-			slots[k++].hi = (uint64_t)len << RX_LEN_SHIFT | (left > 0 ? RX_DD : status);
-		}
-		head = next;
-		nb_slots = k;
-		if (nic->faults != 0)
-			rx_fault(nic, rxq, &slots[nb_slots - 1]);
-		continue;
-refused:
-		/* 5.2.5: as after a master abort, the queue stands still */
-		nic->counts.dma_refused++;
-		rxq_disable(nic, q);
-		bytes -= frames[done].len + fcs_len;
-		break;
+		bytes += len;
+		if (faults)
+			rx_fault(nic, rxq, &batch.slots[batch.nb_slots - 1]);
 	}
-	if (nb_slots == 0)
+	if (batch.nb_slots == 0)
 		return 0;
-	rx_publish(nic, rxq, slots, nb_slots);
-	rxq->head = head;
-	nic->counts.desc_reads += nb_slots;
-	nic->counts.pcie_up += pcie + 24;
-	nic->counts.pcie_down += pcie_bytes(nb_slots * sizeof(struct desc));
+	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
+	rxq->head = batch.head;
+	nic->counts.desc_reads += batch.nb_slots;
+	nic->counts.pcie_up += batch.pcie;
+	nic->counts.pcie_down += pcie_bytes(batch.nb_slots * sizeof(struct desc));
 	nic->counts.rx_packets += done;
 	nic->counts.rx_bytes += bytes - done * fcs_len;
 	nic->stat[STAT_QPRC + stat] += done;

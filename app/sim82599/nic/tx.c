@@ -21,6 +21,7 @@ struct tx_batch {
 		uint32_t frame;        /* done when so many frames are out */
 	} report[2 * WIRE_BURST];      /* descriptors with RS, in order */
 	uint32_t nb_reports;
+	struct desc *line;             /* that the next descriptor is in, or NULL */
 	/* frames that had to be put together: gathered, or padded */
 	uint8_t room[2 * WIRE_MAX_FRAME];
 	uint32_t room_used;
@@ -230,19 +231,23 @@ static inline uint32_t
 tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	struct desc *line = desc_line(nic, &txq->ring, txq->base, i), *desc;
+	struct desc *desc;
 	const uint8_t *frame;
 	uint64_t hi;
 	uint32_t len;
 
-	if (line == NULL)
-		return tx_gather(nic, q, i, n, batch);
-	desc = &line[i % DESC_LINE];
+	if (i % DESC_LINE == 0 || batch->line == NULL)
+		batch->line = desc_line(nic, &txq->ring, txq->base, i);
+	if (batch->line == NULL)
+		return tx_refused(nic, q);
+	desc = &batch->line[i % DESC_LINE];
 	hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
 	len = TX_LEN(hi);
 	if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) || len < TX_PAD_FRAME ||
-	    len > WIRE_MAX_FRAME || batch->nb_reports >= WIRE_BURST)
+	    len > WIRE_MAX_FRAME || batch->nb_reports >= WIRE_BURST) {
+		batch->line = NULL;
 		return tx_gather(nic, q, i, n, batch);
+	}
 	frame = dma(nic, &nic->tx_buffers, desc->lo, len);
 	if (frame == NULL)
 		return tx_refused(nic, q);
@@ -304,6 +309,7 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 	desc_prefetch(nic, &txq->ring, txq->base, txq->size, head,
 		      owned < WIRE_BURST ? owned : WIRE_BURST);
 	batch->nb_frames = batch->nb_reports = batch->room_used = 0;
+	batch->line = NULL;
 	while (batch->nb_frames < WIRE_BURST && owned > 0) {
 		before = batch->nb_frames;
 		used = tx_plain(nic, q, head, owned, batch);
