@@ -527,6 +527,26 @@ tails_outside_the_ring(void **state)
 }
 
 static void
+ring_of_any_alignment(void **state)
+{
+	struct ring_desc desc = { HOST_BASE + RX_BUFS, 0 };
+
+	(void)state;
+	memcpy(host + RX_RING + 8, &desc, sizeof(desc));
+	nic_write(nic, NIC_RDBAL, (uint32_t)(HOST_BASE + RX_RING + 8));
+	nic_write(nic, NIC_RDBAH, (HOST_BASE + RX_RING) >> 32);
+	nic_write(nic, NIC_RDLEN, NB_DESC * 16);
+	nic_write(nic, NIC_SRRCTL, 1 << 25 | 2);
+	nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	nic_write(nic, NIC_RDT, 1);
+	frame_in(60, 1);
+	poll_all();
+	assert_int_equal(violations("RING_ALIGN"), 1);
+	memcpy(&desc, host + RX_RING + 8, sizeof(desc));
+	assert_int_equal(desc.hi, UINT64_C(60) << 32 | 3);
+}
+
+static void
 ring_rules_at_enable(void **state)
 {
 	(void)state;
@@ -618,14 +638,16 @@ tx_legacy_and_context(void **state)
 
 	(void)state;
 	tx_start(0);
-	*tx_desc(0) = (struct ring_desc){ 0, DTYP_CTXT | CMD_DEXT };
+	*tx_desc(0) = (struct ring_desc){ 0, DTYP_CTXT | CMD_DEXT | CMD_RS };
 	tx_desc(1)->hi = 80 | WHOLE;
 	nic_write(nic, NIC_TDT, 2);
 	poll_all();
 	assert_int_equal(wire.nb_out, 1);
 	assert_int_equal(wire.out_len[0], 80);
 	assert_memory_equal(wire.out[0], buf, 80);
+	assert_int_equal(tx_desc(0)->hi >> 32 & 1, 1);
 	assert_int_equal(tx_desc(1)->hi >> 32 & 1, 1);
+	assert_int_equal(counts().desc_writes, 2); /* each once: the driver may use it again */
 	assert_int_equal(nic_read(nic, NIC_TDH), 2);
 }
 
@@ -807,6 +829,7 @@ main(void)
 		TEST(rx_refuses_foreign_memory),
 		TEST(memory_that_goes_is_not_touched),
 		TEST(tails_outside_the_ring),
+		TEST(ring_of_any_alignment),
 		TEST(ring_rules_at_enable),
 		TEST(tx_sends_on_every_queue),
 		TEST(tx_writes_back_only_where_asked),

@@ -37,7 +37,6 @@ struct desc {
 #define RX_PTYPE_TCP    (1u << 8)
 #define RX_PTYPE_UDP    (1u << 9)
 #define RX_PTYPE_SCTP   (1u << 10)
-#define RX_PTYPE_NFS    (1u << 11)
 
 /* Tx, upper quadword; the positions that the legacy (7.2.3.2.2) and the
  * advanced (7.2.3.2.4) format share */

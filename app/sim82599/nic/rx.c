@@ -181,11 +181,12 @@ rx_write_back_legacy(const struct rx_slot *slot)
 	atomic_store_explicit(&slot->desc->hi, hi, memory_order_release);
 }
 
-/* 7.1.6.2; one store, so that many follow each other closely */
+/* 7.1.6.2; one store, so that many follow each other closely. A ring may lie anywhere: its
+ * alignment is a rule, which not every driver keeps. */
 static inline void
 rx_write_back(const struct rx_slot *slot)
 {
-	_mm_store_si128((__m128i *)slot->desc, _mm_set_epi64x(slot->hi, slot->lo));
+	_mm_storeu_si128((__m128i *)slot->desc, _mm_set_epi64x(slot->hi, slot->lo));
 }
 
 /*

@@ -322,12 +322,14 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 			continue;
 		}
 		/* a context, or a frame that is not sent: done with the frame before it, or at once */
-		while (batch->nb_reports > 0 && batch->report[batch->nb_reports - 1].frame > before)
-			batch->report[--batch->nb_reports].frame = before;
-		if (before == 0)
+		for (i = batch->nb_reports; i > 0 && batch->report[i - 1].frame > before; i--)
+			batch->report[i - 1].frame = before;
+		if (before == 0) {
 			tx_write_back(nic, q, batch, 0, head);
-		else
+			batch->nb_reports = 0;
+		} else {
 			batch->next[before - 1] = head;
+		}
 	}
 	if (batch->nb_frames == 0)
 		return 0;
