@@ -279,7 +279,8 @@ iommu_put(void)
 }
 
 bool
-iommu_window(void *host __rte_unused, uint64_t iova, struct nic_window *window)
+iommu_window(void *host __rte_unused, uint64_t iova, uint32_t len, bool write __rte_unused,
+	     struct nic_window *window)
 {
 	const struct iommu_table *table = atomic_load(&current);
 	size_t low = 0, high = table != NULL ? table->nb : 0;
@@ -297,7 +298,7 @@ iommu_window(void *host __rte_unused, uint64_t iova, struct nic_window *window)
 	if (low == 0)
 		return false;
 	r = &table->range[low - 1];
-	if (iova - r->iova >= r->len)
+	if (iova - r->iova >= r->len || len > r->len - (iova - r->iova))
 		return false;
 	window->addr = r->iova;
 	window->len = r->len;

@@ -26,7 +26,8 @@ int iommu_map(uintptr_t va, uint64_t iova, uint64_t len);
 int iommu_unmap(uintptr_t va, uint64_t len);
 
 /** nic_host_ops.map */
-bool iommu_window(void *host, uint64_t iova, struct nic_window *window);
+bool iommu_window(void *host, uint64_t iova, uint32_t len, bool write,
+		  struct nic_window *window);
 
 /** nic_host_ops.epoch */
 extern _Atomic unsigned int iommu_epoch;

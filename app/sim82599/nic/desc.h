@@ -59,26 +59,40 @@ struct desc {
 #define TX_PLAIN        ((uint64_t)TX_DTYP_DATA << 20 | TX_EOP | TX_IFCS | TX_DEXT)
 #define TX_RESERVED_DATA ((UINT64_C(3) << 16) | (UINT64_C(1) << 26) | (UINT64_C(1) << 28) | (UINT64_C(7) << 33))
 
-/* Host memory of a DMA address, by the window that was last used for its like.
+/* Host memory of a DMA address, by the window that was last used for its like: one that is
+ * written through was looked up for writing.
  * @return NULL: not all len bytes of it may be accessed. */
 static inline void *
-dma(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len)
+dma_window(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len, bool write)
 {
-	if (addr - window->addr >= window->len) {
+	uint64_t at = addr - window->addr;
+
+	if (at >= window->len || len > window->len - at) {
 		window->len = 0;
-		if (!nic->config.host_ops->map(nic->config.host, addr, window))
+		if (!nic->config.host_ops->map(nic->config.host, addr, len, write, window))
 			return NULL;
+		at = addr - window->addr;
 	}
-	if (len > window->len - (addr - window->addr))
-		return NULL;
-	return window->mem + (addr - window->addr);
+	return window->mem + at;
+}
+
+static inline const void *
+dma_read(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len)
+{
+	return dma_window(nic, window, addr, len, false);
+}
+
+static inline void *
+dma_write(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len)
+{
+	return dma_window(nic, window, addr, len, true);
 }
 
 /* The descriptors of a ring that share a line with descriptor i; NULL: no such memory. */
 static inline struct desc *
 desc_line(struct nic *nic, struct nic_window *window, uint64_t base, uint32_t i)
 {
-	return dma(nic, window, base + (i & ~(DESC_LINE - 1)) * sizeof(struct desc),
+	return dma_write(nic, window, base + (i & ~(DESC_LINE - 1)) * sizeof(struct desc),
 		   DESC_LINE * sizeof(struct desc));
 }
 

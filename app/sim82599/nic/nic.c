@@ -94,6 +94,7 @@ nic_create(const struct nic_config *config)
 	snprintf(nic->name, sizeof(nic->name), "%s", config->name);
 	nic->config.name = nic->name;
 	nic->faults = config->faults;
+	nic->bus_master = true;
 	if (eeprom_init(nic) < 0) {
 		free(nic);
 		errno = ENOMEM;
@@ -375,7 +376,7 @@ forget_windows(struct nic *nic)
 {
 	for (unsigned int q = 0; q < NIC_QUEUES; q++)
 		nic->rxq[q].ring.len = nic->txq[q].ring.len = 0;
-	nic->rx_buffers.len = nic->tx_buffers.len = 0;
+	nic->rx_buffers.len = nic->tx_buffers.len = nic->tx_heads.len = 0;
 }
 
 unsigned int
@@ -407,11 +408,32 @@ nic_poll(struct nic *nic)
 			link_poll(nic, now);
 	}
 	/* 5.2.5.3.2: a device that is gone, or no bus master, touches no host memory */
-	if (nic->nb_live != 0 && !has_fault(nic, NIC_FAULT_GONE) &&
+	if (nic->nb_live != 0 && nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&
 	    !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS))
 		moved = rx_poll(nic) + tx_poll(nic);
 	nic_unlock(nic);
 	return moved;
+}
+
+uint64_t
+nic_wake_at(struct nic *nic)
+{
+	uint64_t at;
+
+	nic_lock(nic);
+	at = nic->timer_at != 0 ? nic->timer_at : UINT64_MAX;
+	if (nic->rx_full_since != 0 && nic->rx_full_since + RX_FIFO_NS < at)
+		at = nic->rx_full_since + RX_FIFO_NS;
+	nic_unlock(nic);
+	return at;
+}
+
+void
+nic_set_bus_master(struct nic *nic, bool on)
+{
+	nic_lock(nic);
+	nic->bus_master = on;
+	nic_unlock(nic);
 }
 
 /*

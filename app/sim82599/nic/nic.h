@@ -51,10 +51,12 @@ struct nic_window {
 /** The PCI side. Called with the device's lock held; must be async-signal-safe. */
 struct nic_host_ops {
 	/**
-	 * Host memory behind a DMA address: the largest contiguous piece around it.
+	 * Host memory that holds the DMA addresses addr to addr + len - 1: the largest
+	 * contiguous piece around them, which may be read and, if write, written.
 	 * @return false: the IOMMU refuses.
 	 */
-	bool (*map)(void *host, uint64_t addr, struct nic_window *window);
+	bool (*map)(void *host, uint64_t addr, uint32_t len, bool write,
+		    struct nic_window *window);
 	/** Changes when earlier answers of map() no longer hold. */
 	const _Atomic unsigned int *epoch;
 	/** Interrupt line: a level, true while EICR & EIMS is not zero. */
@@ -123,9 +125,18 @@ bool nic_wants_trap(const struct nic *nic);
 
 /** Move packets once round all enabled queues. @return 0: there was nothing to move. */
 unsigned int nic_poll(struct nic *nic);
+/**
+ * When to call nic_poll() again, though nothing comes from the driver or the wire: ns of
+ * CLOCK_MONOTONIC. For attachments that see every register access, and can sleep.
+ * @return UINT64_MAX: nothing is under way
+ */
+uint64_t nic_wake_at(struct nic *nic);
 
 /** PCI reset (function-level or hot): as after power on. */
 void nic_reset(struct nic *nic);
+
+/** PCI command register, bus master enable (9.3.3): on after nic_create(). Off: no DMA. */
+void nic_set_bus_master(struct nic *nic, bool on);
 
 void nic_set_faults(struct nic *nic, uint32_t faults);
 uint32_t nic_faults(const struct nic *nic);

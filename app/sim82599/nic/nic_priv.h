@@ -28,6 +28,10 @@
 
 #define FCS_LEN 4
 
+/* The 512 KB packet buffer takes 420 us to fill at 10 Gbit/s: so long are frames
+ * kept for a queue without descriptors, then they are lost (7.1.1, RXMPC). */
+#define RX_FIFO_NS 420000
+
 /* A receive queue, latched from its registers when it was enabled. */
 struct nic_rxq {
 	bool live;
@@ -104,6 +108,7 @@ struct nic {
 	atomic_bool wants_trap;
 	atomic_uint faults;
 	bool direct;
+	bool bus_master;
 
 	/* rx.c and tx.c keep these for nic_poll() */
 	atomic_uint nb_live;   /* enabled queues of both directions */
@@ -114,7 +119,7 @@ struct nic {
 	uint64_t rx_full_since; /* ns, no descriptor since then; 0: there are some */
 	/* host memory as last looked up, here and in the queues */
 	unsigned int epoch;
-	struct nic_window rx_buffers, tx_buffers;
+	struct nic_window rx_buffers, tx_buffers, tx_heads;
 	struct nic_filter filter;
 	struct nic_rxq rxq[NIC_QUEUES];
 	struct nic_txq txq[NIC_QUEUES];

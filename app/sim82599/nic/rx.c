@@ -9,10 +9,6 @@
 
 #include "desc.h"
 
-/* The 512 KB packet buffer takes 420 us to fill at 10 Gbit/s: so long are frames
- * kept for a queue without descriptors, then they are lost (7.1.1, RXMPC). */
-#define RX_FIFO_NS 420000
-
 /* Descriptors of one write-back at the most; a frame of 15.5 KB may need 16. */
 #define RX_SLOTS (2 * WIRE_BURST)
 
@@ -263,7 +259,7 @@ rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8
 	if (batch->line == NULL)
 		return false;
 	desc = &batch->line[head % DESC_LINE];
-	buf = dma(nic, &nic->rx_buffers, desc->lo, len);
+	buf = dma_write(nic, &nic->rx_buffers, desc->lo, len);
 	if (buf == NULL)
 		return false;
 	*slot = (struct rx_slot){ desc, type, (uint64_t)len << RX_LEN_SHIFT | status };

@@ -194,7 +194,7 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 		if (lens[nb] == 0 || len + lens[nb] > WIRE_MAX_FRAME)
 			return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u",
 				       lens[nb], len + lens[nb]);
-		pieces[nb] = dma(nic, &nic->tx_buffers, desc->lo, lens[nb]);
+		pieces[nb] = dma_read(nic, &nic->tx_buffers, desc->lo, lens[nb]);
 		if (pieces[nb] == NULL)
 			return tx_refused(nic, q);
 		__builtin_prefetch(pieces[nb]);
@@ -248,7 +248,7 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 		batch->line = NULL;
 		return tx_gather(nic, q, i, n, batch);
 	}
-	frame = dma(nic, &nic->tx_buffers, desc->lo, len);
+	frame = dma_read(nic, &nic->tx_buffers, desc->lo, len);
 	if (frame == NULL)
 		return tx_refused(nic, q);
 	__builtin_prefetch(frame);
@@ -285,7 +285,7 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 		nic->counts.pcie_up += pcie_bytes(sizeof(struct desc));
 	}
 	if (i > 0 && txq->head_wb != 0) {
-		head_wb = dma(nic, &nic->tx_buffers, txq->head_wb, sizeof(*head_wb));
+		head_wb = dma_write(nic, &nic->tx_heads, txq->head_wb, sizeof(*head_wb));
 		if (head_wb == NULL) {
 			nic->counts.dma_refused++;
 			return;
