@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* CRC32c: the processor's instruction where there is one, else by half-bytes. */
+
+#include "csum.h"
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2")))
+static uint32_t
+crc32c_sse42(uint32_t crc, const uint8_t *data, uint32_t len)
+{
+	uint64_t crc64 = crc, word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), data += sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		crc64 = __builtin_ia32_crc32di(crc64, word);
+	}
+	crc = (uint32_t)crc64;
+	while (len-- > 0)
+		crc = __builtin_ia32_crc32qi(crc, *data++);
+	return crc;
+}
+#endif
+
+uint32_t
+csum_crc32c(uint32_t crc, const void *data, uint32_t len)
+{
+	/* remainders of the half-bytes by the polynomial 0x1EDC6F41, bits reversed */
+	static const uint32_t table[16] = {
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
+		0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	};
+	const uint8_t *p = data;
+
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("sse4.2"))
+		return crc32c_sse42(crc, p, len);
+#endif
+	while (len-- > 0) {
+		crc ^= *p++;
+		crc = crc >> 4 ^ table[crc & 0xf];
+		crc = crc >> 4 ^ table[crc & 0xf];
+	}
+	return crc;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The Internet checksum (RFC 1071) and SCTP's CRC32c (RFC 9260, appendix A).
+ *
+ * A sum is of 16-bit words as they lie in memory, so a folded one is stored with memcpy() and
+ * no swap. Sums of pieces may be added as long as each piece but the last has an even length.
+ */
+
+#ifndef CSUM_H
+#define CSUM_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* The ones' complement sum of len bytes: below 2^33, not folded. */
+static inline uint64_t
+csum_sum(const void *data, uint32_t len)
+{
+	const uint8_t *p = data;
+	uint64_t sum = 0, carry = 0, word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		sum += word;
+		carry += sum < word;
+	}
+	if (len > 0) {
+		word = 0;
+		memcpy(&word, p, len);
+		sum += word;
+		carry += sum < word;
+	}
+	return (sum & 0xffffffff) + (sum >> 32) + carry;
+}
+
+/* The word as big-endian number value, to be added to a sum. */
+static inline uint64_t
+csum_word(uint16_t value)
+{
+	return __builtin_bswap16(value);
+}
+
+/* Fold a sum to 16 bits; the checksum is its complement. Of data that is valid together with its
+ * checksum this is 0xffff. */
+static inline uint16_t
+csum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* The pseudo-header (RFC 9293 3.1, RFC 8200 8.1) of an L4 packet of len bytes: ip is an IPv4 or
+ * IPv6 header, whose two addresses follow each other. */
+static inline uint64_t
+csum_pseudo_ipv4(const uint8_t *ip, uint8_t proto, uint32_t len)
+{
+	return csum_sum(ip + 12, 8) + csum_word(proto) + csum_word((uint16_t)len);
+}
+
+static inline uint64_t
+csum_pseudo_ipv6(const uint8_t *ip, uint8_t proto, uint32_t len)
+{
+	return csum_sum(ip + 8, 32) + csum_word(proto) + csum_word((uint16_t)len) +
+	       csum_word((uint16_t)(len >> 16));
+}
+
+/* Go on with crc over len bytes. The first is 0xffffffff; the complement of the last is the
+ * checksum, stored little-endian. */
+uint32_t csum_crc32c(uint32_t crc, const void *data, uint32_t len);
+
+#endif /* CSUM_H */
