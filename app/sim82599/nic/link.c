@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The link (data sheet 3.7, 8.2.3.22.19) and the interrupt causes (7.3.1). */
+/* The link, data sheet 3.7 and 8.2.3.22.19. */
 
 #include "nic_priv.h"
 
@@ -45,7 +45,7 @@ link_restart(struct nic *nic)
 	link_set(nic, false);
 	nic->light = link_light(nic);
 	nic->link_at = nic->light ? nic_now() + LINK_UP_NS : 0;
-	nic->timer_at = nic->link_at;
+	timer_update(nic);
 }
 
 void
@@ -58,9 +58,10 @@ link_check(struct nic *nic)
 void
 link_poll(struct nic *nic, uint64_t now)
 {
-	if (now < nic->link_at)
+	if (nic->link_at == 0 || now < nic->link_at)
 		return;
-	nic->link_at = nic->timer_at = 0;
+	nic->link_at = 0;
+	timer_update(nic);
 	if (link_light(nic) && link_mode_is_10g(nic))
 		link_set(nic, true);
 }
@@ -80,22 +81,4 @@ link_links(struct nic *nic, bool peek)
 	if (!peek)
 		nic->link_lost = !nic->link_up;
 	return links;
-}
-
-void
-irq_update(struct nic *nic)
-{
-	bool level = (reg_get(nic, NIC_EICR) & reg_get(nic, NIC_EIMS)) != 0;
-
-	if (level == nic->irq)
-		return;
-	nic->irq = level;
-	nic->config.host_ops->irq(nic->config.host, level);
-}
-
-void
-irq_raise(struct nic *nic, uint32_t causes)
-{
-	reg_put(nic, NIC_EICR, reg_get(nic, NIC_EICR) | causes);
-	irq_update(nic);
 }

@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "nic_priv.h"
@@ -30,15 +29,6 @@ const char *const nic_fault_names[NIC_FAULT_COUNT] = {
 	[NIC_FAULT_RX_STATUS] = "rx_status",
 	[NIC_FAULT_TX_DD] = "tx_dd",
 };
-
-uint64_t
-nic_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
 
 /*
  * The lock: held for a poll or a register access, so it is spun for. Accesses
@@ -150,7 +140,7 @@ device_reset(struct nic *nic)
 	memset(nic->stat_high, 0, sizeof(nic->stat_high));
 	nic->reset_until = 0;
 	link_check(nic); /* the laser is on again */
-	irq_update(nic);
+	irq_reset(nic);
 }
 
 void
@@ -158,6 +148,15 @@ nic_reset(struct nic *nic)
 {
 	nic_lock(nic);
 	device_reset(nic);
+	irq_set_mode(nic, NIC_IRQ_INTX);
+	nic_unlock(nic);
+}
+
+void
+nic_set_irq_mode(struct nic *nic, enum nic_irq_mode mode)
+{
+	nic_lock(nic);
+	irq_set_mode(nic, mode);
 	nic_unlock(nic);
 }
 
@@ -370,6 +369,17 @@ watch_direct(struct nic *nic)
  * What makes it run
  */
 
+void
+timer_update(struct nic *nic)
+{
+	const uint64_t at[] = { nic->link_at, nic->itr_at, nic->tcp_at };
+
+	nic->timer_at = 0;
+	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		if (at[i] != 0 && (nic->timer_at == 0 || at[i] < nic->timer_at))
+			nic->timer_at = at[i];
+}
+
 /* Forget where host memory was. */
 static void
 forget_windows(struct nic *nic)
@@ -404,8 +414,10 @@ nic_poll(struct nic *nic)
 	link_check(nic);
 	if (nic->timer_at != 0) {
 		now = nic_now();
-		if (now >= nic->timer_at)
+		if (now >= nic->timer_at) {
 			link_poll(nic, now);
+			irq_poll(nic, now);
+		}
 	}
 	/* 5.2.5.3.2: a device that is gone, or no bus master, touches no host memory */
 	if (nic->nb_live != 0 && nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&

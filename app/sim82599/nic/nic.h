@@ -48,6 +48,15 @@ struct nic_window {
 	uint8_t *mem;
 };
 
+/** What PCI configuration space enables (9.3.8, 9.3.9). */
+enum nic_irq_mode {
+	NIC_IRQ_INTX,
+	NIC_IRQ_MSI,
+	NIC_IRQ_MSIX,
+	NIC_IRQ_MSIX_LINE, /* MSI-X for a host that wants a level of vector 0: its irq() */
+};
+#define NIC_MSIX_VECTORS 64
+
 /** The PCI side. Called with the device's lock held; must be async-signal-safe. */
 struct nic_host_ops {
 	/**
@@ -59,8 +68,10 @@ struct nic_host_ops {
 		    struct nic_window *window);
 	/** Changes when earlier answers of map() no longer hold. */
 	const _Atomic unsigned int *epoch;
-	/** Interrupt line: a level, true while EICR & EIMS is not zero. */
+	/** The INTx line: a level. */
 	void (*irq)(void *host, bool level);
+	/** A message of MSI (vector 0) or MSI-X: an edge. NULL: the host has none. */
+	void (*message)(void *host, unsigned int vector);
 };
 
 /** Misbehaviour on request; bit numbers of nic_set_faults(). */
@@ -138,6 +149,9 @@ void nic_reset(struct nic *nic);
 /** PCI command register, bus master enable (9.3.3): on after nic_create(). Off: no DMA. */
 void nic_set_bus_master(struct nic *nic, bool on);
 
+/** How interrupts leave the device: INTx after nic_create() and nic_reset(). */
+void nic_set_irq_mode(struct nic *nic, enum nic_irq_mode mode);
+
 void nic_set_faults(struct nic *nic, uint32_t faults);
 uint32_t nic_faults(const struct nic *nic);
 
@@ -155,6 +169,8 @@ struct nic_counts {
 	uint64_t tx_unsupported;          /* frames with an offload that is not emulated; dropped */
 	uint64_t unknown_access;          /* registers that this device has not */
 	uint64_t violations;              /* all rules together */
+	uint64_t irq_line;                /* how often the line was asserted */
+	uint64_t messages[NIC_MSIX_VECTORS]; /* MSI (0) and MSI-X */
 	uint64_t desc_reads, desc_writes; /* descriptors fetched, written back */
 	uint64_t pcie_up, pcie_down;      /* bytes that PCIe would carry, see doc/ */
 };

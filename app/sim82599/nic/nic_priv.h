@@ -8,11 +8,13 @@
  *   nic.c     life, lock, register access, trace, direct mode, nic_poll
  *   regs.c    the register table (regs.def) and the hooks that are its behaviour
  *   eeprom.c  EEPROM by EERD and by bit-bang (EEC); SFP+ module over I2C
- *   link.c    AUTOC, LINKS, link timing; interrupt causes
+ *   link.c    AUTOC, LINKS, link timing
+ *   irq.c     interrupts: causes, masks, vectors
  *   stats.c   statistics registers
  *   filter.c  which frames are for this station
  *   rx.c tx.c the queues
  *   rules.c   the programming rules and their count
+ *   clock.c   the time
  */
 
 #ifndef NIC_PRIV_H
@@ -91,6 +93,12 @@ struct nic_filter {
 	uint64_t rar[128];     /* 48 bits, as loaded little-endian from the frame */
 };
 
+/* Interrupt causes: EICR, and those that have no bit there. */
+struct irq_causes {
+	uint32_t eicr;
+	uint64_t ex;           /* bits 63:16: MSI-X vectors */
+};
+
 #define EEPROM_WORDS 256 /* that are not 0xffff */
 
 struct nic_card {
@@ -130,6 +138,7 @@ struct nic {
 	/* nic.c */
 	uint64_t rst_until;    /* ns, CTRL.RST reads 1 until then */
 	uint64_t reset_until;  /* ns, no register may be accessed until then; 0: no reset */
+	uint64_t timer_at;     /* ns, the first of link_at, itr_at, tcp_at; 0: none */
 	unsigned int idle_polls;
 	uint8_t watch;         /* queue to look at next in direct mode */
 
@@ -138,8 +147,18 @@ struct nic {
 	bool link_up;
 	bool link_lost;        /* was down since the last read of LINKS */
 	uint64_t link_at;      /* ns, when it comes up; 0: not on its way */
-	uint64_t timer_at;     /* ns, when nic_poll() is to call link_poll(); 0: not */
-	bool irq;              /* level as last told to the host */
+
+	/* irq.c */
+	enum nic_irq_mode irq_mode;
+	bool irq_line;         /* as last told to the host */
+	bool irq_queues;       /* IVAR has an entry: some queue has a cause */
+	uint64_t irq_ex;       /* causes of vectors 16-63 */
+	struct irq_causes irq_told; /* pending, and the host told or about to be */
+	uint64_t irq_due;      /* vectors that EITR holds back */
+	uint64_t itr_until[NIC_MSIX_VECTORS]; /* ns, when the counter of EITR is 0 */
+	uint64_t itr_at;       /* ns, when the first of irq_due may go; 0: none */
+	uint64_t tcp_at;       /* ns, when the TCP timer ends; 0: it does not run */
+	uint64_t tcp_left;     /* ns, to run once it is enabled */
 
 	/* rules.c */
 	uint64_t violated[RULE_COUNT];
@@ -167,7 +186,7 @@ has_fault(const struct nic *nic, enum nic_fault fault)
 	return nic->faults >> fault & 1;
 }
 
-/* ns, CLOCK_MONOTONIC */
+/* clock.c: ns, CLOCK_MONOTONIC */
 uint64_t nic_now(void);
 
 /* Count a violation; the first is kept as text. @return true if the device is
@@ -175,8 +194,9 @@ uint64_t nic_now(void);
 bool nic_violation(struct nic *nic, enum nic_rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* nic.c: what CTRL.RST does (4.2.1.6) */
-void device_reset(struct nic *nic);
+/* nic.c */
+void device_reset(struct nic *nic); /* what CTRL.RST does (4.2.1.6) */
+void timer_update(struct nic *nic); /* link_at, itr_at or tcp_at has changed */
 
 /* regs.c */
 void regs_reset(struct nic *nic); /* every register to its reset value */
@@ -196,8 +216,28 @@ void link_restart(struct nic *nic);          /* reset, AUTOC.AN_RESTART, wire ch
 void link_check(struct nic *nic);            /* has the light gone or come? */
 void link_poll(struct nic *nic, uint64_t now);
 uint32_t link_links(struct nic *nic, bool peek); /* LINKS */
+
+/* irq.c */
+void irq_reset(struct nic *nic);             /* the registers were reset */
+void irq_set_mode(struct nic *nic, enum nic_irq_mode mode);
 void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
-void irq_update(struct nic *nic);
+void irq_queue(struct nic *nic, unsigned int q, bool tx);
+void irq_poll(struct nic *nic, uint64_t now);
+
+/* The queue has written back descriptors. */
+static inline void
+irq_rx(struct nic *nic, unsigned int q)
+{
+	if (nic->irq_queues)
+		irq_queue(nic, q, false);
+}
+
+static inline void
+irq_tx(struct nic *nic, unsigned int q)
+{
+	if (nic->irq_queues)
+		irq_queue(nic, q, true);
+}
 
 /* filter.c: L2 filters, 7.1.1; frame is at least 14 bytes. The filters are not stale. */
 void filter_rebuild(struct nic *nic);
@@ -256,5 +296,30 @@ stats_tx_frame(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
 	stats_frame(&nic->stat[STAT_PTC64], &nic->stat[STAT_BPTC], &nic->stat[STAT_MPTC], frame,
 		    len_fcs);
 }
+
+/* irq.c: hooks of 8.2.3.5 and of the TCP timer */
+uint32_t read_eicr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+uint32_t read_eics(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+uint32_t read_eitr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+uint32_t write_eicr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_eics(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		       uint32_t value);
+uint32_t write_eims(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_eimc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_eiam(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_eitr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_ivar(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_gpie(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		    uint32_t value);
+uint32_t write_tcptimer(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+		        uint32_t value);
 
 #endif /* NIC_PRIV_H */

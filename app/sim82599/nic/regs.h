@@ -20,7 +20,7 @@ enum {
 #define REG(name, offset, ...) NIC_##name = offset,
 #define STAT(name, offset, ...) NIC_##name = offset,
 #define STAT64(name, low, high, ...) NIC_##name##L = low, NIC_##name##H = high,
-#define MORE(...)
+#define MORE(name, offset, ...) NIC_MORE_##name = offset,
 #define ALIAS(...)
 #include "regs.def"
 };
@@ -83,14 +83,29 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_EICR_GPI_SDP1       (1u << 25)
 #define NIC_EICR_GPI_SDP2       (1u << 26)
 #define NIC_EICR_TCP_TIMER      (1u << 30)
+/* EITR, 8.2.3.5.12 */
+#define NIC_EITR_INTERVAL_SHIFT 3
+#define NIC_EITR_INTERVAL       (0x1ffu << NIC_EITR_INTERVAL_SHIFT)
+#define NIC_EITR_LLI_MOD        (1u << 15)
+#define NIC_EITR_CREDIT         (0x1fu << 16)
+#define NIC_EITR_COUNTER_SHIFT  21
+#define NIC_EITR_COUNTER        (0x7fu << NIC_EITR_COUNTER_SHIFT)
+#define NIC_EITR_CNT_WDIS       (1u << 31)
 /* IVAR, 8.2.3.5.16: one byte a cause */
 #define NIC_IVAR_ALLOC_VAL      0x80u
 #define NIC_IVAR_ALLOC          0x3fu
 /* GPIE, 8.2.3.5.18 */
 #define NIC_GPIE_MULTIPLE_MSIX  (1u << 4)
 #define NIC_GPIE_OCD            (1u << 5)
+#define NIC_GPIE_EIMEN          (1u << 6)
 #define NIC_GPIE_EIAME          (1u << 30)
 #define NIC_GPIE_PBA_SUPPORT    (1u << 31)
+/* TCPTIMER, 8.2.3.15.2 */
+#define NIC_TCPTIMER_DURATION   0xffu       /* ms */
+#define NIC_TCPTIMER_KICK_START (1u << 8)
+#define NIC_TCPTIMER_COUNT_EN   (1u << 9)
+#define NIC_TCPTIMER_FINISH     (1u << 10)
+#define NIC_TCPTIMER_LOOP       (1u << 11)
 /* FCTRL, 8.2.3.7.1 */
 #define NIC_FCTRL_SBP           (1u << 1)
 #define NIC_FCTRL_MPE           (1u << 8)

@@ -345,6 +345,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, uns
 		return 0;
 	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
 	rxq->head = batch.head;
+	irq_rx(nic, q);
 	nic->counts.desc_reads += batch.nb_slots;
 	nic->counts.pcie_up += batch.pcie;
 	nic->counts.pcie_down += pcie_bytes(batch.nb_slots * sizeof(struct desc));
@@ -382,10 +383,12 @@ rx_keep(struct nic *nic, unsigned int q)
 static void
 rx_miss(struct nic *nic, unsigned int q, unsigned int n)
 {
-	if (rx_drops(nic, q))
+	if (rx_drops(nic, q)) {
 		nic->stat[STAT_QPRDC + rx_stat_index(nic, q)] += n;
-	else
+	} else {
 		nic->stat[STAT_RXMPC] += n;
+		irq_raise(nic, NIC_EICR_RX_MISS);
+	}
 	nic->counts.rx_missed += n;
 }
 

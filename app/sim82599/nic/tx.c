@@ -293,6 +293,8 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 		atomic_store_explicit(head_wb, head, memory_order_release);
 		nic->counts.pcie_up += pcie_bytes(sizeof(*head_wb));
 	}
+	if (i > 0)
+		irq_tx(nic, q);
 }
 
 /* @return frames sent */
