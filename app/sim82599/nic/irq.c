@@ -148,6 +148,9 @@ send_due(struct nic *nic)
 	for (uint64_t due = nic->irq_due; due != 0; due &= due - 1) {
 		unsigned int v = __builtin_ctzll(due);
 
+		/* a message is a memory write; those of the line are not */
+		if (!nic->bus_master && !(v == 0 && has_line(nic)))
+			continue;
 		if (now < nic->itr_until[v]) {
 			if (first == 0 || nic->itr_until[v] < first)
 				first = nic->itr_until[v];
@@ -167,8 +170,8 @@ send_due(struct nic *nic)
 }
 
 /* Causes or masks have changed. */
-static void
-update(struct nic *nic)
+void
+irq_update(struct nic *nic)
 {
 	struct irq_causes now = pending(nic);
 	struct irq_causes fresh = {
@@ -201,14 +204,14 @@ static void
 update_vectors(struct nic *nic)
 {
 	nic->irq_told = (struct irq_causes){ 0, 0 };
-	update(nic);
+	irq_update(nic);
 }
 
 void
 irq_raise(struct nic *nic, uint32_t causes)
 {
 	reg_put(nic, NIC_EICR, reg_get(nic, NIC_EICR) | causes);
-	update(nic);
+	irq_update(nic);
 }
 
 static void
@@ -219,7 +222,7 @@ raise_vector(struct nic *nic, unsigned int v)
 			irq_raise(nic, 1u << v);
 	} else if (!(nic->irq_ex & UINT64_C(1) << v)) {
 		nic->irq_ex |= UINT64_C(1) << v;
-		update(nic);
+		irq_update(nic);
 	}
 }
 
@@ -313,7 +316,7 @@ take_causes(struct nic *nic, uint32_t causes)
 	if (!(reg_get(nic, NIC_GPIE) & NIC_GPIE_EIAME))
 		put_twins(nic, NIC_EIMS, NIC_EIMS_EX,
 			  reg_get(nic, NIC_EIMS) & ~reg_get(nic, NIC_EIAM));
-	update(nic);
+	irq_update(nic);
 	return reg_get(nic, NIC_EICR);
 }
 
@@ -395,7 +398,7 @@ put_mask(struct nic *nic, unsigned int i, uint32_t offset, uint32_t value)
 		put_twins(nic, offset, NIC_EIMS, value);
 	else
 		reg_put(nic, offset, value);
-	update(nic);
+	irq_update(nic);
 	return reg_get(nic, offset); /* a message may have masked it again */
 }
 

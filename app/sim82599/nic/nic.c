@@ -445,6 +445,7 @@ nic_set_bus_master(struct nic *nic, bool on)
 {
 	nic_lock(nic);
 	nic->bus_master = on;
+	irq_update(nic);
 	nic_unlock(nic);
 }
 

@@ -221,6 +221,7 @@ uint32_t link_links(struct nic *nic, bool peek); /* LINKS */
 void irq_reset(struct nic *nic);             /* the registers were reset */
 void irq_set_mode(struct nic *nic, enum nic_irq_mode mode);
 void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
+void irq_update(struct nic *nic);            /* what may be sent has changed */
 void irq_queue(struct nic *nic, unsigned int q, bool tx);
 void irq_poll(struct nic *nic, uint64_t now);
 
