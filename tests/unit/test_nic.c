@@ -703,8 +703,8 @@ link_comes_after_a_while(void **state)
 	assert_false(nic_link_is_up(nic));
 	nic_set_faults(nic, 0);
 	link_wait();
-	/* only the 10G serial mode has a partner */
-	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART);
+	/* no backplane here */
+	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART | NIC_AUTOC_LMS_10G_PARALLEL);
 	poll_until(nic_now() + 30 * MS);
 	assert_false(nic_link_is_up(nic));
 	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART | NIC_AUTOC_LMS_10G_SERIAL);
@@ -713,6 +713,44 @@ link_comes_after_a_while(void **state)
 	assert_false(nic_link_is_up(nic));
 	assert_int_equal(link_calls, 12);
 	assert_int_equal(all_violations(), 0);
+}
+
+static void
+link_at_1g(void **state)
+{
+	(void)state;
+	nic_set_wire(nic, &wire);
+	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART | NIC_AUTOC_LMS_1G);
+	assert_int_equal(rd(NIC_PCS1GLSTA), 0);
+	link_wait();
+	rd(NIC_LINKS);
+	assert_int_equal(rd(NIC_LINKS), NIC_LINKS_UP | NIC_LINKS_SPEED_1G | NIC_LINKS_STATUS);
+	assert_int_equal(rd(NIC_PCS1GLSTA), NIC_PCS1GLSTA_LINK_OK | NIC_PCS1GLSTA_SYNC_OK);
+	assert_int_equal(rd(NIC_PCS1GANLP), 0);
+	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART | NIC_AUTOC_LMS_1G_AN);
+	link_wait();
+	assert_true(rd(NIC_PCS1GLSTA) & NIC_PCS1GLSTA_AN_COMPLETE);
+	assert_int_equal(rd(NIC_PCS1GANLP), NIC_PCS1GANLP_FD | NIC_PCS1GANLP_PAUSE);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+link_up_by_force(void **state)
+{
+	(void)state;
+	poll_until(nic_now() + 30 * MS);
+	assert_false(nic_link_is_up(nic)); /* no wire */
+	wr(NIC_AUTOC, rd(NIC_AUTOC) | NIC_AUTOC_FLU);
+	nic_poll(nic);
+	assert_true(nic_link_is_up(nic));
+	wr(NIC_AUTOC, rd(NIC_AUTOC) & ~NIC_AUTOC_FLU);
+	assert_false(nic_link_is_up(nic));
+	wr(NIC_AUTOC, NIC_AUTOC_FLU | NIC_AUTOC_LMS_10G_PARALLEL); /* without light, in any mode */
+	nic_poll(nic);
+	assert_true(nic_link_is_up(nic));
+	nic_reset(nic);
+	poll_until(nic_now() + 30 * MS);
+	assert_false(nic_link_is_up(nic));
 }
 
 static void
@@ -996,9 +1034,11 @@ queue_rules(void **state)
 	wr(rxq_reg(3, NIC_RDT), 5);
 	wr(txq_reg(3, NIC_TDT), 5);
 	assert_int_equal(violations(RULE_TAIL_EARLY), 2);
-	assert_int_equal(rd(rxq_reg(3, NIC_RDT)), 0);
+	assert_int_equal(rd(rxq_reg(3, NIC_RDT)), 5);
 	wr(rxq_reg(3, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
 	wr(txq_reg(3, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
+	assert_int_equal(rd(rxq_reg(3, NIC_RDT)), 0); /* a queue starts empty */
+	assert_int_equal(rd(txq_reg(3, NIC_TDT)), 0);
 	wr(rxq_reg(3, NIC_RDLEN), 64 * 16); /* no change */
 	assert_int_equal(violations(RULE_RING_LIVE), 0);
 	wr(rxq_reg(3, NIC_RDLEN), 128 * 16);
@@ -1021,6 +1061,116 @@ queue_rules(void **state)
 	nic_reset(nic);
 	assert_int_equal(nic->nb_live, 0);
 	assert_int_equal(rd(rxq_reg(3, NIC_RXDCTL)), 0);
+}
+
+/* What Linux's ixgbe writes to registers in `ethtool -t`, and must find there: so much holds on
+ * silicon. All patterns, masked by "writes", read back what of them is in "holds". */
+static void
+linux_register_test(void **state)
+{
+	static const struct { uint32_t offset, stride, count, holds, writes; } tests[] = {
+		{ 0x03220, 0, 1, 0x8007fff0, 0x8007fff0 },      /* FCRTL */
+		{ 0x03260, 0, 1, 0x8007fff0, 0x8007fff0 },      /* FCRTH */
+		{ 0x03008, 0, 1, ALL, ALL },                    /* PFCTOP */
+		{ 0x05088, 0, 1, 0, 0 },                        /* VLNCTRL */
+		{ 0x01000, 0x40, 4, 0xffffff80, 0xffffff80 },   /* RDBAL */
+		{ 0x01004, 0x40, 4, ALL, ALL },                 /* RDBAH */
+		{ 0x01008, 0x40, 4, 0x000fff80, 0x000fffff },   /* RDLEN */
+		{ 0x01018, 0x40, 4, 0x0000ffff, 0x0000ffff },   /* RDT, of queues that it has enabled */
+		{ 0x03200, 0, 1, ALL, ALL },                    /* FCTTV */
+		{ 0x06000, 0x40, 4, 0xffffff80, ALL },          /* TDBAL */
+		{ 0x06004, 0x40, 4, ALL, ALL },                 /* TDBAH */
+		{ 0x06008, 0x40, 4, 0x000fff80, 0x000fff80 },   /* TDLEN */
+		{ 0x03000, 0, 1, 1, 1 },                        /* RXCTRL */
+		{ 0x05400, 8, 16, ALL, ALL },                   /* RAL */
+		{ 0x05404, 8, 16, 0x8001ffff, 0x800cffff },     /* RAH */
+		{ 0x05200, 4, 128, ALL, ALL },                  /* MTA */
+	};
+	static const uint32_t patterns[] = { 0x5a5a5a5a, 0xa5a5a5a5, 0, ALL };
+	const uint32_t toggle = 0x7ffff30f;
+	uint32_t before;
+
+	(void)state;
+	before = rd(NIC_STATUS) & toggle;
+	wr(NIC_STATUS, toggle);
+	assert_int_equal(rd(NIC_STATUS) & toggle, before);
+	for (size_t t = 0; t < sizeof(tests) / sizeof(tests[0]); t++) {
+		for (unsigned int q = 0; q < 4 && tests[t].offset == NIC_RDT; q++)
+			wr(rxq_reg(q, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
+		for (uint32_t i = 0; i < tests[t].count; i++) {
+			uint32_t offset = tests[t].offset + i * tests[t].stride;
+
+			for (int p = 0; p < 4; p++) {
+				before = rd(offset);
+				wr(offset, patterns[p] & tests[t].writes);
+				assert_int_equal(rd(offset), patterns[p] & tests[t].writes & tests[t].holds);
+				wr(offset, before);
+			}
+		}
+		for (unsigned int q = 0; q < 4 && tests[t].offset == NIC_RDT; q++)
+			wr(rxq_reg(q, NIC_RXDCTL), 0);
+	}
+	/* what it does that the data sheet forbids: write STATUS, enable queues without a ring */
+	assert_int_equal(violations(RULE_READ_ONLY), 1);
+	assert_int_equal(violations(RULE_RING_LENGTH), 4);
+	assert_int_equal(violations(RULE_READ_ONLY) + violations(RULE_RING_LENGTH) +
+			 violations(RULE_TAIL_EARLY), all_violations());
+}
+
+/* No wire, no light: with HLREG0.LPBK and AUTOC.FLU frames come back, many times round the rings. */
+static void
+mac_loopback(void **state)
+{
+	struct desc {
+		uint64_t lo, hi;
+	} *rx = (struct desc *)host, *tx = (struct desc *)&host[0x8000];
+	uint8_t *from = &host[0xa000], *to = &host[0x1000];
+	uint32_t head = 0;
+
+	(void)state;
+	queue_prepare(0);
+	wr(NIC_FCTRL, NIC_FCTRL_BAM);
+	wr(NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	wr(NIC_TXDCTL, NIC_TXDCTL_ENABLE);
+	wr(NIC_RXCTRL, NIC_RXCTRL_RXEN);
+	wr(NIC_HLREG0, rd(NIC_HLREG0) | NIC_HLREG0_LPBK);
+	wr(NIC_AUTOC, rd(NIC_AUTOC) | NIC_AUTOC_FLU);
+	memset(from, 0xff, 512);
+	memset(&from[512], 0xaa, 512);
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < 60; i++, head = (head + 1) % 64) {
+			rx[head] = (struct desc){ HOST_BASE + (to - host), 0 };
+			tx[head] = (struct desc){ HOST_BASE + (from - host),
+						  UINT64_C(1024) << 46 | 0x2b300000 | 1024 };
+		}
+		memset(to, 0, 1024);
+		wr(NIC_RDT, head);
+		wr(NIC_TDT, head);
+		for (int i = 0; i < 10; i++)
+			nic_poll(nic);
+		assert_int_equal(rd(NIC_RDH), head);
+		assert_int_equal(rd(NIC_TDH), head);
+		assert_int_equal(rx[(head + 63) % 64].hi >> 32 & 0xffff, 1024);
+		assert_true(rx[(head + 63) % 64].hi & tx[(head + 63) % 64].hi >> 32 & 1);
+		assert_memory_equal(to, from, 1024);
+	}
+	assert_int_equal(rd(NIC_GPRC), 600);
+	assert_int_equal(rd(NIC_GPTC), 600);
+	assert_int_equal(rd(NIC_BPRC), 600);
+	assert_int_equal(rd(NIC_RXMPC), 0);
+	/* the far end of the cable sees no link, and no frames */
+	nic_set_wire(nic, &wire);
+	assert_int_equal(link_calls, 0);
+	tx[head] = (struct desc){ HOST_BASE + (from - host), UINT64_C(64) << 46 | 0x2b300000 | 64 };
+	wr(NIC_TDT, (head + 1) % 64);
+	nic_poll(nic);
+	/* no loopback: what was under way is lost, the cable has us back */
+	wr(NIC_HLREG0, rd(NIC_HLREG0) & ~NIC_HLREG0_LPBK);
+	assert_int_equal(link_calls, 1);
+	wr(NIC_HLREG0, rd(NIC_HLREG0) | NIC_HLREG0_LPBK);
+	nic_poll(nic);
+	assert_int_equal(rd(NIC_GPRC), 0);
+	assert_int_equal(all_violations(), 0);
 }
 
 static void
@@ -1171,6 +1321,8 @@ main(void)
 		TEST(semaphores_are_the_cards),
 		TEST(reset_clears_itself_and_the_rest),
 		TEST(link_comes_after_a_while),
+		TEST(link_at_1g),
+		TEST(link_up_by_force),
 		TEST(interrupt_is_a_level),
 		TEST(statistics_clear_stick_and_latch),
 		TEST(frames_are_counted_by_size_and_cast),
@@ -1178,6 +1330,8 @@ main(void)
 		TEST(multicast_table_is_indexed_by_mo),
 		TEST(queues_are_enabled_and_disabled),
 		TEST(queue_rules),
+		TEST(linux_register_test),
+		TEST(mac_loopback),
 		TEST(direct_queue_enable_is_noticed),
 		TEST(faults_of_queues_and_a_gone_card),
 		TEST(waits_of_drivers_end),

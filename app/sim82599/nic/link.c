@@ -10,20 +10,62 @@
  * has to live with more than it hopes for. */
 #define LINK_UP_NS 20000000
 
+/* 8.2.3.22.19: FLU makes the MAC take the link for up, whatever comes in. */
+static bool
+link_forced(const struct nic *nic)
+{
+	return reg_get(nic, NIC_AUTOC) & NIC_AUTOC_FLU;
+}
+
 /* Are all things there that a link needs, but time? */
 static bool
 link_light(struct nic *nic)
 {
-	return nic->wire != NULL && nic->wire->light &&
+	return link_forced(nic) || (nic->plugged != NULL && nic->plugged->light &&
 	       !has_fault(nic, NIC_FAULT_SFP) && !has_fault(nic, NIC_FAULT_LINK) &&
-	       !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3);
+	       !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3));
 }
 
-/* 8.2.3.22.19: SFI is the 10G serial mode; the others are for backplanes and 1 Gb/s. */
-static bool
-link_mode_is_10g(const struct nic *nic)
+/* The link mode's speed, as LINKS has it (8.2.3.22.19, 8.2.3.22.20). */
+static uint32_t
+link_speed(const struct nic *nic)
 {
-	return (reg_get(nic, NIC_AUTOC) & NIC_AUTOC_LMS) == NIC_AUTOC_LMS_10G_SERIAL;
+	switch (reg_get(nic, NIC_AUTOC) & NIC_AUTOC_LMS) {
+	case NIC_AUTOC_LMS_1G:
+	case NIC_AUTOC_LMS_1G_AN:
+	case NIC_AUTOC_LMS_SGMII:
+		return NIC_LINKS_SPEED_1G;
+	default:
+		return NIC_LINKS_SPEED_10G;
+	}
+}
+
+/* Is there a partner in this mode? Over fiber: 10G serial (SFI), and both of 1G. The others are
+ * for backplanes and for an external PHY, and come up only by force. */
+static bool
+link_partner(const struct nic *nic)
+{
+	switch (reg_get(nic, NIC_AUTOC) & NIC_AUTOC_LMS) {
+	case NIC_AUTOC_LMS_10G_SERIAL:
+	case NIC_AUTOC_LMS_1G:
+	case NIC_AUTOC_LMS_1G_AN:
+		return true;
+	default:
+		return link_forced(nic);
+	}
+}
+
+/* In loopback nothing leaves the MAC: the far end has lost its link. */
+void
+link_tell(struct nic *nic)
+{
+	bool up = nic->link_up && nic->wire == nic->plugged;
+
+	if (nic->link_told == up || nic->plugged == NULL)
+		return;
+	nic->link_told = up;
+	if (nic->plugged->ops->link != NULL)
+		nic->plugged->ops->link(nic->plugged, up);
 }
 
 static void
@@ -34,8 +76,7 @@ link_set(struct nic *nic, bool up)
 	nic->link_up = up;
 	if (!up)
 		nic->link_lost = true;
-	if (nic->wire != NULL && nic->wire->ops->link != NULL)
-		nic->wire->ops->link(nic->wire, up);
+	link_tell(nic);
 	irq_raise(nic, NIC_EICR_LSC);
 }
 
@@ -44,7 +85,7 @@ link_restart(struct nic *nic)
 {
 	link_set(nic, false);
 	nic->light = link_light(nic);
-	nic->link_at = nic->light ? nic_now() + LINK_UP_NS : 0;
+	nic->link_at = nic->light ? nic_now() + (link_forced(nic) ? 0 : LINK_UP_NS) : 0;
 	timer_update(nic);
 }
 
@@ -62,7 +103,7 @@ link_poll(struct nic *nic, uint64_t now)
 		return;
 	nic->link_at = 0;
 	timer_update(nic);
-	if (link_light(nic) && link_mode_is_10g(nic))
+	if (link_light(nic) && link_partner(nic))
 		link_set(nic, true);
 }
 
@@ -73,7 +114,7 @@ link_links(struct nic *nic, bool peek)
 	uint32_t links = 0;
 
 	if (nic->link_up) {
-		links = NIC_LINKS_UP | NIC_LINKS_SPEED_10G;
+		links = NIC_LINKS_UP | link_speed(nic);
 		/* up, and was so since the last read */
 		if (!nic->link_lost)
 			links |= NIC_LINKS_STATUS;
@@ -81,4 +122,21 @@ link_links(struct nic *nic, bool peek)
 	if (!peek)
 		nic->link_lost = !nic->link_up;
 	return links;
+}
+
+/* 8.2.3.22.3: the PCS of the 1G modes; with auto-negotiation a partner that can all pauses */
+uint32_t
+link_pcs1glsta(const struct nic *nic)
+{
+	if (!nic->link_up || link_speed(nic) != NIC_LINKS_SPEED_1G)
+		return 0;
+	return NIC_PCS1GLSTA_LINK_OK | NIC_PCS1GLSTA_SYNC_OK |
+	       ((reg_get(nic, NIC_AUTOC) & NIC_AUTOC_LMS) == NIC_AUTOC_LMS_1G_AN ?
+		NIC_PCS1GLSTA_AN_COMPLETE : 0);
+}
+
+uint32_t
+link_pcs1ganlp(const struct nic *nic)
+{
+	return link_pcs1glsta(nic) & NIC_PCS1GLSTA_AN_COMPLETE ? NIC_PCS1GANLP_FD | NIC_PCS1GANLP_PAUSE : 0;
 }

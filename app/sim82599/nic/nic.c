@@ -85,7 +85,9 @@ nic_create(const struct nic_config *config)
 	nic->config.name = nic->name;
 	nic->faults = config->faults;
 	nic->bus_master = true;
-	if (eeprom_init(nic) < 0) {
+	nic->loopback = loopback_create();
+	if (nic->loopback == NULL || eeprom_init(nic) < 0) {
+		loopback_free(nic->loopback);
 		free(nic);
 		errno = ENOMEM;
 		return NULL;
@@ -100,6 +102,7 @@ nic_free(struct nic *nic)
 	if (nic == NULL)
 		return;
 	nic_set_wire(nic, NULL);
+	loopback_free(nic->loopback);
 	eeprom_free(nic);
 	free(nic);
 }
@@ -114,13 +117,28 @@ packet_buffer_reset(struct nic *nic)
 	nic->rx_full_since = 0;
 }
 
+/* With HLREG0.LPBK the MAC hears itself and nothing else. */
+void
+wire_choose(struct nic *nic)
+{
+	struct wire *wire = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_LPBK ? nic->loopback : nic->plugged;
+
+	if (wire == nic->wire)
+		return;
+	packet_buffer_reset(nic);
+	loopback_clear(nic->loopback);
+	nic->wire = wire;
+	link_tell(nic);
+}
+
 void
 nic_set_wire(struct nic *nic, struct wire *wire)
 {
 	nic_lock(nic);
 	link_restart(nic);
-	packet_buffer_reset(nic);
-	nic->wire = wire;
+	nic->plugged = wire;
+	nic->link_told = false;
+	wire_choose(nic);
 	link_restart(nic);
 	nic_unlock(nic);
 }
@@ -136,10 +154,11 @@ device_reset(struct nic *nic)
 	packet_buffer_reset(nic);
 	link_restart(nic);
 	regs_reset(nic);
+	wire_choose(nic);
 	memset(nic->stat, 0, sizeof(nic->stat));
 	memset(nic->stat_high, 0, sizeof(nic->stat_high));
 	nic->reset_until = 0;
-	link_check(nic); /* the laser is on again */
+	link_restart(nic); /* the laser is on again, nothing is forced */
 	irq_reset(nic);
 }
 

@@ -10,6 +10,7 @@
  *   eeprom.c  EEPROM by EERD and by bit-bang (EEC); SFP+ module over I2C
  *   link.c    AUTOC, LINKS, link timing
  *   irq.c     interrupts: causes, masks, vectors
+ *   loopback.c  MAC loopback
  *   stats.c   statistics registers
  *   filter.c  which frames are for this station
  *   rx.c tx.c the queues
@@ -110,7 +111,9 @@ struct nic {
 	volatile uint32_t *bar;
 	struct nic_config config;
 	char name[64];
-	struct wire *wire;
+	struct wire *plugged;  /* into the port, or NULL */
+	struct wire *wire;     /* what the MAC sends to and receives from: plugged, or the loopback */
+	struct wire *loopback; /* HLREG0.LPBK */
 
 	atomic_int lock, waiters;
 	atomic_bool wants_trap;
@@ -146,6 +149,7 @@ struct nic {
 	bool light;            /* as last seen: the link can come up */
 	bool link_up;
 	bool link_lost;        /* was down since the last read of LINKS */
+	bool link_told;        /* what the plugged wire knows of the link */
 	uint64_t link_at;      /* ns, when it comes up; 0: not on its way */
 
 	/* irq.c */
@@ -197,6 +201,12 @@ bool nic_violation(struct nic *nic, enum nic_rule_id rule, const char *fmt, ...)
 /* nic.c */
 void device_reset(struct nic *nic); /* what CTRL.RST does (4.2.1.6) */
 void timer_update(struct nic *nic); /* link_at, itr_at or tcp_at has changed */
+void wire_choose(struct nic *nic);  /* HLREG0.LPBK has changed */
+
+/* loopback.c: a wire whose far end is the MAC itself. @return NULL: no memory */
+struct wire *loopback_create(void);
+void loopback_clear(struct wire *loopback);
+void loopback_free(struct wire *loopback);
 
 /* regs.c */
 void regs_reset(struct nic *nic); /* every register to its reset value */
@@ -216,6 +226,9 @@ void link_restart(struct nic *nic);          /* reset, AUTOC.AN_RESTART, wire ch
 void link_check(struct nic *nic);            /* has the light gone or come? */
 void link_poll(struct nic *nic, uint64_t now);
 uint32_t link_links(struct nic *nic, bool peek); /* LINKS */
+void link_tell(struct nic *nic);             /* the plugged wire, if it does not know */
+uint32_t link_pcs1glsta(const struct nic *nic);
+uint32_t link_pcs1ganlp(const struct nic *nic);
 
 /* irq.c */
 void irq_reset(struct nic *nic);             /* the registers were reset */

@@ -152,6 +152,12 @@ txq_reg(unsigned int q, uint32_t reg)
 /* FDIRCTRL, 8.2.3.21.1 */
 #define NIC_FDIRCTRL_PBALLOC    0x3u
 #define NIC_FDIRCTRL_INIT_DONE  (1u << 3)
+/* PCS1GLSTA, 8.2.3.22.3, and PCS1GANLP, 8.2.3.22.5 */
+#define NIC_PCS1GLSTA_LINK_OK   (1u << 0)
+#define NIC_PCS1GLSTA_SYNC_OK   (1u << 4)
+#define NIC_PCS1GLSTA_AN_COMPLETE (1u << 16)
+#define NIC_PCS1GANLP_FD        (1u << 5)
+#define NIC_PCS1GANLP_PAUSE     (3u << 7)   /* symmetric and asymmetric */
 /* HLREG0, 8.2.3.22.8 */
 #define NIC_HLREG0_TXCRCEN      (1u << 0)
 #define NIC_HLREG0_RXCRCSTRP    (1u << 1)
@@ -167,10 +173,15 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_AUTOC_AN_RESTART    (1u << 12)
 #define NIC_AUTOC_LMS_SHIFT     13
 #define NIC_AUTOC_LMS           (7u << NIC_AUTOC_LMS_SHIFT)
+#define NIC_AUTOC_LMS_1G        (0u << NIC_AUTOC_LMS_SHIFT) /* no auto-negotiation */
+#define NIC_AUTOC_LMS_10G_PARALLEL (1u << NIC_AUTOC_LMS_SHIFT)
+#define NIC_AUTOC_LMS_1G_AN     (2u << NIC_AUTOC_LMS_SHIFT) /* clause 37 */
 #define NIC_AUTOC_LMS_10G_SERIAL (3u << NIC_AUTOC_LMS_SHIFT)
+#define NIC_AUTOC_LMS_SGMII     (5u << NIC_AUTOC_LMS_SHIFT)
 /* LINKS, 8.2.3.22.20 */
 #define NIC_LINKS_KX_AN_COMP    (1u << 31)
 #define NIC_LINKS_UP            (1u << 30)
+#define NIC_LINKS_SPEED_1G      (2u << 28)
 #define NIC_LINKS_SPEED_10G     (3u << 28)
 #define NIC_LINKS_STATUS        (1u << 7)   /* link up, no change since the last read */
 
