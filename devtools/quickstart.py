@@ -136,9 +136,11 @@ def run(program, driver, packets, pace):
     return row, wrong
 
 
-def print_table(rows):
-    heads = ["driver", "program", "Mpps", "cycles/packet", "in", "out", "lost", "corrupt",
-             "duplicated", "reordered", "lines of code"]
+HEADS = ["driver", "program", "Mpps", "cycles/packet", "in", "out", "lost", "corrupt",
+         "duplicated", "reordered"]
+
+
+def print_table(heads, rows):
     cells = [heads] + [[f"{c:,}" if isinstance(c, int) else c for c in row] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
     for line in cells:
@@ -175,7 +177,7 @@ def main():
                     sys.exit(f"quickstart: {error}")
                 rows.append(row + [lines[driver]])
                 wrong += faults
-    print_table(rows)
+    print_table(HEADS + ["lines of code"], rows)
     if wrong:
         sys.exit("\n".join("WRONG: " + text for text in wrong))
     print("Every frame came through intact, once and in order; the drivers' statistics agree.")

@@ -13,10 +13,12 @@ Each program has its own runtime directory and file prefix, so any number of the
 side.  Leaving the `with` block ends the program, by force if need be, and only this one.  All
 waits have a deadline; a SimError tells the command line and the program's last words.
 
-IXYMIN_BUILD names another build directory than build/.
+IXYMIN_BUILD names another build directory than build/, IXYMIN_SUITE the folder of another Debian
+suite whose DPDK that build is for (devtools/versions makes both).
 """
 
 import collections
+import glob
 import json
 import os
 import pty
@@ -32,10 +34,6 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(ROOT, os.environ.get("IXYMIN_BUILD", "build"))
-IXYMIN_PLUGIN = os.path.join(BUILD, "drivers/net/ixymin/librte_net_ixymin.so")
-SIM_PLUGIN = os.path.join(BUILD, "app/sim82599/librte_sim82599.so")
-L2FWD = os.path.join(BUILD, "dpdk-l2fwd")
 TESTPMD = "dpdk-testpmd"
 
 HUGE = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
@@ -117,6 +115,33 @@ class HugePages:
             self.before = None
 
 
+def use_dpdk(build, suite=None):
+    """Run programs of another DPDK from now on: what was built for it, and the folder of the
+    suite that it is from (None: it is the installed one).
+    """
+    global BUILD, SUITE, IXYMIN_PLUGIN, SIM_PLUGIN, L2FWD
+    BUILD = os.path.join(ROOT, build)
+    SUITE = suite and os.path.join(ROOT, suite)
+    IXYMIN_PLUGIN = os.path.join(BUILD, "drivers/net/ixymin/librte_net_ixymin.so")
+    SIM_PLUGIN = os.path.join(BUILD, "app/sim82599/librte_sim82599.so")
+    L2FWD = os.path.join(BUILD, "dpdk-l2fwd")
+
+
+use_dpdk(os.environ.get("IXYMIN_BUILD", "build"), os.environ.get("IXYMIN_SUITE"))
+
+
+def in_suite(path):
+    """How to start a program of the suite in use, or built for it: by the suite's own loader.
+    @return the command, and the EAL arguments that name the suite's own plugins.
+    """
+    if SUITE is None:
+        return [path], []
+    libraries = os.path.join(SUITE, "usr/lib/x86_64-linux-gnu")
+    loader = [os.path.join(SUITE, "lib64/ld-linux-x86-64.so.2"), "--library-path", libraries]
+    plugins = [word for folder in glob.glob(libraries + "/dpdk/pmds-*") for word in ("-d", folder)]
+    return loader + [os.path.join(SUITE, "usr/bin", path)], plugins
+
+
 def end_orderly():
     """A closed terminal or a kill is an end like any other: what was taken is given back."""
     for number in signal.SIGHUP, signal.SIGTERM:
@@ -148,8 +173,9 @@ class Program:
         self.output = ""
         self._arrived = threading.Condition()
         plugins = [SIM_PLUGIN] + ([IXYMIN_PLUGIN] if driver_plugin else [])
-        self.argv = [path, "--lcores", lcores or self.default_lcores(), "--no-pci"]
-        self.argv += [word for plugin in plugins for word in ("-d", plugin)]
+        self.program, own_plugins = in_suite(path)
+        self.argv = self.program + ["--lcores", lcores or self.default_lcores(), "--no-pci"]
+        self.argv += [word for plugin in plugins for word in ("-d", plugin)] + own_plugins
         self.argv += memory_args() if memory is None else memory
         self.argv += [f"--vdev={self._on_core(vdev)}" for vdev in vdevs]
         self.argv += list(eal) + ["--"] + list(args)
@@ -193,7 +219,8 @@ class Program:
             raise SimError(f"no terminal for {self.name}'s output: {error}") from None
         try:
             self.process = subprocess.Popen(
-                self.argv[:1] + ["--file-prefix", "sim82599." + self.runtime[-8:]] + self.argv[1:],
+                self.program + ["--file-prefix", "sim82599." + self.runtime[-8:]] +
+                self.argv[len(self.program):],
                 stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, text=True,
                 env=dict(os.environ, RUNTIME_DIRECTORY=self.runtime), start_new_session=True)
         except OSError as error:

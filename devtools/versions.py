@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Builds both plugins, with warnings as errors, for each of several versions of DPDK and
+forwards packets in that version's stock dpdk-testpmd, through net_ixymin and through its
+net_ixgbe.
+
+A version that is not the installed one comes from another Debian suite, by devtools/debs,
+into .dpdk/SUITE: nothing is installed.  The plugins are then in build-VERSION.
+
+Prints one table; exit code 0 only if every frame came through in every version, 77 if
+there is nothing wrong but that packages or driver headers of one could not be had.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import quickstart
+import simlib
+
+DPDK = os.path.join(simlib.ROOT, ".dpdk")
+SUITES = {"22.11": "bookworm", "24.11": "trixie", "25.11": "forky"}
+# DPDK itself, and what all of this repository is built with
+PACKAGES = ["dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev", "libc6-dev"]
+PLUGINS = ["drivers/net/ixymin/librte_net_ixymin.so", "app/sim82599/librte_sim82599.so"]
+
+
+class Unavailable(Exception):
+    """Packages or driver headers cannot be had, by no fault of ours."""
+
+
+def say(text):
+    print("versions: " + text, file=sys.stderr, flush=True)
+
+
+def run(*command, **more):
+    """@return whether a command succeeded; what it prints goes to stderr."""
+    return subprocess.run(command, cwd=simlib.ROOT, stdout=sys.stderr, **more).returncode == 0
+
+
+def release_of(number):
+    """24.11.4 -> 24.11"""
+    return ".".join(number.split(".")[:2])
+
+
+def installed():
+    """The installed DPDK's version, or None."""
+    asked = subprocess.run(["pkg-config", "--modversion", "libdpdk"], stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, text=True)
+    return asked.stdout.strip() if asked.returncode == 0 else None
+
+
+def read(path):
+    """A file's text, "" if there is none."""
+    try:
+        with open(path) as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+class Version:
+    """A release of DPDK, installed or in a suite of Debian, and our plugins for it."""
+
+    def __init__(self, release, compiler="gcc"):
+        self.release, self.compiler = release, compiler
+        self.number = installed()  # that of another suite: see fetch()
+        self.suite = None
+        if self.number is None or release_of(self.number) != release:
+            self.suite = SUITES.get(release)
+            if self.suite is None:
+                raise Unavailable(f"DPDK {release} is neither installed ({self.number or 'none'} is) "
+                                  f"nor in a known suite of Debian ({', '.join(SUITES)} are)")
+        self.root = os.path.join(DPDK, self.suite) if self.suite else None
+        self.source = os.path.join(DPDK, "source-" + release if self.suite else "source")
+        self.folder = os.path.join(
+            simlib.ROOT, f"build-{release}" if compiler == "gcc" else f"build-{compiler}-{release}")
+
+    def set_source(self, tree):
+        """Take the driver headers from this source tree, now and later."""
+        if self.suite is None:
+            raise Unavailable(f"DPDK {self.release} is the installed one: devtools/setup has its source")
+        if release_of(read(os.path.join(tree, "VERSION"))) != self.release:
+            raise Unavailable(f"{tree} is no source tree of DPDK {self.release}")
+        if os.path.islink(self.source):
+            os.unlink(self.source)
+        os.makedirs(DPDK, exist_ok=True)
+        os.symlink(os.path.abspath(tree), self.source)
+
+    def fetch(self):
+        """Headers and programs of a version that is not the installed one; quick if they are there.
+        The driver headers come first: those may not be had.
+        """
+        if self.suite is None:
+            return
+        if not os.path.exists(self.source):
+            folder = os.path.join(DPDK, self.suite + "-source")
+            if not run("devtools/debs", "--source", self.suite, folder, "dpdk"):
+                raise Unavailable(f"DPDK {self.release}: {self.suite}'s source package, which has the "
+                                  "driver headers, cannot be fetched; name a source tree: "
+                                  f"devtools/versions --source {self.release}=FOLDER")
+            self.set_source(os.path.join(folder, "dpdk"))
+        if not run("devtools/debs", self.suite, self.root, *PACKAGES):
+            raise Unavailable(f"DPDK {self.release}: {self.suite}'s packages cannot be fetched")
+        pc = read(self.root + "/usr/lib/x86_64-linux-gnu/pkgconfig/libdpdk.pc")
+        self.number = re.search(r"^Version: (.*)", pc, re.MULTILINE)[1]
+        if release_of(self.number) != self.release:
+            raise Unavailable(f"DPDK {self.release}: {self.suite} has DPDK {self.number} by now")
+
+    def settings(self):
+        """Of meson: all from the suite; its libraries first, for gcc looks into its own folder then."""
+        paths, flags, link = "", "", ""
+        if self.suite:
+            libraries = self.root + "/usr/lib/x86_64-linux-gnu"
+            paths = (f"[properties]\nsys_root = '{self.root}'\npkg_config_libdir = "
+                     f"['{libraries}/pkgconfig', '{self.root}/usr/share/pkgconfig']\n")
+            flags = f"'--sysroot={self.root}'"
+            link = f"{flags}, '-L{libraries}'"
+        return (f"[binaries]\nc = '{self.compiler}'\n[project options]\ndpdk_source = '{self.source}'\n"
+                f"{paths}[built-in options]\nwerror = true\nc_args = [{flags}]\nc_link_args = [{link}]\n")
+
+    def build(self, *targets):
+        """Build the plugins, or the targets named; quick if they are there."""
+        self.fetch()
+        native = os.path.join(DPDK, os.path.basename(self.folder) + ".ini")
+        if not os.path.exists(self.folder + "/build.ninja") or read(native) != self.settings():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with open(native, "w") as f:
+                f.write(self.settings())
+            if not run("meson", "setup", "--native-file", native, self.folder):
+                raise simlib.SimError(f"DPDK {self.release}: 'meson setup {self.folder}' failed, see above")
+        if not run("ninja", "-C", self.folder, *(targets or PLUGINS)):
+            raise simlib.SimError(f"DPDK {self.release}: 'ninja -C {self.folder}' failed, see above")
+
+    def use(self):
+        """Programs that simlib starts from now on are this version's."""
+        simlib.use_dpdk(self.folder, self.root)
+
+
+def forward(version, packets):
+    """@return the table's rows and a list of what was wrong."""
+    rows, wrong = [], []
+    version.build()
+    version.use()
+    for driver in quickstart.DRIVERS:
+        row, faults = quickstart.run("testpmd", driver, (packets + 1) // 2, "unlimited")
+        rows.append([version.number] + row)
+        wrong += [f"DPDK {version.release}: {fault}" for fault in faults]
+    return rows, wrong
+
+
+def source_tree(text):
+    release, _, tree = text.partition("=")
+    if not tree:
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form VERSION=FOLDER")
+    return release, tree
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="versions", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", action="store_true",
+                        help="only build; prints two lines for each version: the folder with its DPDK "
+                        "('/': installed), and net_ixymin's plugin for it")
+    parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc",
+                        help="default gcc; clang builds in build-clang-VERSION")
+    parser.add_argument("--packets", type=quickstart.packet_count,
+                        default=quickstart.packet_count("2M"), metavar="N",
+                        help="frames through each driver, both directions together (default 2M)")
+    parser.add_argument("--source", type=source_tree, action="append", default=[],
+                        metavar="VERSION=FOLDER", help="take a version's driver headers from this DPDK "
+                        "source tree, now and later (default: Debian's source package)")
+    parser.add_argument("version", nargs="*", default=list(SUITES), metavar="VERSION",
+                        help=f"default: {' '.join(SUITES)}")
+    args = parser.parse_args()
+    simlib.end_orderly()
+
+    rows, wrong, missing = [], [], []
+    try:
+        for release, tree in args.source:
+            Version(release).set_source(tree)
+    except Unavailable as error:
+        sys.exit(f"versions: --source: {error}")
+    with simlib.HugePages(say) if not args.build else contextlib.nullcontext():
+        for release in args.version:
+            try:
+                version = Version(release, args.compiler)
+                if args.build:
+                    version.build()
+                    print(version.root or "/", os.path.join(version.folder, PLUGINS[0]), sep="\n")
+                else:
+                    more, faults = forward(version, args.packets)
+                    rows += more
+                    wrong += faults
+            except Unavailable as error:
+                missing.append(str(error))
+            except simlib.SimError as error:
+                wrong.append(str(error))
+    if rows:
+        quickstart.print_table(["DPDK"] + quickstart.HEADS, rows)
+    for text in missing:
+        say("not to be had: " + text)
+    if wrong:
+        sys.exit("\n".join("WRONG: " + text for text in wrong))
+    return 77 if missing else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
