@@ -464,6 +464,116 @@ eeprom_by_bit_bang(void **state)
 	assert_int_equal(all_violations(), 0);
 }
 
+/* One command to the EEPROM, nothing but its first bits. */
+static void
+spi_command(uint8_t command)
+{
+	spi_select(true);
+	spi_out(command, 8);
+	spi_select(false);
+}
+
+/* Write n words; the EEPROM takes a word's low byte first. */
+static void
+spi_write(uint16_t address, const uint16_t *words, int n)
+{
+	spi_select(true);
+	spi_out(0x02, 8);
+	spi_out(address * 2, 16);
+	while (n-- > 0) {
+		spi_out((*words >> 8 | *words << 8) & 0xffff, 16);
+		words++;
+	}
+	spi_select(false);
+}
+
+static uint8_t
+spi_status(void)
+{
+	uint8_t status;
+
+	spi_select(true);
+	spi_out(0x05, 8);
+	status = spi_in(8);
+	spi_select(false);
+	return status;
+}
+
+static void
+eeprom_written_by_bit_bang(void **state)
+{
+	uint16_t words[40], mac[3] = { 0x1102, 0x3322, 0x5544 }, sum;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		words[i] = 0x1234 + i;
+	wr(NIC_EEC, rd(NIC_EEC) | NIC_EEC_REQ);
+	spi_select(false);
+	spi_write(0x80, words, 1); /* not enabled */
+	assert_int_equal(eerd(nic, 0x80), 0xffff);
+	spi_command(0x06);
+	assert_int_equal(spi_status(), 0x02);
+	spi_command(0x04);
+	assert_int_equal(spi_status(), 0);
+	spi_command(0x06);
+	spi_write(0x80, words, 3);
+	assert_int_equal(spi_status(), 0); /* done, and disabled again */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(eerd(other, 0x80 + i), 0x1234 + i); /* there is one for both */
+	assert_int_equal(eerd(nic, 0x83), 0xffff);
+	spi_write(0x83, words, 1);
+	assert_int_equal(eerd(nic, 0x83), 0xffff);
+	/* a page is 32 words: what is too much goes on at its start, as drivers know that look for it */
+	spi_command(0x06);
+	spi_write(0x100, words, 40);
+	assert_int_equal(eerd(nic, 0x100), 0x1234 + 32);
+	assert_int_equal(eerd(nic, 0x107), 0x1234 + 39);
+	assert_int_equal(eerd(nic, 0x108), 0x1234 + 8);
+	assert_int_equal(eerd(nic, 0x120), 0xffff);
+	/* as far as EEC says: 8192 words */
+	assert_int_equal(rd(NIC_EEC) >> NIC_EEC_SIZE_SHIFT & 0xf, 7);
+	spi_command(0x06);
+	spi_write(8191, words, 1);
+	assert_int_equal(eerd(nic, 8191), 0x1234);
+	/* another MAC address, and the checksum to it: in use from the next reset on */
+	spi_command(0x06);
+	spi_write(eerd(nic, 0x09) + 1, mac, 3);
+	sum = eerd(nic, 0x3f) + 0xbaba - eeprom_checksum(nic);
+	spi_command(0x06);
+	spi_write(0x3f, &sum, 1);
+	assert_int_equal(eeprom_checksum(nic), 0xbaba);
+	assert_int_equal(rd(NIC_RAL), 0x90598202);
+	nic_reset(nic);
+	assert_int_equal(rd(NIC_RAL), 0x33221102);
+	assert_int_equal(rd(NIC_RAH), NIC_RAH_AV | 0x5544);
+	assert_int_equal(nic_read(other, NIC_RAL), 0x90598202);
+	assert_int_equal(all_violations(), 0);
+}
+
+/* What drivers show of a card: its part number (PBA), and the image's track id. */
+static void
+eeprom_identity(void **state)
+{
+	uint16_t at, word;
+	char text[16] = "";
+
+	(void)state;
+	assert_int_equal(eerd(nic, 0x15), 0xfafa);
+	at = eerd(nic, 0x16);
+	for (int i = 1; i < eerd(nic, at); i++) {
+		word = eerd(nic, at + i);
+		text[2 * i - 2] = word >> 8;
+		text[2 * i - 1] = word;
+	}
+	assert_string_equal(text, "SIM599-001");
+	assert_int_equal((uint32_t)eerd(nic, 0x2e) << 16 | eerd(nic, 0x2d), 0x80000001);
+	/* none of these: sensors, alternate, SAN and iSCSI addresses */
+	assert_int_equal(eerd(nic, 0x26), 0xffff);
+	assert_int_equal(eerd(nic, 0x27), 0xffff);
+	assert_int_equal(eerd(nic, 0x28), 0xffff);
+	assert_int_equal(eerd(nic, 0x37), 0xffff);
+}
+
 /* The two lines: clock and data, as the master lets them. */
 static void
 i2c_lines(bool clock, bool data)
@@ -528,22 +638,75 @@ i2c_read(bool ack)
 	return byte;
 }
 
+/* All 256 bytes of one of the module's devices. */
+static void
+sfp_read(uint8_t device, uint8_t *memory)
+{
+	for (unsigned int i = 0; i < 256; i++) {
+		i2c_start();
+		assert_true(i2c_write(device));
+		assert_true(i2c_write(i));
+		i2c_start();
+		assert_true(i2c_write(device | 1));
+		memory[i] = i2c_read(false);
+		i2c_stop();
+	}
+}
+
+static uint8_t
+sum_of(const uint8_t *from, unsigned int n)
+{
+	uint8_t sum = 0;
+
+	while (n-- > 0)
+		sum += *from++;
+	return sum;
+}
+
+static void
+sfp_diagnostics(void **state)
+{
+	uint8_t id[256], diag[256];
+
+	(void)state;
+	sfp_read(0xa0, id);
+	assert_int_equal(id[95], sum_of(&id[64], 31));
+	/* implemented, without change of address; a revision is given */
+	assert_int_equal(id[92] & 0x44, 0x40);
+	assert_int_not_equal(id[94], 0);
+	sfp_read(0xa2, diag);
+	assert_int_equal(diag[95], sum_of(diag, 95));
+	/* in the dark: no receive power, loss of signal, alarm and warning */
+	assert_int_equal(diag[104] << 8 | diag[105], 0);
+	assert_int_equal(diag[110], 0x02);
+	assert_int_equal(diag[113], 0x40);
+	assert_int_equal(diag[117], 0x40);
+	nic_set_wire(nic, &wire);
+	sfp_read(0xa2, diag);
+	for (int i = 0; i < 5; i++) { /* all values are between their warning limits */
+		int16_t high = diag[8 * i + 4] << 8 | diag[8 * i + 5];
+		int16_t low = diag[8 * i + 6] << 8 | diag[8 * i + 7];
+		int16_t value = diag[96 + 2 * i] << 8 | diag[97 + 2 * i];
+
+		assert_true(i == 0 ? low < value && value < high :
+			    (uint16_t)low < (uint16_t)value && (uint16_t)value < (uint16_t)high);
+	}
+	assert_int_equal(diag[110] | diag[112] | diag[113] | diag[116] | diag[117], 0);
+	wr(NIC_ESDP, rd(NIC_ESDP) | NIC_ESDP_SDP3); /* laser off */
+	sfp_read(0xa2, diag);
+	assert_int_equal(diag[102] << 8 | diag[103], 0);
+	assert_int_equal(diag[110], 0x80);
+	assert_int_equal(diag[112], 0x05);
+}
+
 static void
 sfp_over_i2c(void **state)
 {
-	uint8_t module[128], sum = 0;
+	uint8_t module[256], sum = 0;
 
 	(void)state;
 	assert_int_equal(rd(NIC_I2CCTL), 0xf);
-	for (unsigned int i = 0; i < sizeof(module); i++) {
-		i2c_start();
-		assert_true(i2c_write(0xa0));
-		assert_true(i2c_write(i));
-		i2c_start();
-		assert_true(i2c_write(0xa1));
-		module[i] = i2c_read(false);
-		i2c_stop();
-	}
+	sfp_read(0xa0, module);
 	assert_int_equal(module[0], 3);
 	assert_int_equal(module[3], 0x10);
 	assert_int_equal(module[6], 0);
@@ -561,9 +724,9 @@ sfp_over_i2c(void **state)
 		assert_int_equal(i2c_read(i < 35), module[i]);
 	assert_int_equal(i2c_read(false), 0xff); /* not acknowledged: it has stopped */
 	i2c_stop();
-	/* no diagnostics */
+	/* no PHY in the module */
 	i2c_start();
-	assert_false(i2c_write(0xa2));
+	assert_false(i2c_write(0xac));
 	i2c_stop();
 	i2c_start();
 	assert_true(i2c_write(0xa0));
@@ -1317,7 +1480,10 @@ main(void)
 		TEST(strict_device_refuses_reserved_bits),
 		TEST(eeprom_by_eerd),
 		TEST(eeprom_by_bit_bang),
+		TEST(eeprom_written_by_bit_bang),
+		TEST(eeprom_identity),
 		TEST(sfp_over_i2c),
+		TEST(sfp_diagnostics),
 		TEST(semaphores_are_the_cards),
 		TEST(reset_clears_itself_and_the_rest),
 		TEST(link_comes_after_a_while),

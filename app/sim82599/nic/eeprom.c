@@ -2,9 +2,9 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The two small memories of a card that drivers read: the EEPROM, through EERD
- * (data sheet 8.2.3.2.2) or bit by bit through EEC (8.2.3.2.1, an SPI device),
- * and the SFP+ module's, bit by bit through I2CCTL (8.2.3.1.5; SFF-8472). */
+/* The two small memories of a card: the EEPROM, read through EERD (data sheet
+ * 8.2.3.2.2), read and written bit by bit through EEC (8.2.3.2.1, an SPI device),
+ * and the SFP+ module's, read bit by bit through I2CCTL (8.2.3.1.5; SFF-8472). */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,9 +14,11 @@
 /* EEPROM words, data sheet 6.1 */
 #define EEPROM_LAN_CORE0     0x09 /* pointers; one a function */
 #define EEPROM_FIRMWARE      0x0f
-#define EEPROM_SAN_MAC       0x28
+#define EEPROM_PBA           0x15 /* two words: a guard, and where the text is */
+#define   EEPROM_PBA_GUARD     0xfafa
 #define EEPROM_SFP_INIT      0x2b
-#define EEPROM_CAPABILITIES  0x2c
+#define EEPROM_CAPABILITIES  0x2c /* any module may be plugged in */
+#define EEPROM_TRACK_ID      0x2d /* two words, low one first */
 #define EEPROM_CHECKSUM      0x3f
 #define EEPROM_CHECKSUM_SUM  0xbaba
 #define EEPROM_NONE          0xffff
@@ -27,36 +29,45 @@
 #define SECTION_SFP_DATA     0x58
 #define SECTION_LAN_CORE0    0x60
 #define SECTION_LAN_CORE1    0x68
+#define SECTION_PBA          0x70
 
-/* SPI commands, of the 25xx family of EEPROMs */
-#define SPI_READ 0x03
-#define SPI_RDSR 0x05
+#define PBA_TEXT             "SIM599-001"
+#define TRACK_ID             0x80000001u /* bit 31: the words are in this order */
+
+/* SPI commands, of the 25xx family of EEPROMs; bit 1 of its status: write enabled */
+#define SPI_WRITE 0x02
+#define SPI_READ  0x03
+#define SPI_WRDI  0x04
+#define SPI_RDSR  0x05
+#define SPI_WREN  0x06
+#define SPI_PAGE  64u /* bytes; a write goes on at the start of its page */
 
 struct nic_eeprom_bus {
 	uint32_t clocks;  /* rising edges since chip select */
 	uint8_t command;
 	uint16_t address; /* in bytes */
 	uint32_t in;
+	bool write_enabled;
 };
 
 enum i2c_state { I2C_IDLE, I2C_DEVICE, I2C_OFFSET, I2C_WRITE, I2C_READ };
 
-#define SFP_DEVICE 0xa0 /* the only one: a module without diagnostics */
+#define SFP_DEVICE 0xa0 /* A0h: what it is; A2h: diagnostics */
 
 struct nic_sfp_bus {
 	enum i2c_state state;
 	uint8_t bits;     /* of this byte that were clocked, the ninth acknowledges */
 	uint8_t in, out;
-	uint8_t offset;
+	uint8_t page, offset;
 	bool nack;        /* of the master, for a byte that it read */
 	bool low;         /* the module pulls the data line */
-	uint8_t memory[256];
+	uint8_t memory[2][256]; /* A0h, A2h */
 };
 
 /* Sum of the words that the checksum covers, 6.1: 0x00 to 0x3e and the
  * sections behind the pointers 0x03 to 0x0e. */
 static uint16_t
-eeprom_sum(const uint16_t *word)
+eeprom_sum(const _Atomic uint16_t *word)
 {
 	uint16_t sum = 0, section, i;
 
@@ -82,20 +93,28 @@ struct nic_card *
 nic_card_create(void)
 {
 	struct nic_card *card = calloc(1, sizeof(*card));
-	uint16_t *word;
+	_Atomic uint16_t *word;
 
 	if (card == NULL) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	word = card->eeprom;
-	memset(word, 0xff, sizeof(card->eeprom));
+	for (unsigned int i = 0; i < EEPROM_WORDS; i++)
+		word[i] = EEPROM_NONE;
 	word[0x00] = word[0x01] = word[0x02] = 0;
 	word[EEPROM_LAN_CORE0] = SECTION_LAN_CORE0;
 	word[EEPROM_LAN_CORE0 + 1] = SECTION_LAN_CORE1;
 	word[EEPROM_FIRMWARE] = SECTION_FIRMWARE;
 	word[EEPROM_SFP_INIT] = SECTION_SFP;
 	word[EEPROM_CAPABILITIES] = 0x0081;
+	word[EEPROM_PBA] = EEPROM_PBA_GUARD;
+	word[EEPROM_PBA + 1] = SECTION_PBA;
+	word[SECTION_PBA] = 1 + sizeof(PBA_TEXT) / 2; /* words, this one too */
+	for (unsigned int i = 0; i < sizeof(PBA_TEXT) / 2; i++)
+		word[SECTION_PBA + 1 + i] = PBA_TEXT[2 * i] << 8 | PBA_TEXT[2 * i + 1];
+	word[EEPROM_TRACK_ID] = TRACK_ID & 0xffff;
+	word[EEPROM_TRACK_ID + 1] = TRACK_ID >> 16;
 	/* firmware 7: drivers refuse SFI devices with a patch version of 5 or less */
 	word[SECTION_FIRMWARE + 4] = SECTION_PATCH;
 	word[SECTION_PATCH + 7] = 7;
@@ -115,12 +134,27 @@ nic_card_free(struct nic_card *card)
 	free(card);
 }
 
-/* Base ID fields of SFF-8472, table 3.1: a 10GBASE-SR module. */
 static void
-sfp_init(uint8_t *memory)
+put16(uint8_t *at, uint16_t value)
+{
+	at[0] = value >> 8;
+	at[1] = value;
+}
+
+static uint8_t
+sum8(const uint8_t *from, unsigned int n)
 {
 	uint8_t sum = 0;
 
+	while (n-- > 0)
+		sum += *from++;
+	return sum;
+}
+
+/* Base and extended ID fields of SFF-8472, table 3.1: a 10GBASE-SR module. */
+static void
+sfp_init_id(uint8_t *memory)
+{
 	memory[0] = 0x03;  /* SFP or SFP+ */
 	memory[1] = 0x04;
 	memory[2] = 0x07;  /* LC */
@@ -133,16 +167,54 @@ sfp_init(uint8_t *memory)
 	memory[38] = 0x1b;
 	memory[39] = 0x21;
 	memcpy(&memory[40], "SOFT-SR         1.0 ", 20);
-	memory[60] = 850 >> 8;
-	memory[61] = 850 & 0xff;
-	for (int i = 0; i < 63; i++)
-		sum += memory[i];
-	memory[63] = sum;
+	put16(&memory[60], 850); /* nm */
+	memory[63] = sum8(memory, 63);
+	memory[65] = 0x1a; /* has pins for loss of signal, transmit fault, transmit disable */
 	memcpy(&memory[68], "0000000000000001260101  ", 24);
-	sum = 0;
-	for (int i = 64; i < 95; i++)
-		sum += memory[i];
-	memory[95] = sum;
+	memory[92] = 0x68; /* diagnostics, calibrated by the module, average receive power */
+	memory[93] = 0xb0; /* with flags, and the states of the pins */
+	memory[94] = 0x05; /* revision 11.0 */
+	memory[95] = sum8(&memory[64], 31);
+}
+
+/* Diagnostics, SFF-8472 table 3.15 on: what of them is constant. */
+static void
+sfp_init_diagnostics(uint8_t *memory)
+{
+	/* alarm high and low, warning high and low */
+	static const uint16_t thresholds[][4] = {
+		{ 75 * 256, (uint16_t)(-5 * 256), 70 * 256, 0 }, /* 1/256 degree C */
+		{ 36300, 29700, 34600, 31300 },                 /* 0.1 mV */
+		{ 5900, 2000, 5400, 2500 },                     /* laser bias, 2 uA */
+		{ 8000, 1500, 7000, 2000 },                     /* transmit power, 0.1 uW */
+		{ 10000, 300, 8000, 500 },                      /* receive power */
+	};
+
+	for (unsigned int i = 0; i < 5; i++)
+		for (unsigned int j = 0; j < 4; j++)
+			put16(&memory[8 * i + 2 * j], thresholds[i][j]);
+	put16(&memory[68], 0x3f80); /* 1.0, the only factor of the receive power */
+	for (unsigned int i = 76; i < 92; i += 4)
+		put16(&memory[i], 0x0100); /* slope 1, offset 0 */
+	memory[95] = sum8(memory, 95);
+	put16(&memory[96], 35 * 256);
+	put16(&memory[98], 33000);
+}
+
+/* ... and what is not: the laser, and the light of the far end. */
+static void
+sfp_diagnose(const struct nic *nic, uint8_t *memory)
+{
+	bool laser = !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3);
+	bool light = nic->plugged != NULL && nic->plugged->light && !has_fault(nic, NIC_FAULT_LINK);
+
+	put16(&memory[100], laser ? 3500 : 0);
+	put16(&memory[102], laser ? 5000 : 0);
+	put16(&memory[104], light ? 4500 : 0);
+	memory[110] = (laser ? 0 : 0x80) | (light ? 0 : 0x02);
+	/* alarms and warnings: bias low, transmit power low; receive power low */
+	memory[112] = memory[116] = laser ? 0 : 0x05;
+	memory[113] = memory[117] = light ? 0 : 0x40;
 }
 
 int
@@ -161,7 +233,8 @@ eeprom_init(struct nic *nic)
 	for (int i = 0; i < 3; i++)
 		card->eeprom[section + 1 + i] = mac[2 * i] | mac[2 * i + 1] << 8;
 	eeprom_set_checksum(card);
-	sfp_init(nic->sfp->memory);
+	sfp_init_id(nic->sfp->memory[0]);
+	sfp_init_diagnostics(nic->sfp->memory[1]);
 	return 0;
 }
 
@@ -184,6 +257,19 @@ eeprom_word(const struct nic *nic, uint32_t address)
 	return word;
 }
 
+void
+eeprom_mac(const struct nic *nic, uint8_t mac[6])
+{
+	uint32_t section = eeprom_word(nic, EEPROM_LAN_CORE0 + nic->config.lan_id);
+	uint16_t word;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		word = eeprom_word(nic, section + 1 + i);
+		mac[2 * i] = word;
+		mac[2 * i + 1] = word >> 8;
+	}
+}
+
 uint32_t
 eeprom_eerd_write(struct nic *nic, uint32_t value)
 {
@@ -200,15 +286,48 @@ static bool
 spi_out(const struct nic *nic, const struct nic_eeprom_bus *bus)
 {
 	uint32_t bit, byte;
-	uint16_t word;
 
-	/* the status register is 0: ready, not write enabled */
+	if (bus->command == SPI_RDSR && bus->clocks >= 8)
+		return bus->write_enabled && bus->clocks % 8 == 6;
 	if (bus->command != SPI_READ || bus->clocks < 24)
 		return false;
 	bit = bus->clocks - 24;
-	byte = (bus->address + bit / 8) & 0xffff;
-	word = eeprom_word(nic, byte / 2);
-	return word >> (byte % 2 * 8 + 7 - bit % 8) & 1;
+	byte = (bus->address + bit / 8) % (2 * EEPROM_WORDS);
+	return eeprom_word(nic, byte / 2) >> (byte % 2 * 8 + 7 - bit % 8) & 1;
+}
+
+/* A bit comes in. */
+static void
+spi_in(struct nic *nic, struct nic_eeprom_bus *bus, bool bit)
+{
+	_Atomic uint16_t *word;
+	unsigned int shift;
+
+	bus->clocks++;
+	bus->in = bus->in << 1 | bit;
+	if (bus->clocks == 8)
+		bus->command = bus->in;
+	else if (bus->clocks == 24)
+		bus->address = bus->in;
+	else if (bus->command == SPI_WRITE && bus->write_enabled && bus->clocks > 24 &&
+		 bus->clocks % 8 == 0) {
+		word = &nic->config.card->eeprom[bus->address % (2 * EEPROM_WORDS) / 2];
+		shift = bus->address % 2 * 8;
+		*word = (*word & ~(0xff << shift)) | (bus->in & 0xff) << shift;
+		bus->address = (bus->address & ~(SPI_PAGE - 1)) | ((bus->address + 1) % SPI_PAGE);
+	}
+}
+
+/* Chip select rises: that ends a command, and starts a write, which takes no time here. */
+static void
+spi_deselect(struct nic_eeprom_bus *bus)
+{
+	bool enabled = bus->write_enabled;
+
+	if (bus->clocks >= 8)
+		enabled = bus->command == SPI_WREN ||
+			  (enabled && bus->command != SPI_WRDI && bus->command != SPI_WRITE);
+	*bus = (struct nic_eeprom_bus){ .write_enabled = enabled };
 }
 
 uint32_t
@@ -225,16 +344,11 @@ eeprom_eec_write(struct nic *nic, uint32_t value)
 		return value & ~NIC_EEC_DO;
 	value |= NIC_EEC_GNT;
 	if (value & NIC_EEC_CS) { /* not selected: the pin is active low */
-		memset(bus, 0, sizeof(*bus));
+		spi_deselect(bus);
 		return value & ~NIC_EEC_DO;
 	}
 	if (rise) {
-		bus->clocks++;
-		bus->in = bus->in << 1 | !!(value & NIC_EEC_DI);
-		if (bus->clocks == 8)
-			bus->command = bus->in;
-		else if (bus->clocks == 24)
-			bus->address = bus->in;
+		spi_in(nic, bus, value & NIC_EEC_DI);
 	} else if (fall) {
 		value &= ~NIC_EEC_DO;
 		if (spi_out(nic, bus))
@@ -249,7 +363,8 @@ i2c_next_byte(struct nic_sfp_bus *bus)
 {
 	switch (bus->state) {
 	case I2C_DEVICE:
-		if ((bus->in & 0xfe) != SFP_DEVICE)
+		bus->page = bus->in >> 1 & 1;
+		if ((bus->in & 0xfc) != SFP_DEVICE)
 			bus->state = I2C_IDLE;
 		else
 			bus->state = bus->in & 1 ? I2C_READ : I2C_OFFSET;
@@ -270,7 +385,7 @@ i2c_next_byte(struct nic_sfp_bus *bus)
 	}
 	bus->bits = 0;
 	if (bus->state == I2C_READ)
-		bus->out = bus->memory[bus->offset++];
+		bus->out = bus->memory[bus->page][bus->offset++];
 }
 
 /* The module changes its data line while the clock is low. */
@@ -283,7 +398,7 @@ i2c_clock_fell(struct nic_sfp_bus *bus)
 		bus->low = bus->bits < 8 && !(bus->out >> (7 - bus->bits) & 1);
 	else
 		bus->low = bus->bits == 8 && bus->state != I2C_IDLE &&
-			   (bus->state != I2C_DEVICE || (bus->in & 0xfe) == SFP_DEVICE);
+			   (bus->state != I2C_DEVICE || (bus->in & 0xfc) == SFP_DEVICE);
 }
 
 static void
@@ -310,6 +425,7 @@ sfp_i2cctl_write(struct nic *nic, uint32_t value)
 	} else if (clock && clock_before && data != data_before) {
 		/* data changes while the clock is high: start (falls) or stop (rises) */
 		bus->state = data ? I2C_IDLE : I2C_DEVICE;
+		sfp_diagnose(nic, bus->memory[1]);
 		bus->bits = 0;
 		bus->low = false;
 	} else if (clock && !clock_before) {

@@ -100,11 +100,11 @@ struct irq_causes {
 	uint64_t ex;           /* bits 63:16: MSI-X vectors */
 };
 
-#define EEPROM_WORDS 256 /* that are not 0xffff */
+#define EEPROM_WORDS 8192 /* as EEC.SIZE says */
 
 struct nic_card {
 	atomic_uint swsm, gssr;        /* 8.2.3.4.11, 8.2.3.4.14 */
-	uint16_t eeprom[EEPROM_WORDS]; /* 6.1 */
+	_Atomic uint16_t eeprom[EEPROM_WORDS]; /* 6.1 */
 };
 
 struct nic {
@@ -217,6 +217,7 @@ void txdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
 int eeprom_init(struct nic *nic);            /* @return 0 or -ENOMEM */
 void eeprom_free(struct nic *nic);
 uint16_t eeprom_word(const struct nic *nic, uint32_t address);
+void eeprom_mac(const struct nic *nic, uint8_t mac[6]);
 uint32_t eeprom_eerd_write(struct nic *nic, uint32_t value); /* @return the new EERD */
 uint32_t eeprom_eec_write(struct nic *nic, uint32_t value); /* @return the new EEC */
 uint32_t sfp_i2cctl_write(struct nic *nic, uint32_t value); /* @return the new I2CCTL */

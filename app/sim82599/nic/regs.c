@@ -548,7 +548,7 @@ nic_next_reg(uint32_t *cursor, struct nic_reg_info *info)
 void
 regs_reset(struct nic *nic)
 {
-	const uint8_t *mac = nic->config.mac;
+	uint8_t mac[6];
 
 	for (unsigned int row = 0; row < ROW_COUNT; row++)
 		for (unsigned int i = 0; i < rows[row].count; i++)
@@ -558,6 +558,7 @@ regs_reset(struct nic *nic)
 	for (unsigned int i = 1; i < 8; i++)
 		reg_put(nic, NIC_TXPBTHRESH + 4 * i, 0);
 	/* 8.2.3.7.8: from the EEPROM */
+	eeprom_mac(nic, mac);
 	reg_put(nic, NIC_RAL, mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24);
 	reg_put(nic, NIC_RAH, mac[4] | mac[5] << 8 | NIC_RAH_AV);
 	nic->filter.stale = true;
