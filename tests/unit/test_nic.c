@@ -1076,7 +1076,7 @@ accepts(const char *mac, unsigned int vlan)
 	}
 	if (nic->filter.stale)
 		filter_rebuild(nic);
-	return filter_accepts(nic, frame);
+	return filter_judge(nic, frame) != FILTER_REFUSED;
 }
 
 static void

@@ -24,12 +24,31 @@ struct desc {
 /* Rx write-back, upper quadword of the advanced format (7.1.6.2) */
 #define RX_DD         (UINT64_C(1) << 0)
 #define RX_EOP        (UINT64_C(1) << 1)
+#define RX_VP         (UINT64_C(1) << 3)   /* has a VLAN tag */
+#define RX_UDPCS      (UINT64_C(1) << 4)   /* UDP checksum was checked */
+#define RX_L4CS       (UINT64_C(1) << 5)   /* TCP or UDP checksum or SCTP CRC was checked */
+#define RX_IPCS       (UINT64_C(1) << 6)   /* IPv4 checksum was checked */
 #define RX_PIF        (UINT64_C(1) << 7)   /* passed an inexact filter */
+#define RX_VEXT       (UINT64_C(1) << 9)   /* has an outer VLAN tag */
+#define RX_UDPV       (UINT64_C(1) << 10)  /* first fragment of a UDP datagram with checksum */
+#define RX_HBO        (UINT64_C(1) << 23)  /* headers are larger than the header buffer */
+#define RX_RXE        (UINT64_C(1) << 29)  /* MAC error */
+#define RX_TCPE       (UINT64_C(1) << 30)  /* what L4CS tells was wrong */
+#define RX_IPE        (UINT64_C(1) << 31)
 #define RX_ERRORS     (UINT64_C(0xff8) << 20)
 #define RX_LEN_SHIFT  32
+#define RX_VLAN_SHIFT 48
 /* Rx write-back, upper quadword of the legacy format (7.1.5) */
+#define RX_LEGACY_CSUM_SHIFT   16
 #define RX_LEGACY_STATUS_SHIFT 32
-/* packet type, lower quadword of the advanced format, bits 15:4 */
+#define RX_LEGACY_RXE          (UINT64_C(1) << 40)
+#define RX_LEGACY_ERRORS_SHIFT 46          /* TCPE, IPE */
+/* lower quadword of the advanced format: RSS type, bits 3:0 */
+enum rx_rss_type {
+	RX_RSS_NONE, RX_RSS_TCP_IPV4, RX_RSS_IPV4, RX_RSS_TCP_IPV6, RX_RSS_IPV6 = 5,
+	RX_RSS_UDP_IPV4 = 7, RX_RSS_UDP_IPV6,
+};
+/* packet type, bits 16:4 */
 #define RX_PTYPE_IPV4   (1u << 4)
 #define RX_PTYPE_IPV4E  (1u << 5)
 #define RX_PTYPE_IPV6   (1u << 6)
@@ -37,6 +56,14 @@ struct desc {
 #define RX_PTYPE_TCP    (1u << 8)
 #define RX_PTYPE_UDP    (1u << 9)
 #define RX_PTYPE_SCTP   (1u << 10)
+#define RX_PTYPE_ESP    (1u << 12)
+#define RX_PTYPE_AH     (1u << 13)
+#define RX_PTYPE_ETQF   (1u << 15)         /* of layer 2: bits 6:4 are the number in ETQF */
+#define RX_PTYPE_ETQF_SHIFT 4
+/* RSS hash, or with RXCSUM.PCSD = 0 IP identification and fragment checksum */
+#define RX_HASH_SHIFT      32
+#define RX_IP_ID_SHIFT     32
+#define RX_FRAG_CSUM_SHIFT 48
 
 /* Tx, upper quadword; the positions that the legacy (7.2.3.2.2) and the
  * advanced (7.2.3.2.4) format share */

@@ -25,6 +25,9 @@ filter_rebuild(struct nic *nic)
 	filter->broadcast = fctrl & NIC_FCTRL_BAM;
 	filter->mta_shift = mcstctrl & NIC_MCSTCTRL_MFE ? mta_shifts[mcstctrl & NIC_MCSTCTRL_MO] : 0xff;
 	filter->all_unicast = filter->promisc && !(reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VFE);
+	filter->extended_vlan = reg_get(nic, NIC_CTRL_EXT) & NIC_CTRL_EXT_VLAN;
+	filter->vet = reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VET;
+	filter->outer_vet = reg_get(nic, NIC_EXVET) >> NIC_EXVET_OUTER_SHIFT;
 	filter->nb_rar = 0;
 	for (unsigned int i = 0; i < 128; i++) {
 		rah = reg_get(nic, NIC_RAH + 8 * i);
@@ -32,41 +35,53 @@ filter_rebuild(struct nic *nic)
 			filter->rar[filter->nb_rar++] =
 				(uint64_t)(rah & 0xffff) << 32 | reg_get(nic, NIC_RAL + 8 * i);
 	}
+	steer_rebuild(nic);
 	filter->stale = false;
 }
 
-/* 7.1.1.2: a tagged frame's VLAN has its bit in the table. */
+/* 7.1.1.2: a tagged frame's VLAN has its bit in the table; with CFIEN, its CFI is VLNCTRL's. */
 static bool
 vlan_accepts(const struct nic *nic, const uint8_t *frame)
 {
+	const struct nic_filter *filter = &nic->filter;
 	uint32_t vlnctrl = reg_get(nic, NIC_VLNCTRL);
-	uint32_t type = frame[12] << 8 | frame[13];
-	uint32_t vlan;
+	uint32_t at = 12, tag;
 
-	if (!(vlnctrl & NIC_VLNCTRL_VFE) || type != (vlnctrl & NIC_VLNCTRL_VET))
+	if (!(vlnctrl & NIC_VLNCTRL_VFE))
 		return true;
-	vlan = (frame[14] << 8 | frame[15]) & 0xfff;
-	return reg_get(nic, NIC_VFTA + vlan / 32 * 4) >> vlan % 32 & 1;
+	if (filter->extended_vlan && be16(frame + at) == filter->outer_vet)
+		at += 4;
+	if (be16(frame + at) != filter->vet)
+		return true;
+	tag = be16(frame + at + 2);
+	if ((vlnctrl & NIC_VLNCTRL_CFIEN) && (tag >> 12 & 1) != !!(vlnctrl & NIC_VLNCTRL_CFI))
+		return false;
+	return reg_get(nic, NIC_VFTA + (tag & 0xfff) / 32 * 4) >> tag % 32 & 1;
 }
 
-bool
-filter_accepts(const struct nic *nic, const uint8_t *frame)
+enum filter_verdict
+filter_judge(const struct nic *nic, const uint8_t *frame)
 {
 	const struct nic_filter *filter = &nic->filter;
 	uint64_t mac;
 	uint32_t hash;
-	bool accept;
+	bool exact;
 
 	memcpy(&mac, frame, sizeof(mac));
 	mac &= MAC_MASK;
-	accept = mac & 1 ? filter->allmulti : filter->promisc;
-	for (unsigned int i = 0; !accept && i < filter->nb_rar; i++)
-		accept = mac == filter->rar[i];
-	if (!accept && mac == MAC_MASK)
-		accept = filter->broadcast;
-	if (!accept && (mac & 1) && filter->mta_shift != 0xff) {
+	exact = mac & 1 ? filter->allmulti : filter->promisc;
+	for (unsigned int i = 0; !exact && i < filter->nb_rar; i++)
+		exact = mac == filter->rar[i];
+	if (!exact && mac == MAC_MASK)
+		exact = filter->broadcast;
+	if (!exact) {
+		if (!(mac & 1) || filter->mta_shift == 0xff)
+			return FILTER_REFUSED;
 		hash = mac >> 32 >> filter->mta_shift & 0xfff;
-		accept = reg_get(nic, NIC_MTA + hash / 32 * 4) >> hash % 32 & 1;
+		if (!(reg_get(nic, NIC_MTA + hash / 32 * 4) >> hash % 32 & 1))
+			return FILTER_REFUSED;
 	}
-	return accept && vlan_accepts(nic, frame);
+	if (!vlan_accepts(nic, frame))
+		return FILTER_REFUSED;
+	return exact ? FILTER_EXACT : FILTER_HASH;
 }

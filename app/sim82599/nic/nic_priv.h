@@ -13,6 +13,8 @@
  *   loopback.c  MAC loopback
  *   stats.c   statistics registers
  *   filter.c  which frames are for this station
+ *   parse.c   the headers of a received frame
+ *   steer.c   the queue that a received frame goes to: RSS and the filters before it
  *   rx.c tx.c the queues
  *   rules.c   the programming rules and their count
  *   clock.c   the time
@@ -44,6 +46,7 @@ struct nic_rxq {
 	uint32_t head;
 	uint64_t base;
 	uint32_t buf_size;     /* bytes, SRRCTL.BSIZEPACKET */
+	bool strip;            /* RXDCTL.VME: VLAN tags go to the descriptor */
 	uint32_t rxdctl;       /* as last seen, to notice direct writes */
 	uint64_t packets;      /* for faults that hit every n-th */
 	struct nic_window ring;
@@ -89,6 +92,8 @@ struct nic_filter {
 	bool stale;            /* a filter register was written */
 	bool promisc, allmulti, broadcast;
 	bool all_unicast;      /* promiscuous, and no VLAN is filtered */
+	bool extended_vlan;    /* CTRL_EXT: an outer tag goes before the one that counts */
+	uint16_t vet, outer_vet; /* types of the tags */
 	uint8_t mta_shift;     /* 0xff: MCSTCTRL.MFE off */
 	uint16_t nb_rar;
 	uint64_t rar[128];     /* 48 bits, as loaded little-endian from the frame */
@@ -98,6 +103,25 @@ struct nic_filter {
 struct irq_causes {
 	uint32_t eicr;
 	uint64_t ex;           /* bits 63:16: MSI-X vectors */
+};
+
+/* 7.1.2: how queues are chosen, in a form that is quick to use; rebuilt with the filters. */
+struct nic_steer {
+	bool off;              /* all frames go to queue 0 */
+	uint8_t rss_mask;      /* bits of a RETA entry that count; 0: no RSS */
+	uint32_t mrqc;
+	uint32_t etqf[8], etqs[8], synqf;
+	/* the share in the hash of each byte's value, by its place in the input */
+	uint32_t toeplitz[36][256];
+};
+
+/* A frame in the packet buffer, and what was found out about it. */
+struct rx_frame {
+	const uint8_t *data;
+	uint32_t len;          /* without FCS */
+	uint8_t queue;
+	uint8_t tag_at;        /* of the VLAN tag; 0: none */
+	uint64_t lo, hi;       /* the write-back of its last descriptor (7.1.6.2), without length */
 };
 
 #define EEPROM_WORDS 8192 /* as EEC.SIZE says */
@@ -125,13 +149,14 @@ struct nic {
 	atomic_uint nb_live;   /* enabled queues of both directions */
 	uint16_t rx_end, tx_end; /* highest live queue + 1 */
 	/* rx.c: the packet buffer: frames that the MAC took, of fifo_wire peeked */
-	struct wire_frame fifo[WIRE_BURST];
+	struct rx_frame fifo[WIRE_BURST];
 	uint8_t fifo_wire, fifo_len, fifo_next;
 	uint64_t rx_full_since; /* ns, no descriptor since then; 0: there are some */
 	/* host memory as last looked up, here and in the queues */
 	unsigned int epoch;
 	struct nic_window rx_buffers, tx_buffers, tx_heads;
 	struct nic_filter filter;
+	struct nic_steer steer;
 	struct nic_rxq rxq[NIC_QUEUES];
 	struct nic_txq txq[NIC_QUEUES];
 	uint64_t stat[STAT_COUNT];
@@ -182,6 +207,16 @@ static inline void
 reg_put(struct nic *nic, uint32_t offset, uint32_t value)
 {
 	nic->bar[offset >> 2] = value;
+}
+
+/* Of a frame: a 16-bit field. */
+static inline uint32_t
+be16(const uint8_t *p)
+{
+	uint16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return __builtin_bswap16(value);
 }
 
 static inline bool
@@ -254,15 +289,35 @@ irq_tx(struct nic *nic, unsigned int q)
 		irq_queue(nic, q, true);
 }
 
-/* filter.c: L2 filters, 7.1.1; frame is at least 14 bytes. The filters are not stale. */
+/* filter.c: L2 filters, 7.1.1; frame is at least 60 bytes. The filters are not stale. */
+enum filter_verdict { FILTER_REFUSED, FILTER_EXACT, FILTER_HASH /* by MTA alone */ };
 void filter_rebuild(struct nic *nic);
-bool filter_accepts(const struct nic *nic, const uint8_t *frame);
+enum filter_verdict filter_judge(const struct nic *nic, const uint8_t *frame);
 
-static inline bool
-filter_passes(const struct nic *nic, const uint8_t *frame)
+static inline enum filter_verdict
+filter_frame(const struct nic *nic, const uint8_t *frame)
 {
-	return (nic->filter.all_unicast && !(frame[0] & 1)) || filter_accepts(nic, frame);
+	return nic->filter.all_unicast && !(frame[0] & 1) ? FILTER_EXACT : filter_judge(nic, frame);
 }
+
+/* parse.c: what the headers of a frame say, 7.1.6.2; offsets from its start. Lengths that the
+ * headers give are checked against the frame before they are used for an offset. */
+struct headers {
+	uint32_t type;         /* RX_PTYPE_..., without layer 2's */
+	uint16_t ethertype;    /* behind VLAN tags */
+	uint8_t outer_tag_at, tag_at; /* VLAN tags; 0: none */
+	uint8_t proto;         /* of what comes last, as IP calls it */
+	bool fragment;
+	uint32_t l3;           /* the (outer) IP header; 0: none */
+	uint32_t inner;        /* the IP header in front of L4: l3, or of IPv6 in IPv4 */
+	uint32_t l4;           /* TCP, UDP or SCTP header, which is in the frame; 0: none */
+	uint32_t end;          /* of the inner packet, as its IP header says; may be past the frame */
+};
+void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);
+
+/* steer.c: sets frame's queue, and RSS type and hash in its write-back */
+void steer_rebuild(struct nic *nic);
+void steer_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h);
 
 /* rx.c, tx.c: the enable bit rises or falls (8.2.3.8.6, 8.2.3.9.10) */
 void rxq_enable(struct nic *nic, unsigned int q);

@@ -275,6 +275,7 @@ rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 		reg_put(nic, rxq_reg(q, NIC_RDT), 0);
 	}
 	nic->rxq[q].rxdctl = value;
+	nic->rxq[q].strip = value & NIC_RXDCTL_VME;
 	reg_put(nic, rxq_reg(q, NIC_RXDCTL), value);
 }
 

@@ -47,6 +47,10 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_STATUS_LAN_ID_SHIFT 2
 #define NIC_STATUS_LINKUP       (1u << 7)
 #define NIC_STATUS_GIO          (1u << 19)
+/* CTRL_EXT, 8.2.3.1.3 */
+#define NIC_CTRL_EXT_VLAN       (1u << 26)  /* every frame has an outer VLAN tag */
+/* EXVET, 8.2.3.1.7 */
+#define NIC_EXVET_OUTER_SHIFT   16
 /* ESDP, 8.2.3.1.4: what the pins do is the board's; here as on Intel's SFP+ cards */
 #define NIC_ESDP_SDP2           (1u << 2)   /* module present */
 #define NIC_ESDP_SDP3           (1u << 3)   /* laser off */
@@ -113,18 +117,49 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_FCTRL_BAM           (1u << 10)
 /* VLNCTRL, 8.2.3.7.2 */
 #define NIC_VLNCTRL_VET         0x0000ffffu
+#define NIC_VLNCTRL_CFI         (1u << 28)
+#define NIC_VLNCTRL_CFIEN       (1u << 29)
 #define NIC_VLNCTRL_VFE         (1u << 30)
 /* MCSTCTRL, 8.2.3.7.3 */
 #define NIC_MCSTCTRL_MO         0x3u
 #define NIC_MCSTCTRL_MFE        (1u << 2)
+/* PSRTYPE, 8.2.3.7.4 */
+#define NIC_PSRTYPE_TCP         (1u << 4)
+#define NIC_PSRTYPE_UDP         (1u << 5)
+#define NIC_PSRTYPE_IPV4        (1u << 8)
+#define NIC_PSRTYPE_IPV6        (1u << 9)
+#define NIC_PSRTYPE_L2          (1u << 12)
+/* RXCSUM, 8.2.3.7.5 */
+#define NIC_RXCSUM_IPPCSE       (1u << 12)
+#define NIC_RXCSUM_PCSD         (1u << 13)
 /* RAH, 8.2.3.7.9 */
 #define NIC_RAH_AV              (1u << 31)
+/* MRQC, 8.2.3.7.12 */
+#define NIC_MRQC_MRQE           0x0000000fu
+#define   NIC_MRQC_MRQE_RSS     0x1u
+#define NIC_MRQC_TCP_IPV4       (1u << 16)
+#define NIC_MRQC_IPV4           (1u << 17)
+#define NIC_MRQC_IPV6           (1u << 20)
+#define NIC_MRQC_TCP_IPV6       (1u << 21)
+#define NIC_MRQC_UDP_IPV4       (1u << 22)
+#define NIC_MRQC_UDP_IPV6       (1u << 23)
+/* SYNQF, 8.2.3.7.20 */
+#define NIC_SYNQF_ENABLE        (1u << 0)
+#define NIC_SYNQF_QUEUE_SHIFT   1
+/* ETQF, 8.2.3.7.21 */
+#define NIC_ETQF_ETYPE          0x0000ffffu
+#define NIC_ETQF_ENABLE         (1u << 31)
+/* ETQS, 8.2.3.7.22 */
+#define NIC_ETQS_QUEUE_SHIFT    16
+#define NIC_ETQS_QUEUE_EN       (1u << 31)
 /* RXDCTL, 8.2.3.8.6 */
 #define NIC_RXDCTL_ENABLE       (1u << 25)
 #define NIC_RXDCTL_SWFLSH       (1u << 26)
 #define NIC_RXDCTL_VME          (1u << 30)
 /* SRRCTL, 8.2.3.8.7 */
 #define NIC_SRRCTL_BSIZEPACKET  0x0000001fu /* KB */
+#define NIC_SRRCTL_BSIZEHEADER_SHIFT 8       /* 64 bytes */
+#define NIC_SRRCTL_BSIZEHEADER  0x00003f00u
 #define NIC_SRRCTL_DESCTYPE_SHIFT 25
 #define NIC_SRRCTL_DESCTYPE     (7u << NIC_SRRCTL_DESCTYPE_SHIFT)
 #define NIC_SRRCTL_DROP_EN      (1u << 28)

@@ -9,8 +9,10 @@
 
 #include "desc.h"
 
-/* Descriptors of one write-back at the most; a frame of 15.5 KB may need 16. */
-#define RX_SLOTS (2 * WIRE_BURST)
+#define TAG_LEN 4 /* a VLAN tag */
+
+/* Descriptors of one write-back at the most: a frame of 15.5 KB may need 16 buffers of 1 KB. */
+#define RX_SLOTS (16 * WIRE_BURST)
 
 /* A descriptor and what is to be written back to it. */
 struct rx_slot {
@@ -99,61 +101,6 @@ rx_owned(struct nic *nic, unsigned int q)
 	return tail >= rxq->head ? tail - rxq->head : tail + rxq->size - rxq->head;
 }
 
-static inline uint32_t
-be16(const uint8_t *p)
-{
-	uint16_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return __builtin_bswap16(value);
-}
-
-/* 7.1.6.2: the L4 header that a protocol number stands for, and its least length */
-static const struct {
-	uint16_t type;
-	uint8_t len;
-} rx_l4[256] = {
-	[6] = { RX_PTYPE_TCP, 20 },
-	[17] = { RX_PTYPE_UDP, 8 },
-	[132] = { RX_PTYPE_SCTP, 12 },
-};
-
-/* The packet type of the advanced write-back, 7.1.6.2: by the headers, bits 15:4. */
-static uint32_t
-rx_packet_type(const uint8_t *frame, uint32_t len)
-{
-	uint32_t at = 14, type = be16(frame + 12);
-	uint8_t proto;
-
-	if (type == 0x8100) {
-		type = be16(frame + 16);
-		at = 18;
-	}
-	if (type == 0x0800 && frame[at] >> 4 == 4) {
-		type = frame[at] > 0x45 ? RX_PTYPE_IPV4 | RX_PTYPE_IPV4E : RX_PTYPE_IPV4;
-		/* a fragment's L4 header is not looked for */
-		if (be16(frame + at + 6) & 0x3fff)
-			return type;
-		proto = frame[at + 9];
-		at += (frame[at] & 0xf) * 4;
-	} else if (type == 0x86dd && len >= at + 40) {
-		proto = frame[at + 6];
-		type = RX_PTYPE_IPV6;
-		at += 40;
-		/* hop-by-hop, routing and destination options (8.2.3.7.10 lists the order) */
-		while ((proto == 0 || proto == 43 || proto == 60) && len >= at + 8) {
-			type |= RX_PTYPE_IPV6E;
-			proto = frame[at];
-			at += (frame[at + 1] + 1) * 8;
-		}
-		if (proto == 44)
-			type |= RX_PTYPE_IPV6E;
-	} else {
-		return 0;
-	}
-	return len >= at + rx_l4[proto].len ? type | rx_l4[proto].type : type;
-}
-
 /* The frame check sequence (IEEE 802.3, 3.2.9), wanted only when it is not stripped. */
 static uint32_t
 rx_fcs(const uint8_t *data, uint32_t len)
@@ -168,11 +115,16 @@ rx_fcs(const uint8_t *data, uint32_t len)
 	return ~crc;
 }
 
-/* 7.1.5: length and status are in other places than in the advanced format */
+/* 7.1.5: the same in other places, and without packet type and RSS */
 static void
 rx_write_back_legacy(const struct rx_slot *slot)
 {
-	uint64_t hi = (slot->hi >> RX_LEN_SHIFT & 0xffff) | (slot->hi & 0xff) << RX_LEGACY_STATUS_SHIFT;
+	uint64_t hi = (slot->hi >> RX_LEN_SHIFT & 0xffff) |
+		      (slot->lo >> RX_FRAG_CSUM_SHIFT) << RX_LEGACY_CSUM_SHIFT |
+		      (slot->hi & 0xff) << RX_LEGACY_STATUS_SHIFT |
+		      (slot->hi & RX_RXE ? RX_LEGACY_RXE : 0) |
+		      (slot->hi >> 30 & 3) << RX_LEGACY_ERRORS_SHIFT |
+		      (slot->hi >> RX_VLAN_SHIFT) << RX_VLAN_SHIFT;
 
 	atomic_store_explicit(&slot->desc->hi, hi, memory_order_release);
 }
@@ -244,10 +196,11 @@ struct rx_batch {
 	uint64_t pcie;         /* bytes */
 };
 
-/* The next descriptor and its buffer take a piece of a frame. @return false: no such memory */
+/* The next descriptor and its buffer take a piece of a frame; lo and hi are its write-back, but for
+ * the length. @return false: no such memory */
 static inline bool
 rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8_t *data,
-       uint32_t len, uint32_t type, uint64_t status)
+       uint32_t len, uint64_t lo, uint64_t hi)
 {
 	uint32_t head = batch->head;
 	struct rx_slot *slot = &batch->slots[batch->nb_slots];
@@ -262,7 +215,7 @@ rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8
 	buf = dma_write(nic, &nic->rx_buffers, desc->lo, len);
 	if (buf == NULL)
 		return false;
-	*slot = (struct rx_slot){ desc, type, (uint64_t)len << RX_LEN_SHIFT | status };
+	*slot = (struct rx_slot){ desc, lo, (uint64_t)len << RX_LEN_SHIFT | hi };
 	batch->nb_slots++;
 	batch->head = ring_next(head, rxq->size);
 	batch->pcie += pcie_bytes(len);
@@ -270,25 +223,45 @@ rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8
 	return true;
 }
 
-/* A frame that is larger than a buffer, or keeps its FCS. @return as rx_put(); then, there is
- * nothing of it in the batch */
+/* The bytes that a frame has in host memory: with its FCS, if that is not stripped, and without its
+ * VLAN tag, if that is. */
+static uint32_t
+rx_stored_len(const struct nic_rxq *rxq, const struct rx_frame *frame, uint32_t fcs_len)
+{
+	return frame->len + fcs_len - (rxq->strip && frame->tag_at != 0 ? TAG_LEN : 0);
+}
+
+/* A frame that is larger than a buffer, keeps its FCS, or loses its VLAN tag. @return as rx_put();
+ * then, there is nothing of it in the batch */
 static bool
-rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8_t *frame,
-	      uint32_t left, uint32_t fcs_len, uint32_t type, uint64_t status)
+rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
+	      const struct rx_frame *frame, uint32_t fcs_len)
 {
 	uint8_t copy[WIRE_MAX_FRAME + FCS_LEN];
+	const uint8_t *data = frame->data;
 	unsigned int nb_slots = batch->nb_slots;
-	uint32_t head = batch->head, len, fcs;
+	uint32_t head = batch->head, left = frame->len, at = frame->tag_at, len, fcs;
+	uint64_t hi = frame->hi;
 
 	if (fcs_len > 0) {
-		fcs = rx_fcs(frame, left - fcs_len);
-		memcpy(copy, frame, left - fcs_len);
-		memcpy(copy + left - fcs_len, &fcs, fcs_len);
-		frame = copy;
+		fcs = rx_fcs(data, left);
+		memcpy(copy, data, left);
+		memcpy(copy + left, &fcs, fcs_len);
+		left += fcs_len;
+		data = copy;
 	}
-	for (; left > 0; left -= len, frame += len) {
-		len = left < rxq->buf_size ? left : rxq->buf_size;
-		if (!rx_put(nic, rxq, batch, frame, len, type, left > len ? RX_DD : status)) {
+	if (rxq->strip && at != 0) {
+		hi |= (uint64_t)be16(data + at + 2) << RX_VLAN_SHIFT;
+		memmove(copy + at, data + at + TAG_LEN, left - at - TAG_LEN);
+		memmove(copy, data, at);
+		left -= TAG_LEN;
+		data = copy;
+	}
+	for (; left > 0; left -= len, data += len) {
+		bool last = left <= rxq->buf_size;
+
+		len = last ? left : rxq->buf_size;
+		if (!rx_put(nic, rxq, batch, data, len, last ? frame->lo : 0, last ? hi : RX_DD)) {
 			batch->nb_slots = nb_slots;
 			batch->head = head;
 			return false;
@@ -297,40 +270,35 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, cons
 	return true;
 }
 
-/* Write frames to a queue, as many as its descriptors hold, at most RX_SLOTS of them. */
+/* Write frames to a queue, as many as its descriptors hold. @return their number */
 static unsigned int
-rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, unsigned int n)
+rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsigned int n)
 {
 	struct nic_rxq *rxq = &nic->rxq[q];
 	const uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
 	const uint32_t whole = fcs_len == 0 ? rxq->buf_size : 0; /* up to so many bytes in one piece */
 	const bool faults = nic->faults != 0;
 	unsigned int stat = rx_stat_index(nic, q);
-	uint32_t owned = rx_owned(nic, q), len, type;
+	uint32_t owned = rx_owned(nic, q), len;
 	struct rx_batch batch;
 	unsigned int done;
-	uint64_t bytes = 0, status;
+	uint64_t bytes = 0;
 	bool ok;
 
 	batch.nb_slots = 0;
 	batch.line = NULL;
 	batch.head = rxq->head;
 	batch.pcie = 24; /* the request for the descriptors */
-	if (owned > RX_SLOTS)
-		owned = RX_SLOTS;
 	for (done = 0; done < n; done++) {
-		const uint8_t *data = frames[done].data;
+		const struct rx_frame *frame = &frames[done];
 
-		len = frames[done].len + fcs_len;
+		len = rx_stored_len(rxq, frame, fcs_len);
 		if (len > rxq->buf_size * (uint64_t)(owned - batch.nb_slots))
 			break;
-		type = rx_packet_type(data, frames[done].len);
-		/* 7.1.6.2: PIF tells that the frame passed by a filter that is not exact */
-		status = RX_DD | RX_EOP | (data[0] & 1 ? RX_PIF : 0);
-		if (len <= whole)
-			ok = rx_put(nic, rxq, &batch, data, len, type, status);
+		if (len == frame->len && len <= whole)
+			ok = rx_put(nic, rxq, &batch, frame->data, len, frame->lo, frame->hi);
 		else
-			ok = rx_put_pieces(nic, rxq, &batch, data, len, fcs_len, type, status);
+			ok = rx_put_pieces(nic, rxq, &batch, frame, fcs_len);
 		if (!ok) {
 			/* 5.2.5: as after a master abort, the queue stands still */
 			nic->counts.dma_refused++;
@@ -344,6 +312,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct wire_frame *frames, uns
 	if (batch.nb_slots == 0)
 		return 0;
 	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
+	nic->rx_full_since = 0;
 	rxq->head = batch.head;
 	irq_rx(nic, q);
 	nic->counts.desc_reads += batch.nb_slots;
@@ -364,7 +333,7 @@ rx_drops(const struct nic *nic, unsigned int q)
 	return reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
 }
 
-/* No descriptor for the frames in the packet buffer: keep them for now? */
+/* No descriptor for the frame at the front of the packet buffer: keep it for now? */
 static bool
 rx_keep(struct nic *nic, unsigned int q)
 {
@@ -392,6 +361,23 @@ rx_miss(struct nic *nic, unsigned int q, unsigned int n)
 	nic->counts.rx_missed += n;
 }
 
+/* Fill in what the write-back of a frame says, and its queue. */
+static inline void
+rx_describe(const struct nic *nic, struct rx_frame *frame)
+{
+	struct headers h;
+
+	headers_parse(nic, frame->data, frame->len, &h);
+	frame->tag_at = h.tag_at;
+	frame->lo = h.type;
+	if (h.tag_at != 0)
+		frame->hi |= RX_VP;
+	if (h.outer_tag_at != 0)
+		frame->hi |= RX_VEXT;
+	if (!nic->steer.off)
+		steer_frame(nic, frame, &h);
+}
+
 /* Take frames from the wire through the MAC's filters (7.1.1) into the packet buffer.
  * @return frames taken. */
 static unsigned int
@@ -402,6 +388,8 @@ rx_mac(struct nic *nic)
 	uint32_t max_len = 4 + (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
 				reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : 1518);
 	uint64_t total_bytes = 0, good_bytes = 0;
+	enum filter_verdict verdict;
+	struct rx_frame *frame;
 	unsigned int n, total = 0, i;
 	uint32_t len;
 
@@ -422,11 +410,15 @@ rx_mac(struct nic *nic)
 		}
 		total++;
 		total_bytes += frames[i].len;
-		if (!filter_passes(nic, frames[i].data))
+		verdict = filter_frame(nic, frames[i].data);
+		if (verdict == FILTER_REFUSED)
 			continue;
 		good_bytes += frames[i].len;
 		stats_rx_frame(nic, frames[i].data, len);
-		nic->fifo[nic->fifo_len++] = frames[i];
+		frame = &nic->fifo[nic->fifo_len++];
+		*frame = (struct rx_frame){ .data = frames[i].data, .len = frames[i].len };
+		frame->hi = RX_DD | RX_EOP | (verdict == FILTER_HASH ? RX_PIF : 0);
+		rx_describe(nic, frame);
 	}
 	stats_rx_total(nic, total, total_bytes);
 	stats_rx_good(nic, nic->fifo_len, good_bytes);
@@ -450,12 +442,79 @@ rx_prefetch(struct nic *nic)
 	}
 }
 
+/* The packet buffer is a FIFO: no frame overtakes one that waits for a descriptor, whatever their
+ * queues (8.2.3.8.7, DROP_EN). Write out as many frames from its front as find descriptors, each
+ * queue's together. @return how many are done with */
+static unsigned int
+rx_dispatch(struct nic *nic)
+{
+	const uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
+	const unsigned int first = nic->fifo_next;
+	struct rx_frame frames[WIRE_BURST];
+	uint32_t room[NIC_QUEUES];
+	uint64_t known[NIC_QUEUES / 64] = { 0 }; /* queues whose room was looked up */
+	uint64_t waits = 0;                      /* frames to write out, by place in the FIFO */
+	const struct nic_rxq *rxq;
+	unsigned int i, n, q;
+	uint32_t need;
+
+	for (i = first; i < nic->fifo_len; i++) {
+		q = nic->fifo[i].queue;
+		rxq = &nic->rxq[q];
+		if (!(known[q / 64] >> q % 64 & 1))
+			room[q] = rx_owned(nic, q);
+		known[q / 64] |= UINT64_C(1) << q % 64;
+		need = rx_stored_len(rxq, &nic->fifo[i], fcs_len) + rxq->buf_size - 1;
+		if (room[q] == 0 || need / rxq->buf_size > room[q]) {
+			if (rx_keep(nic, q))
+				break;
+			rx_miss(nic, q, 1);
+			continue;
+		}
+		room[q] -= need / rxq->buf_size;
+		waits |= UINT64_C(1) << i;
+	}
+	nic->fifo_next = i;
+	while (waits != 0) {
+		q = nic->fifo[__builtin_ctzll(waits)].queue;
+		for (n = 0, i = __builtin_ctzll(waits); i < nic->fifo_next; i++) {
+			if (!(waits >> i & 1) || nic->fifo[i].queue != q)
+				continue;
+			frames[n++] = nic->fifo[i];
+			waits &= ~(UINT64_C(1) << i);
+		}
+		n -= rx_deliver(nic, q, frames, n);
+		if (n > 0) /* it could not write to its ring or buffer */
+			rx_miss(nic, q, n);
+	}
+	return nic->fifo_next - first;
+}
+
+/* The same when all frames are for queue 0. */
+static unsigned int
+rx_dispatch_single(struct nic *nic)
+{
+	const unsigned int first = nic->fifo_next;
+	unsigned int left, taken;
+
+	while (nic->fifo_next < nic->fifo_len) {
+		left = nic->fifo_len - nic->fifo_next;
+		taken = rx_deliver(nic, 0, &nic->fifo[nic->fifo_next], left);
+		if (taken == 0) {
+			if (rx_keep(nic, 0))
+				break;
+			rx_miss(nic, 0, left);
+			taken = left;
+		}
+		nic->fifo_next += taken;
+	}
+	return nic->fifo_next - first;
+}
+
 static unsigned int
 rx_run(struct nic *nic)
 {
-	/* 7.1.2: without RSS, DCB, VMDq and filters, all frames go to queue 0 */
-	const unsigned int q = 0;
-	unsigned int left, taken, moved = 0;
+	unsigned int moved = 0;
 
 	/* Without a link there are no signals; without RXEN the MAC is deaf (8.2.3.8.10). */
 	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN))
@@ -463,20 +522,9 @@ rx_run(struct nic *nic)
 	rx_prefetch(nic);
 	if (nic->fifo_wire == 0)
 		moved = rx_mac(nic);
-	while (nic->fifo_next < nic->fifo_len) {
-		left = nic->fifo_len - nic->fifo_next;
-		taken = rx_deliver(nic, q, &nic->fifo[nic->fifo_next], left);
-		if (taken > 0) {
-			nic->rx_full_since = 0;
-		} else {
-			if (rx_keep(nic, q))
-				return moved;
-			rx_miss(nic, q, left);
-			taken = left;
-		}
-		nic->fifo_next += taken;
-		moved += taken;
-	}
+	moved += nic->steer.off ? rx_dispatch_single(nic) : rx_dispatch(nic);
+	if (nic->fifo_next < nic->fifo_len)
+		return moved;
 	if (nic->fifo_wire > 0)
 		nic->wire->ops->consume(nic->wire, nic->fifo_wire);
 	nic->fifo_wire = nic->fifo_len = nic->fifo_next = 0;

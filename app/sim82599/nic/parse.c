@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The headers of a received frame, data sheet 7.1.6.2 (packet type) and 7.1.11 (which of them the
+ * checksum logic can follow). */
+
+#include "desc.h"
+
+/* The headers that a protocol number stands for, and the least length of those of L4. */
+static const struct {
+	uint16_t type;
+	uint8_t l4_len;
+} protocols[256] = {
+	[6] = { RX_PTYPE_TCP, 20 },
+	[17] = { RX_PTYPE_UDP, 8 },
+	[50] = { RX_PTYPE_ESP, 0 },
+	[51] = { RX_PTYPE_AH, 0 },
+	[132] = { RX_PTYPE_SCTP, 12 },
+};
+
+#define PROTO_HOP_BY_HOP  0
+#define PROTO_IPV6        41
+#define PROTO_ROUTING     43
+#define PROTO_FRAGMENT    44
+#define PROTO_DESTINATION 60
+
+/* @return where the header behind IPv4's is; 0: there is nothing behind it to look at */
+static uint32_t
+parse_ipv4(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
+{
+	uint32_t ip_len;
+
+	if (len < at + 20 || frame[at] >> 4 != 4)
+		return 0;
+	ip_len = (frame[at] & 0xf) * 4;
+	if (ip_len < 20 || len < at + ip_len)
+		return 0;
+	h->type = ip_len > 20 ? RX_PTYPE_IPV4 | RX_PTYPE_IPV4E : RX_PTYPE_IPV4;
+	h->l3 = h->inner = at;
+	h->end = at + be16(frame + at + 2);
+	h->proto = frame[at + 9];
+	h->fragment = be16(frame + at + 6) & 0x3fff;
+	return h->fragment ? 0 : at + ip_len;
+}
+
+/* The same for IPv6 and its extension headers. */
+static uint32_t
+parse_ipv6(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
+{
+	uint32_t ext_len;
+
+	if (len < at + 40 || frame[at] >> 4 != 6)
+		return 0;
+	h->type |= RX_PTYPE_IPV6;
+	if (h->l3 == 0)
+		h->l3 = at;
+	h->inner = at;
+	h->end = at + 40 + be16(frame + at + 4);
+	h->proto = frame[at + 6];
+	at += 40;
+	while (h->proto == PROTO_HOP_BY_HOP || h->proto == PROTO_DESTINATION || h->proto == PROTO_ROUTING) {
+		h->type |= RX_PTYPE_IPV6E;
+		if (len < at + 8)
+			return 0;
+		ext_len = (frame[at + 1] + 1) * 8;
+		/* INTERPRETATION (MISSING): 7.1.11 has no L4 checksum behind a routing header
+		 * with addresses. Here nothing behind it is looked at. */
+		if (h->proto == PROTO_ROUTING && ext_len > 8)
+			return 0;
+		h->proto = frame[at];
+		at += ext_len;
+	}
+	if (h->proto == PROTO_FRAGMENT) {
+		h->type |= RX_PTYPE_IPV6E;
+		h->fragment = true;
+		return 0;
+	}
+	return at;
+}
+
+void
+headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h)
+{
+	const struct nic_filter *filter = &nic->filter;
+	uint32_t at = 12;
+
+	*h = (struct headers){ 0 };
+	if (filter->extended_vlan && be16(frame + at) == filter->outer_vet) {
+		h->outer_tag_at = at;
+		at += 4;
+	}
+	if (be16(frame + at) == filter->vet) {
+		h->tag_at = at;
+		at += 4;
+	}
+	h->ethertype = be16(frame + at);
+	at += 2;
+	if (h->ethertype == 0x0800)
+		at = parse_ipv4(frame, at, len, h);
+	else if (h->ethertype == 0x86dd)
+		at = parse_ipv6(frame, at, len, h);
+	else
+		return;
+	/* 7.1.11: IPv6 in IPv4 is looked into, other tunnels are not */
+	if (at != 0 && h->proto == PROTO_IPV6 && h->type & RX_PTYPE_IPV4)
+		at = parse_ipv6(frame, at, len, h);
+	if (at == 0 || len < at + protocols[h->proto].l4_len)
+		return;
+	h->type |= protocols[h->proto].type;
+	if (protocols[h->proto].l4_len > 0)
+		h->l4 = at;
+}
