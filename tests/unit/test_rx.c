@@ -1,0 +1,766 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* What the software 82599 tells about received frames, and where it puts them: queues, hashes,
+ * checksums, VLAN tags, pieces. Frames are built here byte by byte, sums by the book. */
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "nic/nic.h"
+#include "nic/regs.h"
+#include "wire/wire.h"
+
+#define HOST_BASE UINT64_C(0x7f0012340000) /* DMA addresses are not pointers here */
+#define HOST_SIZE (8u << 20)
+#define BUFS      0x100000u
+#define BUF_SIZE  4096u
+#define NB_DESC   64u
+#define NB_RINGS  16u
+
+/* upper quadword of a write-back */
+#define DD    0x1u
+#define EOP   0x2u
+#define VP    0x8u
+#define UDPCS 0x10u
+#define L4CS  0x20u
+#define IPCS  0x40u
+#define PIF   0x80u
+#define VEXT  0x200u
+#define UDPV  0x400u
+#define HBO   0x800000u
+#define RXE   0x20000000u
+#define TCPE  0x40000000u
+#define IPE   0x80000000u
+#define LEN(n) ((uint64_t)(n) << 32)
+#define VLAN(tag) ((uint64_t)(tag) << 48)
+
+struct ring_desc {
+	uint64_t lo, hi;
+};
+
+struct frame {
+	uint8_t b[WIRE_MAX_FRAME];
+	uint32_t len;
+	uint32_t l3, l4;  /* where the last header of each is */
+};
+
+static struct frame in[64];
+static unsigned int in_first, in_end;
+static struct wire wire;
+static uint8_t *host;
+static uint32_t bar[NIC_BAR_SIZE / 4];
+static struct nic_card *card;
+static struct nic *nic;
+static _Atomic unsigned int epoch;
+
+static unsigned int
+fake_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
+{
+	unsigned int i;
+
+	(void)w;
+	for (i = 0; i < n && in_first + i < in_end; i++)
+		frames[i] = (struct wire_frame){ in[in_first + i].b, in[in_first + i].len };
+	return i;
+}
+
+static void
+fake_consume(struct wire *w, unsigned int n)
+{
+	(void)w;
+	in_first += n;
+	assert_true(in_first <= in_end);
+}
+
+static const struct wire_ops fake_ops = { .peek = fake_peek, .consume = fake_consume };
+
+static bool
+fake_map(void *ctx, uint64_t addr, uint32_t len, bool write, struct nic_window *window)
+{
+	(void)ctx;
+	(void)write;
+	if (addr < HOST_BASE || addr + len > HOST_BASE + HOST_SIZE)
+		return false;
+	*window = (struct nic_window){ .addr = HOST_BASE, .len = HOST_SIZE, .mem = host };
+	return true;
+}
+
+static void
+fake_irq(void *ctx, bool level)
+{
+	(void)ctx;
+	(void)level;
+}
+
+static const struct nic_host_ops host_ops = { .map = fake_map, .epoch = &epoch, .irq = fake_irq };
+
+static void
+reg_set(uint32_t offset, uint32_t bits)
+{
+	nic_write(nic, offset, nic_read(nic, offset) | bits);
+}
+
+static int
+setup(void **state)
+{
+	struct nic_config config = {
+		.name = "test", .bar = bar, .host_ops = &host_ops,
+		.mac = { 0x02, 0x82, 0x59, 0, 0, 1 }, .trace_fd = -1,
+	};
+
+	(void)state;
+	host = calloc(1, HOST_SIZE);
+	config.card = card = nic_card_create();
+	assert_non_null(card);
+	memset(bar, 0, sizeof(bar));
+	in_first = in_end = 0;
+	wire = (struct wire){ .ops = &fake_ops, .lossless = true, .light = true };
+	nic = nic_create(&config);
+	assert_non_null(nic);
+	nic_set_wire(nic, &wire);
+	reg_set(NIC_AUTOC, NIC_AUTOC_AN_RESTART);
+	while (!nic_link_is_up(nic))
+		nic_poll(nic);
+	reg_set(NIC_HLREG0, NIC_HLREG0_RXCRCSTRP);
+	reg_set(NIC_RDRXCTL, NIC_RDRXCTL_CRCSTRIP);
+	nic_write(nic, NIC_FCTRL, NIC_FCTRL_UPE | NIC_FCTRL_MPE | NIC_FCTRL_BAM);
+	nic_write(nic, NIC_RXCTRL, NIC_RXCTRL_RXEN);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	nic_free(nic);
+	nic_card_free(card);
+	free(host);
+	return 0;
+}
+
+/*
+ * Rings: each in use has a number of its own, whatever its queue
+ */
+
+static struct ring_desc *
+desc(unsigned int ring, unsigned int i)
+{
+	return (struct ring_desc *)(host + ring * 0x1000) + i;
+}
+
+static uint8_t *
+buf(unsigned int ring, unsigned int i)
+{
+	return host + BUFS + (ring * NB_DESC + i) * BUF_SIZE;
+}
+
+/* tail: descriptors for the device */
+static void
+rx_start(unsigned int ring, unsigned int q, uint32_t srrctl, uint32_t rxdctl, unsigned int tail)
+{
+	assert_true(ring < NB_RINGS);
+	for (unsigned int i = 0; i < NB_DESC; i++)
+		*desc(ring, i) = (struct ring_desc){ HOST_BASE + (buf(ring, i) - host), 0 };
+	nic_write(nic, rxq_reg(q, NIC_RDBAL), (uint32_t)(HOST_BASE + ring * 0x1000));
+	nic_write(nic, rxq_reg(q, NIC_RDBAH), (HOST_BASE + ring * 0x1000) >> 32);
+	nic_write(nic, rxq_reg(q, NIC_RDLEN), NB_DESC * 16);
+	nic_write(nic, rxq_reg(q, NIC_SRRCTL), srrctl);
+	nic_write(nic, rxq_reg(q, NIC_RXDCTL), NIC_RXDCTL_ENABLE | rxdctl);
+	nic_write(nic, rxq_reg(q, NIC_RDT), tail);
+}
+
+#define ADVANCED (1u << NIC_SRRCTL_DESCTYPE_SHIFT)
+#define ADVANCED_2K (ADVANCED | 2)
+
+static void
+rx_start_simple(void)
+{
+	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
+}
+
+static void
+poll_all(void)
+{
+	while (nic_poll(nic) > 0)
+		;
+}
+
+static struct nic_counts
+counts(void)
+{
+	struct nic_counts c;
+
+	nic_get_counts(nic, &c);
+	return c;
+}
+
+/*
+ * Frames
+ */
+
+/* The Internet checksum, RFC 1071, word by word, over len bytes and a sum to begin with */
+static uint16_t
+inet_sum(uint32_t sum, const uint8_t *p, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		sum += i % 2 == 0 ? p[i] << 8 : p[i];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static void
+put16(uint8_t *p, uint32_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+/* A new frame for the device: addresses and nothing else */
+static struct frame *
+frame_new(void)
+{
+	struct frame *f;
+
+	assert_true(in_end < sizeof(in) / sizeof(in[0]));
+	f = &in[in_end++];
+	memset(f, 0, sizeof(*f));
+	memcpy(f->b, "\x02\x82\x59\0\0\1\x02\x82\x59\0\0\2", 12);
+	f->len = 12;
+	return f;
+}
+
+static void
+add16(struct frame *f, uint32_t value)
+{
+	put16(f->b + f->len, value);
+	f->len += 2;
+}
+
+static void
+add_bytes(struct frame *f, const void *bytes, uint32_t len)
+{
+	memcpy(f->b + f->len, bytes, len);
+	f->len += len;
+}
+
+/* The length is of all after this header; frame_end() puts it and the checksum. */
+static void
+add_ipv4(struct frame *f, const char *src, const char *dst, uint8_t proto, uint32_t options, uint32_t frag)
+{
+	uint8_t *ip;
+
+	add16(f, 0x0800);
+	f->l3 = f->len;
+	ip = f->b + f->len;
+	ip[0] = (uint8_t)(0x45 + options / 4);
+	put16(ip + 4, 0x1234);
+	put16(ip + 6, frag);
+	ip[8] = 64;
+	ip[9] = proto;
+	assert_int_equal(inet_pton(AF_INET, src, ip + 12), 1);
+	assert_int_equal(inet_pton(AF_INET, dst, ip + 16), 1);
+	memset(ip + 20, 1, options); /* no operation */
+	f->len += 20 + options;
+}
+
+/* ethertype: false behind another IP header */
+static void
+add_ipv6(struct frame *f, const char *src, const char *dst, uint8_t next, bool ethertype)
+{
+	uint8_t *ip;
+
+	if (ethertype)
+		add16(f, 0x86dd);
+	f->l3 = f->len;
+	ip = f->b + f->len;
+	ip[0] = 0x60;
+	ip[6] = next;
+	ip[7] = 64;
+	assert_int_equal(inet_pton(AF_INET6, src, ip + 8), 1);
+	assert_int_equal(inet_pton(AF_INET6, dst, ip + 24), 1);
+	f->len += 40;
+}
+
+/* L4 header without checksum, and payload */
+static void
+add_l4(struct frame *f, uint8_t proto, uint32_t sport, uint32_t dport, uint32_t payload)
+{
+	uint8_t *p = f->b + f->len;
+
+	f->l4 = f->len;
+	put16(p, sport);
+	put16(p + 2, dport);
+	switch (proto) {
+	case 6:
+		p[12] = 0x50;
+		p[13] = 0x10;
+		f->len += 20;
+		break;
+	case 17:
+		put16(p + 4, 8 + payload);
+		f->len += 8;
+		break;
+	case 132:
+		f->len += 12;
+		break;
+	}
+	for (uint32_t i = 0; i < payload; i++)
+		f->b[f->len++] = (uint8_t)(i * 37 + 5);
+}
+
+static uint32_t
+crc32c(const uint8_t *p, uint32_t len)
+{
+	uint32_t crc = ~0u;
+
+	while (len-- > 0) {
+		crc ^= *p++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return ~crc;
+}
+
+/* Where the L4 checksum is, by protocol */
+static uint32_t
+csum_at(uint8_t proto)
+{
+	return proto == 6 ? 16 : 6;
+}
+
+/* Lengths and checksums, from the inside out; then padding. l4: proto, or 0: no checksum there */
+static void
+frame_end(struct frame *f, uint8_t proto)
+{
+	uint8_t *ip = f->b + f->l3, *l4 = f->b + f->l4;
+	uint32_t len = f->len - f->l4, crc, sum = proto + len;
+	uint16_t csum;
+
+	if (ip[0] >> 4 == 4) {
+		put16(ip + 2, f->len - f->l3);
+		put16(ip + 10, inet_sum(0, ip, (ip[0] & 15) * 4));
+	} else if (f->l3 != 0) {
+		put16(ip + 4, f->len - f->l3 - 40);
+	}
+	if (proto == 132) {
+		crc = crc32c(l4, len);
+		memcpy(l4 + 8, &crc, 4);
+	} else if (proto != 0) {
+		if (ip[0] >> 4 == 4)
+			sum += (uint16_t)~inet_sum(0, ip + 12, 8);
+		else
+			sum += (uint16_t)~inet_sum(0, ip + 8, 32);
+		csum = inet_sum(sum, l4, len);
+		put16(l4 + csum_at(proto), csum == 0 ? 0xffff : csum);
+	}
+	if (f->len < 60)
+		f->len = 60;
+}
+
+static struct frame *
+ipv4_l4(uint8_t proto, uint32_t payload)
+{
+	struct frame *f = frame_new();
+
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", proto, 0, 0);
+	add_l4(f, proto, 1000, 2000, payload);
+	frame_end(f, proto);
+	return f;
+}
+
+static struct frame *
+arp(void)
+{
+	struct frame *f = frame_new();
+
+	add16(f, 0x0806);
+	f->len = 60;
+	return f;
+}
+
+/*
+ * RSS
+ */
+
+/* The key and the vectors that Microsoft has published for RSS. */
+static const uint8_t ms_key[40] = {
+	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,
+	0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c,
+	0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+};
+
+static const struct {
+	const char *dst;
+	uint16_t dport;
+	const char *src;
+	uint16_t sport;
+	uint32_t ip_hash, l4_hash;
+} ms_vectors[] = {
+	{ "161.142.100.80", 1766, "66.9.149.187", 2794, 0x323e8fc2, 0x51ccc178 },
+	{ "65.69.140.83", 4739, "199.92.111.2", 14230, 0xd718262a, 0xc626b0ea },
+	{ "12.22.207.184", 38024, "24.19.198.95", 12898, 0xd2d0a5de, 0x5c2b394a },
+	{ "209.142.163.6", 2217, "38.27.205.30", 48228, 0x82989176, 0xafc7327f },
+	{ "202.188.127.2", 1303, "153.39.163.191", 44251, 0x5d1809c5, 0x10e828a2 },
+	{ "3ffe:2501:200:3::1", 1766, "3ffe:2501:200:1fff::7", 2794, 0x2cc18cd5, 0x40207d3d },
+	{ "ff02::1", 4739, "3ffe:501:8::260:97ff:fe40:efab", 14230, 0x0f0c461c, 0xdde51bbf },
+	{ "fe80::200:f8ff:fe21:67cf", 38024, "3ffe:1900:4545:3:200:f8ff:fe21:67cf", 44251,
+	  0x4b61e985, 0x02d1feef },
+};
+
+#define RSS_IP  (NIC_MRQC_IPV4 | NIC_MRQC_IPV6)
+#define RSS_TCP (NIC_MRQC_TCP_IPV4 | NIC_MRQC_TCP_IPV6)
+#define RSS_UDP (NIC_MRQC_UDP_IPV4 | NIC_MRQC_UDP_IPV6)
+
+/* RETA entry i leads to queue i % queues; PCSD: the hash is written back. */
+static void
+rss_start(uint32_t fields, unsigned int queues)
+{
+	for (unsigned int i = 0; i < 40; i += 4)
+		nic_write(nic, NIC_RSSRK + i, ms_key[i] | ms_key[i + 1] << 8 | ms_key[i + 2] << 16 |
+			  (uint32_t)ms_key[i + 3] << 24);
+	for (unsigned int i = 0; i < 128; i += 4)
+		nic_write(nic, NIC_RETA + i, i % queues | (i + 1) % queues << 8 |
+			  (i + 2) % queues << 16 | (i + 3) % queues << 24);
+	nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_PCSD);
+	nic_write(nic, NIC_MRQC, fields | NIC_MRQC_MRQE_RSS);
+}
+
+static void
+rss_frame(unsigned int v, uint8_t proto, uint32_t frag)
+{
+	struct frame *f = frame_new();
+
+	if (strchr(ms_vectors[v].src, ':') == NULL)
+		add_ipv4(f, ms_vectors[v].src, ms_vectors[v].dst, proto, 0, frag);
+	else
+		add_ipv6(f, ms_vectors[v].src, ms_vectors[v].dst, proto, true);
+	add_l4(f, proto, ms_vectors[v].sport, ms_vectors[v].dport, 4);
+	frame_end(f, proto);
+}
+
+static void
+rss_hashes_as_published(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t fields;
+		uint8_t proto;
+		bool l4;
+		uint32_t type4, type6;
+	} cases[] = {
+		{ "TCP", RSS_TCP | RSS_UDP | RSS_IP, 6, true, 1, 3 },
+		{ "UDP", RSS_TCP | RSS_UDP | RSS_IP, 17, true, 7, 8 },
+		{ "TCP hashed as IP", RSS_UDP | RSS_IP, 6, false, 2, 5 },
+		{ "UDP hashed as IP", RSS_TCP | RSS_IP, 17, false, 2, 5 },
+		{ "SCTP", RSS_TCP | RSS_UDP | RSS_IP, 132, false, 2, 5 },
+		{ "ICMP", RSS_TCP | RSS_UDP | RSS_IP, 1, false, 2, 5 },
+	};
+	unsigned int nb = sizeof(ms_vectors) / sizeof(ms_vectors[0]);
+
+	(void)state;
+	for (unsigned int q = 0; q < 16; q++)
+		rx_start(q, q, ADVANCED_2K, 0, NB_DESC - 1);
+	for (unsigned int c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		rss_start(cases[c].fields, 16);
+		for (unsigned int v = 0; v < nb; v++) {
+			uint32_t hash = cases[c].l4 ? ms_vectors[v].l4_hash : ms_vectors[v].ip_hash;
+			bool v6 = strchr(ms_vectors[v].src, ':') != NULL;
+			unsigned int q = hash % 16, at = nic_read(nic, rxq_reg(q, NIC_RDH));
+			uint64_t lo;
+
+			in_first = in_end = 0;
+			rss_frame(v, cases[c].proto, 0);
+			poll_all();
+			assert_int_equal(desc(q, at)->hi & DD, DD);
+			lo = desc(q, at)->lo;
+			if (lo >> 32 != hash || (lo & 15) != (v6 ? cases[c].type6 : cases[c].type4))
+				fail_msg("%s, vector %u: 0x%llx", cases[c].what, v, (unsigned long long)lo);
+		}
+	}
+	assert_int_equal(counts().violations, 0);
+}
+
+/* Each type is off when its bit is; what is not hashed goes to queue 0, without a hash. */
+static void
+rss_only_what_is_enabled(void **state)
+{
+	static const struct {
+		uint32_t fields;
+		unsigned int vector;
+		uint8_t proto;
+		uint32_t type;
+	} cases[] = {
+		{ RSS_TCP, 1, 6, 1 }, { RSS_TCP, 1, 17, 0 }, { RSS_TCP, 6, 6, 3 }, { RSS_TCP, 6, 17, 0 },
+		{ RSS_UDP, 1, 17, 7 }, { RSS_UDP, 1, 6, 0 }, { RSS_UDP, 6, 17, 8 }, { RSS_UDP, 6, 6, 0 },
+		{ NIC_MRQC_IPV4, 1, 6, 2 }, { NIC_MRQC_IPV4, 6, 6, 0 },
+		{ NIC_MRQC_IPV6, 6, 6, 5 }, { NIC_MRQC_IPV6, 1, 6, 0 },
+		{ 0, 1, 6, 0 },
+	};
+
+	(void)state;
+	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
+	for (unsigned int c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		rss_start(cases[c].fields, 1);
+		in_first = in_end = 0;
+		rss_frame(cases[c].vector, cases[c].proto, 0);
+		poll_all();
+		assert_int_equal(desc(0, c)->lo & 15, cases[c].type);
+		assert_int_equal(desc(0, c)->lo >> 32 != 0, cases[c].type != 0);
+	}
+}
+
+static void
+rss_of_fragments_tunnels_and_others(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	rss_start(RSS_TCP | RSS_UDP | RSS_IP, 1);
+	rx_start_simple();
+	rss_frame(0, 6, 0x2000); /* first fragment, with a whole TCP header */
+	f = frame_new();         /* IPv6 in IPv4: by the outer header */
+	add_ipv4(f, ms_vectors[0].src, ms_vectors[0].dst, 41, 0, 0);
+	add_ipv6(f, ms_vectors[5].src, ms_vectors[5].dst, 6, false);
+	add_l4(f, 6, ms_vectors[5].sport, ms_vectors[5].dport, 0);
+	arp();
+	f = frame_new();         /* a VLAN tag changes nothing */
+	add16(f, 0x8100);
+	add16(f, 5);
+	add_ipv4(f, ms_vectors[0].src, ms_vectors[0].dst, 6, 8, 0); /* nor do options */
+	add_l4(f, 6, ms_vectors[0].sport, ms_vectors[0].dport, 0);
+	f->len = 80;
+	f = frame_new();         /* nor extension headers */
+	add_ipv6(f, ms_vectors[5].src, ms_vectors[5].dst, 0, true);
+	add_bytes(f, "\x3c\0\0\0\0\0\0\0", 8);
+	add_bytes(f, "\x06\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	add_l4(f, 6, ms_vectors[5].sport, ms_vectors[5].dport, 0);
+	f = frame_new();         /* an IPv6 fragment */
+	add_ipv6(f, ms_vectors[5].src, ms_vectors[5].dst, 44, true);
+	add_bytes(f, "\x06\0\0\1\0\0\0\0", 8);
+	add_l4(f, 6, ms_vectors[5].sport, ms_vectors[5].dport, 0);
+	poll_all();
+	assert_int_equal(desc(0, 0)->lo, (uint64_t)0x323e8fc2 << 32 | 0x10 | 2);
+	assert_int_equal(desc(0, 1)->lo, (uint64_t)0x323e8fc2 << 32 | 0x150 | 2);
+	assert_int_equal(desc(0, 2)->lo, 0);
+	assert_int_equal(desc(0, 3)->lo, (uint64_t)0x51ccc178 << 32 | 0x130 | 1);
+	assert_int_equal(desc(0, 4)->lo, (uint64_t)0x40207d3d << 32 | 0x1c0 | 3);
+	assert_int_equal(desc(0, 5)->lo, (uint64_t)0x2cc18cd5 << 32 | 0x0c0 | 5);
+}
+
+static void
+rss_modes(void **state)
+{
+	/* MRQE, and the queue for a hash whose RETA entry is 15 */
+	static const uint8_t cases[][2] = {
+		{ 0, 0 }, { 1, 15 }, { 2, 0 }, { 3, 0 }, { 4, 15 }, { 5, 15 }, { 8, 0 }, { 10, 3 },
+		{ 11, 1 }, { 12, 0 }, { 13, 0 },
+	};
+
+	(void)state;
+	for (unsigned int q = 0; q < 16; q++)
+		rx_start(q, q, ADVANCED_2K, 0, NB_DESC - 1);
+	rss_start(RSS_IP, 16);
+	for (unsigned int i = 0; i < 128; i += 4)
+		nic_write(nic, NIC_RETA + i, 0xffffffff); /* the upper bits do not count */
+	for (unsigned int c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		unsigned int q = cases[c][1], at = nic_read(nic, rxq_reg(q, NIC_RDH));
+
+		nic_write(nic, NIC_MRQC, RSS_IP | cases[c][0]);
+		in_first = in_end = 0;
+		rss_frame(0, 6, 0);
+		poll_all();
+		assert_int_equal(nic_read(nic, rxq_reg(q, NIC_RDH)), at + 1);
+		assert_int_equal(desc(q, at)->lo & 15, q != 0 ? 2 : 0);
+	}
+}
+
+/*
+ * Queues
+ */
+
+static void
+filters_choose_queues_of_all_128(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
+	rx_start(1, 127, ADVANCED_2K, 0, NB_DESC - 1);
+	rx_start(2, 64, ADVANCED_2K, 0, NB_DESC - 1);
+	nic_write(nic, NIC_ETQF + 4 * 3, NIC_ETQF_ENABLE | 0x0806);
+	nic_write(nic, NIC_ETQS + 4 * 3, NIC_ETQS_QUEUE_EN | 127u << NIC_ETQS_QUEUE_SHIFT);
+	nic_write(nic, NIC_ETQF + 4 * 5, NIC_ETQF_ENABLE | 0x88f7);
+	nic_write(nic, NIC_SYNQF, NIC_SYNQF_ENABLE | 64 << NIC_SYNQF_QUEUE_SHIFT);
+	arp();
+	f = frame_new();
+	add16(f, 0x88f7);
+	f->len = 60;
+	f = ipv4_l4(6, 0);
+	f->b[f->l4 + 13] = 0x02;
+	f = ipv4_l4(6, 0);
+	f->b[f->l4 + 13] = 0x12;
+	poll_all();
+	assert_int_equal(desc(1, 0)->hi & DD, DD);
+	assert_int_equal(desc(1, 0)->lo, 0x8030);
+	assert_int_equal(desc(0, 0)->lo, 0x8050); /* its queue is not enabled */
+	assert_int_equal(desc(2, 0)->hi & DD, DD);
+	assert_int_equal(desc(2, 0)->lo, 0x110);
+	assert_int_equal(desc(0, 1)->lo, 0x110);  /* SYN with ACK */
+	assert_int_equal(counts().rx_packets, 4);
+}
+
+/* Order is kept within a queue, however a burst is mixed; the counters follow RQSMR. */
+static void
+bursts_are_shared_out(void **state)
+{
+	unsigned int got[4] = { 0 }, total = 0;
+
+	(void)state;
+	for (unsigned int q = 0; q < 4; q++)
+		rx_start(q, q, ADVANCED_2K, 0, NB_DESC - 1);
+	rss_start(RSS_UDP, 4);
+	nic_write(nic, NIC_RQSMR, 0x03020100);
+	for (unsigned int i = 0; i < 60; i++) {
+		struct frame *f = ipv4_l4(17, 18);
+
+		put16(f->b + f->l4, i % 7);
+		f->b[59] = (uint8_t)i;
+	}
+	poll_all();
+	for (unsigned int q = 0; q < 4; q++) {
+		int last = -1;
+
+		while (desc(q, got[q])->hi & DD) {
+			assert_int_equal(desc(q, got[q])->lo >> 32 & 3, q);
+			assert_true(buf(q, got[q])[59] > last);
+			last = buf(q, got[q])[59];
+			assert_memory_equal(buf(q, got[q]), in[last].b, 60);
+			got[q]++;
+		}
+		assert_int_equal(nic_read(nic, NIC_QPRC + 0x40 * q), got[q]);
+		assert_int_equal(nic_read(nic, rxq_reg(q, NIC_RDH)), got[q]);
+		total += got[q];
+	}
+	assert_int_equal(total, 60);
+	assert_true(got[0] < 60);
+}
+
+/* Frames of ETQF's queue 1 and others', of queue 0, in turn */
+static void
+two_queues(unsigned int tail0, unsigned int tail1, uint32_t srrctl1)
+{
+	rx_start(0, 0, ADVANCED_2K, 0, tail0);
+	rx_start(1, 1, srrctl1, 0, tail1);
+	nic_write(nic, NIC_ETQF, NIC_ETQF_ENABLE | 0x0806);
+	nic_write(nic, NIC_ETQS, NIC_ETQS_QUEUE_EN | 1u << NIC_ETQS_QUEUE_SHIFT);
+	for (unsigned int i = 0; i < 5; i++) {
+		arp();
+		ipv4_l4(17, 18);
+	}
+}
+
+/* 8.2.3.8.7: without DROP_EN, a queue that is full keeps those behind it in the packet buffer. */
+static void
+full_queue_blocks_the_others(void **state)
+{
+	(void)state;
+	two_queues(NB_DESC - 1, 2, ADVANCED_2K);
+	poll_all();
+	assert_int_equal(nic_read(nic, rxq_reg(1, NIC_RDH)), 2);
+	assert_int_equal(nic_read(nic, NIC_RDH), 2); /* what came before the third ARP */
+	nic_write(nic, rxq_reg(1, NIC_RDT), 4);
+	poll_all();
+	assert_int_equal(nic_read(nic, NIC_RDH), 4);
+	nic_write(nic, rxq_reg(1, NIC_RDT), 5);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 10);
+	assert_int_equal(counts().rx_missed, 0);
+}
+
+/* With DROP_EN it loses its own only (on a wire that does not wait). */
+static void
+full_queue_drops_when_told(void **state)
+{
+	(void)state;
+	wire.lossless = false;
+	nic_write(nic, NIC_RQSMR, 0x00000500);
+	two_queues(NB_DESC - 1, 2, ADVANCED_2K | NIC_SRRCTL_DROP_EN);
+	poll_all();
+	assert_int_equal(nic_read(nic, rxq_reg(1, NIC_RDH)), 2);
+	assert_int_equal(nic_read(nic, NIC_RDH), 5);
+	assert_int_equal(counts().rx_missed, 3);
+	assert_int_equal(nic_read(nic, NIC_QPRDC + 0x40 * 5), 3);
+	assert_int_equal(nic_read(nic, NIC_RXMPC), 0);
+}
+
+/* A queue whose buffer is not the driver's to give stands still, and the other goes on. */
+static void
+bad_buffer_stops_its_queue_only(void **state)
+{
+	(void)state;
+	wire.lossless = false;
+	two_queues(NB_DESC - 1, NB_DESC - 1, ADVANCED_2K | NIC_SRRCTL_DROP_EN);
+	desc(1, 1)->lo = HOST_BASE + HOST_SIZE - 8;
+	poll_all();
+	assert_int_equal(counts().dma_refused, 1);
+	assert_int_equal(nic_read(nic, NIC_RDH), 5);
+	assert_int_equal(desc(1, 0)->hi & DD, DD);
+	assert_int_equal(desc(1, 1)->hi, 0);
+	assert_int_equal(counts().rx_packets, 6);
+	assert_int_equal(counts().rx_missed, 4);
+}
+
+/* PIF (7.1.5): only what the hash of multicast addresses has let in */
+static void
+inexact_filter_is_told(void **state)
+{
+	static const uint8_t groups[3][6] = {
+		{ 0x01, 0, 0x5e, 0, 0, 1 }, { 0x01, 0, 0x5e, 0, 0, 1 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+	};
+
+	(void)state;
+	rx_start_simple();
+	memcpy(arp()->b, groups[0], 6); /* MPE */
+	poll_all();
+	nic_write(nic, NIC_FCTRL, NIC_FCTRL_BAM);
+	nic_write(nic, NIC_MCSTCTRL, NIC_MCSTCTRL_MFE);
+	nic_write(nic, NIC_MTA, 1 << 16); /* 47:36 of 01-00-5e-00-00-01 are 010h */
+	memcpy(arp()->b, groups[1], 6);
+	memcpy(arp()->b, groups[2], 6);
+	arp();
+	poll_all();
+	assert_int_equal(desc(0, 0)->hi, LEN(60) | DD | EOP);
+	assert_int_equal(desc(0, 1)->hi, LEN(60) | DD | EOP | PIF);
+	assert_int_equal(desc(0, 2)->hi, LEN(60) | DD | EOP);
+	assert_int_equal(desc(0, 3)->hi, LEN(60) | DD | EOP);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(rss_hashes_as_published),
+		TEST(rss_only_what_is_enabled),
+		TEST(rss_of_fragments_tunnels_and_others),
+		TEST(rss_modes),
+		TEST(filters_choose_queues_of_all_128),
+		TEST(bursts_are_shared_out),
+		TEST(full_queue_blocks_the_others),
+		TEST(full_queue_drops_when_told),
+		TEST(bad_buffer_stops_its_queue_only),
+		TEST(inexact_filter_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
