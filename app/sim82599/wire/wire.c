@@ -289,6 +289,12 @@ wire_stop(struct wire *w)
 	return 0;
 }
 
+bool
+wire_is_running(const struct wire *w)
+{
+	return w->pace != NULL && !wire_pace_done(w->pace);
+}
+
 /* Nothing plugged in */
 
 static unsigned int

@@ -84,6 +84,8 @@ struct wire {
 	const struct wire_ops *ops;
 	struct wire_pace *pace; /* when frames are due, if the wire makes them; else NULL */
 	bool lossless;          /* the device may hold frames back for want of descriptors */
+	bool has_fd;            /* fd is a descriptor: readable when a frame may have come */
+	int fd;
 	atomic_bool light;      /* the far end is there: the link can come up */
 };
 
@@ -129,6 +131,16 @@ struct wire *wire_create(const char *spec, const char *port, const uint8_t mac[6
 int wire_start(struct wire *w, uint64_t count);
 /** Stop generating now. @return as wire_start() */
 int wire_stop(struct wire *w);
+
+/** Does it make frames just now? */
+bool wire_is_running(const struct wire *w);
+
+/** To wait for frames: readable when there may be some; -1: there is nothing to wait for. */
+static inline int
+wire_fd(const struct wire *w)
+{
+	return w->has_fd ? w->fd : -1;
+}
 
 static inline void
 wire_get_counts(struct wire *w, struct wire_counts *counts)

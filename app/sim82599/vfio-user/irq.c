@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/*
+ * Interrupts: eventfds of the client, one for the line (INTx), one for MSI, one for each vector of
+ * MSI-X.  The tables of addresses and data are the client's matter: it knows which eventfd means
+ * what.
+ *
+ * As with the kernel's VFIO the line masks itself when it has fired, and the client unmasks it when
+ * the driver may have served the device; if it is still asserted, it fires again.  A message that is
+ * masked is pending until it is unmasked.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vfio_user.h"
+
+/* Number of interrupts of an index, enum { VFIO_PCI_INTX_IRQ_INDEX, ... } */
+static const uint32_t irq_counts[VFIO_PCI_NUM_IRQS] = { 1, 1, NIC_MSIX_VECTORS, 1, 1 };
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Never wait: the descriptor may be anything that the client has. */
+static void
+signal_fd(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	uint64_t one = 1;
+
+	if (fd >= 0 && poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) &&
+	    write(fd, &one, sizeof(one)) < 0)
+		return; /* the client's loss */
+}
+
+void
+vfu_irq_init(struct function *f)
+{
+	struct irqs *irqs = &f->irqs;
+
+	memset(irqs, 0, sizeof(*irqs));
+	irqs->intx = irqs->unmask = irqs->msi = irqs->err = irqs->req = -1;
+	for (unsigned int i = 0; i < NIC_MSIX_VECTORS; i++)
+		irqs->msix[i] = -1;
+}
+
+void
+vfu_irq_clear(struct function *f)
+{
+	f->irqs.level = f->irqs.intx_masked = false;
+	f->irqs.msi_pending = false;
+	f->irqs.msix_pending = 0;
+}
+
+void
+vfu_irq_release(struct function *f)
+{
+	struct irqs *irqs = &f->irqs;
+
+	close_fd(&irqs->intx);
+	close_fd(&irqs->unmask);
+	close_fd(&irqs->msi);
+	close_fd(&irqs->err);
+	close_fd(&irqs->req);
+	for (unsigned int i = 0; i < NIC_MSIX_VECTORS; i++)
+		close_fd(&irqs->msix[i]);
+	vfu_irq_init(f);
+}
+
+/* From the device */
+
+void
+vfu_irq_update(struct function *f)
+{
+	struct irqs *irqs = &f->irqs;
+	bool asserted = irqs->level && f->irq_mode == NIC_IRQ_INTX;
+
+	if (asserted && !irqs->intx_masked && !config_intx_disabled(f) && irqs->intx >= 0) {
+		irqs->intx_masked = true;
+		signal_fd(irqs->intx);
+	}
+	if (irqs->msi_pending && f->irq_mode == NIC_IRQ_MSI && config_bus_master(f) &&
+	    !irqs->msi_masked && !config_msi_masked(f)) {
+		irqs->msi_pending = false;
+		signal_fd(irqs->msi);
+	}
+	if (irqs->msix_pending != 0 && f->irq_mode == NIC_IRQ_MSIX && config_bus_master(f) &&
+	    !config_msix_masked(f)) {
+		uint64_t ready = irqs->msix_pending & ~irqs->msix_masked;
+
+		irqs->msix_pending &= ~ready;
+		for (; ready != 0; ready &= ready - 1)
+			signal_fd(irqs->msix[__builtin_ctzll(ready)]);
+	}
+	config_show_interrupts(f, irqs->level, irqs->msi_pending);
+}
+
+void
+vfu_irq_line(void *function, bool level)
+{
+	struct function *f = function;
+
+	f->irqs.level = level;
+	vfu_irq_update(f);
+}
+
+void
+vfu_irq_message(void *function, unsigned int vector)
+{
+	struct function *f = function;
+
+	if (f->irq_mode == NIC_IRQ_MSI)
+		f->irqs.msi_pending = true;
+	else if (vector < NIC_MSIX_VECTORS)
+		f->irqs.msix_pending |= UINT64_C(1) << vector;
+	vfu_irq_update(f);
+}
+
+/* From the client */
+
+bool
+vfu_irq_info(uint32_t index, struct vfio_irq_info *info)
+{
+	if (index >= VFIO_PCI_NUM_IRQS)
+		return false;
+	info->count = irq_counts[index];
+	info->flags = VFIO_IRQ_INFO_EVENTFD;
+	if (index == VFIO_PCI_INTX_IRQ_INDEX)
+		info->flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	return true;
+}
+
+/* Where an interrupt's eventfd is. */
+static int *
+irq_fd(struct irqs *irqs, uint32_t index, uint32_t i)
+{
+	switch (index) {
+	case VFIO_PCI_INTX_IRQ_INDEX:
+		return &irqs->intx;
+	case VFIO_PCI_MSI_IRQ_INDEX:
+		return &irqs->msi;
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		return &irqs->msix[i];
+	case VFIO_PCI_ERR_IRQ_INDEX:
+		return &irqs->err;
+	default:
+		return &irqs->req;
+	}
+}
+
+static void
+irq_set_mask(struct irqs *irqs, uint32_t index, uint32_t i, bool mask)
+{
+	if (index == VFIO_PCI_INTX_IRQ_INDEX)
+		irqs->intx_masked = mask;
+	else if (index == VFIO_PCI_MSI_IRQ_INDEX)
+		irqs->msi_masked = mask;
+	else if (index == VFIO_PCI_MSIX_IRQ_INDEX)
+		irqs->msix_masked = (irqs->msix_masked & ~(UINT64_C(1) << i)) | (uint64_t)mask << i;
+}
+
+/* @return 0 or an errno */
+static int
+irq_set_fd(struct irqs *irqs, uint32_t action, uint32_t index, uint32_t i, int fd)
+{
+	int *to = irq_fd(irqs, index, i);
+
+	if (action == VFIO_IRQ_SET_ACTION_UNMASK && index == VFIO_PCI_INTX_IRQ_INDEX)
+		to = &irqs->unmask;
+	else if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
+		return ENOTSUP;
+	close_fd(to);
+	*to = fd;
+	/* What came before there was somebody to tell is told now. */
+	if (index == VFIO_PCI_INTX_IRQ_INDEX && action == VFIO_IRQ_SET_ACTION_TRIGGER)
+		irqs->intx_masked = false;
+	return 0;
+}
+
+int
+vfu_irq_set(struct function *f, const struct vfio_irq_set *set, const uint8_t *bools,
+	int *fds, unsigned int nb_fds)
+{
+	uint32_t data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	struct irqs *irqs = &f->irqs;
+	int ret = 0;
+
+	if (set->index >= VFIO_PCI_NUM_IRQS || (set->flags & ~(data | action)) != 0 ||
+	    __builtin_popcount(data) != 1 || __builtin_popcount(action) != 1 ||
+	    set->start > irq_counts[set->index] ||
+	    set->count > irq_counts[set->index] - set->start ||
+	    (data != VFIO_IRQ_SET_DATA_EVENTFD && nb_fds != 0) ||
+	    (data == VFIO_IRQ_SET_DATA_EVENTFD && nb_fds != 0 && nb_fds != set->count))
+		return EINVAL;
+	if (set->count == 0) {
+		if (data != VFIO_IRQ_SET_DATA_NONE || action != VFIO_IRQ_SET_ACTION_TRIGGER ||
+		    set->start != 0)
+			return EINVAL;
+		for (uint32_t i = 0; i < irq_counts[set->index]; i++) {
+			close_fd(irq_fd(irqs, set->index, i));
+			irq_set_mask(irqs, set->index, i, false);
+		}
+		if (set->index == VFIO_PCI_INTX_IRQ_INDEX)
+			close_fd(&irqs->unmask);
+		return 0;
+	}
+	for (uint32_t i = 0; i < set->count && ret == 0; i++) {
+		uint32_t irq = set->start + i;
+
+		if (data == VFIO_IRQ_SET_DATA_EVENTFD) {
+			ret = irq_set_fd(irqs, action, set->index, irq, nb_fds > 0 ? fds[i] : -1);
+			if (ret == 0 && nb_fds > 0)
+				fds[i] = -1;
+		} else if (data == VFIO_IRQ_SET_DATA_BOOL && !bools[i]) {
+			continue;
+		} else if (action == VFIO_IRQ_SET_ACTION_TRIGGER) {
+			signal_fd(*irq_fd(irqs, set->index, irq));
+		} else {
+			irq_set_mask(irqs, set->index, irq, action == VFIO_IRQ_SET_ACTION_MASK);
+		}
+	}
+	vfu_irq_update(f);
+	return ret;
+}
+
+void
+vfu_irq_unmask_event(struct function *f)
+{
+	struct pollfd p = { .fd = f->irqs.unmask, .events = POLLIN };
+	uint64_t n;
+
+	if (poll(&p, 1, 0) != 1)
+		return;
+	if (!(p.revents & POLLIN) || read(f->irqs.unmask, &n, sizeof(n)) <= 0) {
+		close_fd(&f->irqs.unmask); /* no eventfd, or its end */
+		return;
+	}
+	f->irqs.intx_masked = false;
+	vfu_irq_update(f);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/*
+ * The sockets, and the loop.  Every doorbell is a message, so there is something to do only when a
+ * descriptor can be read, or at the time that a device names: the loop sleeps in between, and leaves
+ * the processor to the virtual machine.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vfio_user.h"
+
+#define MESSAGES     64         /* of a client in a row */
+#define PACE_NS      50000      /* a wire that makes frames is looked at so often ... */
+#define IDLE_NS      20000000   /* ... and all at least so often: light may come */
+
+static volatile sig_atomic_t quit;
+
+/* Sockets */
+
+static int
+listen_at(const char *name, const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, error;
+
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		fprintf(stderr, "%s: socket %s: its path is too long; allowed: %zu bytes\n", name, path,
+			sizeof(addr.sun_path) - 1);
+		return -1;
+	}
+	strcpy(addr.sun_path, path);
+	/* One that nobody listens at is left over from an earlier run. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 &&
+	    errno == ECONNREFUSED)
+		unlink(path);
+	close(fd);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4) < 0)) {
+		error = errno;
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	if (fd < 0)
+		fprintf(stderr, "%s: socket %s: %s; allowed: a path for a new socket\n", name, path,
+			strerror(errno));
+	return fd;
+}
+
+int
+server_listen(struct server *s)
+{
+	s->control_fd = s->asker_fd = -1;
+	for (unsigned int i = 0; i < s->nb; i++) {
+		struct function *f = &s->functions[i];
+
+		f->listen_fd = listen_at(f->name, f->args.socket);
+		if (f->listen_fd < 0)
+			return -1;
+	}
+	if (s->control != NULL) {
+		s->control_fd = listen_at("control", s->control);
+		if (s->control_fd < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+client_close(struct function *f, const char *why)
+{
+	if (why != NULL)
+		fprintf(stderr, "%s: the client is sent away: %s\n", f->name, why);
+	for (unsigned int i = 0; i < f->message.nb_fds; i++)
+		close(f->message.fds[i]);
+	f->message.nb_fds = 0;
+	close(f->client_fd);
+	f->client_fd = -1;
+	f->got = f->reply_size = f->reply_sent = 0;
+	f->closing = false;
+	function_detach(f);
+}
+
+void
+server_close(struct server *s)
+{
+	for (unsigned int i = 0; i < s->nb; i++) {
+		struct function *f = &s->functions[i];
+
+		if (f->client_fd >= 0)
+			client_close(f, NULL);
+		if (f->listen_fd >= 0) {
+			close(f->listen_fd);
+			unlink(f->args.socket);
+		}
+	}
+	if (s->asker_fd >= 0)
+		close(s->asker_fd);
+	if (s->control_fd >= 0) {
+		close(s->control_fd);
+		unlink(s->control);
+	}
+}
+
+/* Messages */
+
+static void
+send_reply(struct function *f)
+{
+	const uint8_t *reply = (const uint8_t *)&f->reply;
+	ssize_t n;
+
+	while (f->reply_sent < f->reply_size) {
+		n = send(f->client_fd, reply + f->reply_sent, f->reply_size - f->reply_sent,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return; /* goes on when the socket has room again */
+		if (n < 0) {
+			client_close(f, NULL);
+			return;
+		}
+		f->reply_sent += n;
+	}
+	f->reply_size = f->reply_sent = 0;
+	if (f->closing)
+		client_close(f, "what follows a message of a wrong size cannot be understood");
+}
+
+/* Descriptors that came with some bytes of the message. @return false: too many */
+static bool
+take_fds(struct function *f, struct msghdr *msg)
+{
+	struct vfu_message *m = &f->message;
+	bool fit = !(msg->msg_flags & MSG_CTRUNC);
+	unsigned int n;
+	int fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (unsigned int i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			if (m->nb_fds < VFU_MAX_FDS) {
+				m->fds[m->nb_fds++] = fd;
+			} else {
+				close(fd);
+				fit = false;
+			}
+		}
+	}
+	return fit;
+}
+
+/* Some more bytes of the message, up to the size it shall have. @return false: none for now */
+static bool
+receive(struct function *f, uint32_t size)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(VFU_MAX_FDS * sizeof(int))];
+	/* the header and the payload are not side by side */
+	struct vfu_message *m = &f->message;
+	uint32_t header = sizeof(m->header);
+	struct iovec iov = { .iov_len = size - f->got };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	iov.iov_base = f->got < header ? (uint8_t *)&m->header + f->got : m->data + (f->got - header);
+	do {
+		n = recvmsg(f->client_fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n <= 0) {
+		client_close(f, NULL);
+		return false;
+	}
+	f->got += n;
+	if (take_fds(f, &msg))
+		return true;
+	client_close(f, "a message came with too many descriptors");
+	return false;
+}
+
+/* @return false: the rest of it has not come, or there is no client any more */
+static bool
+one_message(struct function *f)
+{
+	struct vfu_message *m = &f->message;
+
+	while (f->got < sizeof(m->header))
+		if (!receive(f, sizeof(m->header)))
+			return false;
+	if (vfu_check_header(&m->header) != 0) {
+		f->errors++;
+		f->closing = true;
+		f->reply_size = vfu_error(&m->header, vfu_check_header(&m->header), &f->reply);
+	} else {
+		while (f->got < m->header.size)
+			if (!receive(f, m->header.size))
+				return false;
+		f->got = 0;
+		f->reply_size = vfu_execute(f, m, &f->reply);
+	}
+	send_reply(f);
+	return f->client_fd >= 0 && f->reply_size == 0;
+}
+
+static void
+serve(struct function *f)
+{
+	if (f->reply_size > 0)
+		send_reply(f);
+	for (int i = 0; i < MESSAGES && f->client_fd >= 0 && f->reply_size == 0; i++)
+		if (!one_message(f))
+			break;
+}
+
+static void
+accept_client(struct function *f)
+{
+	f->client_fd = accept4(f->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	f->clients += f->client_fd >= 0;
+}
+
+/* Questions */
+
+static void
+answer(struct server *s)
+{
+	char *text;
+	size_t size;
+	ssize_t n;
+
+	n = recv(s->asker_fd, s->question + s->question_len,
+		 sizeof(s->question) - 1 - s->question_len, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0) {
+		s->question_len += n;
+		if (memchr(s->question, '\n', s->question_len) == NULL &&
+		    s->question_len < sizeof(s->question) - 1)
+			return;
+	}
+	if (n >= 0) {
+		s->question[s->question_len] = '\0';
+		s->question[strcspn(s->question, "\r\n")] = '\0';
+		text = control_answer(s, s->question, &size);
+		if (text != NULL)
+			(void)!send(s->asker_fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		free(text);
+	}
+	close(s->asker_fd);
+	s->asker_fd = -1;
+	s->question_len = 0;
+}
+
+/* The loop */
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* ns until a function wants to be polled again */
+static uint64_t
+time_left(struct server *s)
+{
+	uint64_t now = now_ns(), left = IDLE_NS, at;
+
+	for (unsigned int i = 0; i < s->nb; i++) {
+		struct function *f = &s->functions[i];
+
+		at = nic_wake_at(f->nic);
+		if (at <= now)
+			return 0;
+		if (at - now < left)
+			left = at - now;
+		if (left > PACE_NS && f->client_fd >= 0 && wire_is_running(f->wire) &&
+		    nic_link_is_up(f->nic))
+			left = PACE_NS;
+	}
+	return left;
+}
+
+enum { POLL_CLIENT, POLL_WIRE, POLL_UNMASK, POLL_EACH };
+
+static void
+poll_fill(struct server *s, struct pollfd *p)
+{
+	for (unsigned int i = 0; i < s->nb; i++, p += POLL_EACH) {
+		struct function *f = &s->functions[i];
+
+		p[POLL_CLIENT].fd = f->client_fd >= 0 ? f->client_fd : f->listen_fd;
+		p[POLL_CLIENT].events = f->reply_size > 0 ? POLLOUT : POLLIN;
+		p[POLL_WIRE].fd = wire_fd(f->wire);
+		p[POLL_WIRE].events = POLLIN;
+		p[POLL_UNMASK].fd = f->irqs.unmask;
+		p[POLL_UNMASK].events = POLLIN;
+	}
+	p->fd = s->asker_fd >= 0 ? s->asker_fd : s->control_fd;
+	p->events = POLLIN;
+}
+
+static void
+poll_serve(struct server *s, const struct pollfd *p)
+{
+	for (unsigned int i = 0; i < s->nb; i++, p += POLL_EACH) {
+		struct function *f = &s->functions[i];
+
+		if (p[POLL_UNMASK].revents != 0 && p[POLL_UNMASK].fd == f->irqs.unmask)
+			vfu_irq_unmask_event(f);
+		if (p[POLL_CLIENT].revents == 0)
+			continue;
+		if (f->client_fd < 0)
+			accept_client(f);
+		else
+			serve(f);
+	}
+	if (p->revents == 0)
+		return;
+	if (s->asker_fd < 0)
+		s->asker_fd = accept4(s->control_fd, NULL, NULL, SOCK_CLOEXEC);
+	else
+		answer(s);
+}
+
+/* @return whether a packet was moved */
+static bool
+move_packets(struct server *s)
+{
+	bool moved = false;
+
+	for (unsigned int i = 0; i < s->nb; i++) {
+		struct function *f = &s->functions[i];
+
+		dma_settle(f);
+		moved |= nic_poll(f->nic) > 0;
+		if (dma_broken(f) && f->client_fd >= 0)
+			client_close(f, "its memory has become shorter");
+	}
+	return moved;
+}
+
+static void
+on_quit(int signal)
+{
+	(void)signal;
+	quit = 1;
+}
+
+void
+server_run(struct server *s)
+{
+	struct pollfd fds[MAX_FUNCTIONS * POLL_EACH + 1] = { 0 };
+	struct sigaction action = { .sa_handler = on_quit };
+	sigset_t blocked, during;
+	struct timespec wait;
+	bool moved = false;
+	uint64_t left;
+
+	/* They come in while the loop waits, and nowhere else. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, &during);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	prctl(PR_SET_TIMERSLACK, 1000); /* else a wait takes at least 50 us more */
+
+	while (!quit) {
+		poll_fill(s, fds);
+		left = moved ? 0 : time_left(s);
+		wait = (struct timespec){ .tv_nsec = left };
+		if (ppoll(fds, s->nb * POLL_EACH + 1, &wait, &during) > 0)
+			poll_serve(s, fds);
+		moved = move_packets(s);
+	}
+}

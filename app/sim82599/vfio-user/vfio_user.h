@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* A PCI function that is served over vfio-user, and what the parts of this program call of each
+ * other.  All is done by one thread; only the handler of SIGBUS comes in between.
+ *
+ *   main.c       arguments, start and end
+ *   server.c     sockets, and the loop that waits for them and moves the packets
+ *   protocol.c   messages
+ *   function.c   a function's life, its BARs and its reset
+ *   config.c     PCI configuration space
+ *   dma.c        the client's memory
+ *   irq.c        interrupts
+ *   control.c    questions and requests while it runs
+ */
+
+#ifndef VFIO_USER_H
+#define VFIO_USER_H
+
+#include <linux/vfio.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../common/args.h"
+#include "../nic/nic.h"
+#include "../wire/wire.h"
+#include "protocol.h"
+
+#define MAX_FUNCTIONS 16
+
+/* BARs, 9.3.6.1: registers (NIC_BAR_SIZE), IO, MSI-X */
+#define BAR_IO_SIZE    32u
+#define BAR_MSIX_SIZE  0x4000u
+#define BAR_MSIX_PBA   0x2000u
+
+struct function_args {
+	struct device_args device; /* the first, see args.h */
+	const char *socket;
+	unsigned int lan_id;
+};
+
+/* PCI configuration space, 9.3 */
+
+#define CONFIG_SIZE 4096
+
+struct config {
+	uint8_t space[CONFIG_SIZE];
+	uint8_t writable[CONFIG_SIZE];    /* bits that the driver may change */
+	uint8_t clearable[CONFIG_SIZE];   /* bits that writing a one clears */
+};
+
+/** Everything to its reset value. */
+void config_reset(struct function *f);
+void config_read(struct function *f, uint32_t offset, uint32_t count, uint8_t *data);
+void config_write(struct function *f, uint32_t offset, uint32_t count, const uint8_t *data);
+/* Bits of the command register, MSI and MSI-X control. */
+bool config_memory_enabled(const struct function *f);
+bool config_io_enabled(const struct function *f);
+bool config_bus_master(const struct function *f);
+bool config_intx_disabled(const struct function *f);
+bool config_msi_masked(const struct function *f);
+bool config_msix_masked(const struct function *f);
+/** What the device shows in its registers: INTx asserted, MSI pending. */
+void config_show_interrupts(struct function *f, bool intx, bool msi_pending);
+
+/* The client's memory */
+
+struct dma_range;
+struct dma_mirror;
+struct mapping;
+
+#define DMA_FILES 64
+#define DMA_MAX_RANGES 65535u
+
+struct dma_file {
+	uint64_t dev, ino;
+	int fd;                   /* -1: this one is free */
+	bool writable;
+	uint32_t ranges;          /* that are part of it */
+	struct mapping *mapping;  /* the whole file */
+};
+
+struct dma {
+	_Atomic unsigned int epoch;     /* see nic_host_ops */
+	struct dma_file files[DMA_FILES];
+	struct dma_range *ranges;       /* sorted by address, none overlap */
+	uint32_t nb, room;
+	struct dma_mirror *mirrors;
+	uint32_t nb_mirrors;
+	volatile sig_atomic_t broken;   /* see dma_broken() */
+};
+
+void dma_init(struct function *f);
+/** fd is taken over; -1: the client keeps this memory to itself. @return 0 or an errno */
+int dma_map(struct function *f, const struct vfu_dma_map *map, int fd);
+/** Whatever lies in the range is no longer the device's. @return 0 or an errno */
+int dma_unmap(struct function *f, uint64_t addr, uint64_t size);
+void dma_unmap_all(struct function *f);
+/** nic_host_ops.map */
+bool dma_window(void *function, uint64_t addr, uint32_t len, bool write,
+		struct nic_window *window);
+/** Between polls: keep the number of mirrors within bounds. */
+void dma_settle(struct function *f);
+/** A file is shorter than it was when it was mapped: a SIGBUS told. */
+bool dma_broken(const struct function *f);
+/** Catch SIGBUS. @return 0 or an errno */
+int dma_catch_sigbus(void);
+
+/* Interrupts */
+
+struct irqs {
+	int intx, unmask, msi, err, req; /* eventfds, -1: none; unmask is the client's to signal */
+	int msix[NIC_MSIX_VECTORS];
+	bool intx_masked;                /* also by itself, when it has fired */
+	bool level;                      /* of the device's line */
+	bool msi_masked, msi_pending;
+	uint64_t msix_masked, msix_pending;
+};
+
+void vfu_irq_init(struct function *f);
+/** After a reset of the device: nothing is pending. What the client has set up stays. */
+void vfu_irq_clear(struct function *f);
+/** The client is gone. */
+void vfu_irq_release(struct function *f);
+bool vfu_irq_info(uint32_t index, struct vfio_irq_info *info);
+/** A checked header, and its data and descriptors. @return 0 or an errno */
+int vfu_irq_set(struct function *f, const struct vfio_irq_set *set, const uint8_t *bools,
+	    int *fds, unsigned int nb_fds);
+/** nic_host_ops.irq and .message */
+void vfu_irq_line(void *function, bool level);
+void vfu_irq_message(void *function, unsigned int vector);
+/** Masks, or the mode, have changed: send what may go out. */
+void vfu_irq_update(struct function *f);
+/** The unmask eventfd can be read. */
+void vfu_irq_unmask_event(struct function *f);
+
+/* The function */
+
+struct function {
+	char name[32];
+	struct function_args args;
+	char *text;               /* of the arguments */
+	struct nic_card *card;
+	bool owns_card;
+	bool two_functions;       /* the card has another one */
+	struct nic *nic;
+	struct wire *wire;
+	uint32_t *bar;
+	int trace_fd;
+	FILE *report;
+
+	struct config config;
+	enum nic_irq_mode irq_mode;
+	struct dma dma;
+	struct irqs irqs;
+	struct nic_host_ops host_ops;
+	uint32_t io_addr;         /* IOADDR */
+	uint8_t msix_table[NIC_MSIX_VECTORS * 16];
+
+	/* server.c and protocol.c */
+	int listen_fd, client_fd;
+	bool bound;
+	bool version_done;
+	uint64_t clients, messages, errors; /* counted */
+	struct vfu_message message;
+	uint32_t got;             /* bytes of message that have come */
+	struct vfu_reply reply;
+	uint32_t reply_size, reply_sent;
+	bool closing;             /* once the reply is out */
+	bool hinted;              /* that there is memory without a descriptor */
+};
+
+/** Nothing of it is there, and it can be freed. */
+void function_init(struct function *f);
+/** By its arguments; on the card of the other, if not NULL. @return false, having said why */
+bool function_create(struct function *f, struct function *other);
+void function_free(struct function *f);
+/** Function-level reset, or of the message. */
+void function_reset(struct function *f);
+/** The client is gone. */
+void function_detach(struct function *f);
+/** Size of a region of enum { VFIO_PCI_... }. */
+uint64_t region_size(uint32_t region);
+/** offset + count lie inside of it. */
+void region_read(struct function *f, uint32_t region, uint64_t offset, uint32_t count,
+		 uint8_t *data);
+void region_write(struct function *f, uint32_t region, uint64_t offset, uint32_t count,
+		  const uint8_t *data);
+
+/* The server */
+
+struct server {
+	struct function *functions;
+	unsigned int nb;
+	const char *control;      /* path, or NULL */
+	int control_fd, asker_fd; /* -1: none */
+	char question[256];
+	uint32_t question_len;
+};
+
+/** @return 0 or a negative errno, having said why */
+int server_listen(struct server *s);
+/** Until SIGTERM or SIGINT. */
+void server_run(struct server *s);
+void server_close(struct server *s);
+
+/** @return the answer, one JSON text, to be freed; NULL: no memory */
+char *control_answer(struct server *s, char *question, size_t *size);
+
+#endif /* VFIO_USER_H */
