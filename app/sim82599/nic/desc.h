@@ -73,18 +73,44 @@ enum rx_rss_type {
 #define   TX_DTYP_DATA    3
 #define TX_EOP          (UINT64_C(1) << 24)
 #define TX_IFCS         (UINT64_C(1) << 25)
-#define TX_IC           (UINT64_C(1) << 26) /* legacy only */
 #define TX_RS           (UINT64_C(1) << 27)
 #define TX_DEXT         (UINT64_C(1) << 29)
 #define TX_VLE          (UINT64_C(1) << 30)
-#define TX_TSE          (UINT64_C(1) << 31) /* advanced only */
 #define TX_STA_DD       (UINT64_C(1) << 32)
-#define TX_POPTS(hi)    ((hi) >> 40 & 0x3f) /* advanced only */
-#define TX_PAYLEN(hi)   ((hi) >> 46)        /* advanced only */
-/* all but length, RS, DD and PAYLEN: a whole frame in one buffer, without offloads */
-#define TX_PLAIN_MASK   (~(UINT64_C(0xffff) | TX_RS | TX_STA_DD | UINT64_C(0x3ffff) << 46))
+/* legacy only */
+#define TX_CSO(hi)      ((hi) >> 16 & 0xff)
+#define TX_IC           (UINT64_C(1) << 26)
+#define TX_CSS(hi)      ((hi) >> 40 & 0xff)
+#define TX_VLAN(hi)     ((hi) >> 48)
+/* advanced only */
+#define TX_MACSEC       (UINT64_C(1) << 18)
+#define TX_TSE          (UINT64_C(1) << 31)
+#define TX_IDX(hi)      ((hi) >> 36 & 7)
+#define TX_CC           (UINT64_C(1) << 39)
+#define TX_IXSM         (UINT64_C(1) << 40)
+#define TX_TXSM         (UINT64_C(1) << 41)
+#define TX_IPSEC        (UINT64_C(1) << 42)
+#define TX_PAYLEN(hi)   ((hi) >> 46)
+/* all but length, RS, DD, IDX 0 or 1 and PAYLEN: a whole frame in one buffer, without offloads */
+#define TX_PLAIN_MASK   (~(UINT64_C(0xffff) | TX_RS | TX_STA_DD | UINT64_C(1) << 36 | \
+			   UINT64_C(0x3ffff) << 46))
 #define TX_PLAIN        ((uint64_t)TX_DTYP_DATA << 20 | TX_EOP | TX_IFCS | TX_DEXT)
-#define TX_RESERVED_DATA ((UINT64_C(3) << 16) | (UINT64_C(1) << 26) | (UINT64_C(1) << 28) | (UINT64_C(7) << 33))
+#define TX_RESERVED_DATA ((UINT64_C(3) << 16) | (UINT64_C(1) << 26) | (UINT64_C(1) << 28) | \
+			  (UINT64_C(7) << 33) | (UINT64_C(7) << 43))
+/* Tx context, 7.2.3.2.3; IDX as above */
+#define TX_CTX_IPLEN(lo)  ((lo) & 0x1ff)
+#define TX_CTX_MACLEN(lo) ((lo) >> 9 & 0x7f)
+#define TX_CTX_VLAN(lo)   ((lo) >> 16 & 0xffff)
+#define TX_CTX_IPV4       (UINT64_C(1) << 10)
+#define TX_CTX_L4T(hi)    ((hi) >> 11 & 3)
+#define   TX_L4T_UDP        0
+#define   TX_L4T_TCP        1
+#define   TX_L4T_SCTP       2
+#define   TX_L4T_RSV        3
+#define TX_CTX_FCOE       (UINT64_C(1) << 15)
+#define TX_CTX_L4LEN(hi)  ((hi) >> 40 & 0xff)
+#define TX_CTX_MSS(hi)    ((hi) >> 48)
+#define TX_RESERVED_CTX   (UINT64_C(0xf) << 16 | UINT64_C(0x1f) << 24 | UINT64_C(1) << 39)
 
 /* Host memory of a DMA address, by the window that was last used for its like: one that is
  * written through was looked up for writing.

@@ -16,6 +16,7 @@
  *   parse.c   the headers of a received frame
  *   steer.c   the queue that a received frame goes to: RSS and the filters before it
  *   rx.c tx.c the queues
+ *   tx_offload.c  what transmit does to a frame: checksums, segmentation, VLAN tag
  *   rules.c   the programming rules and their count
  *   clock.c   the time
  */
@@ -52,12 +53,21 @@ struct nic_rxq {
 	struct nic_window ring;
 };
 
+/* An offload context, 7.2.3.2.3: as its descriptor was, 0 if there was none. */
+struct nic_tx_context {
+	uint64_t lo, hi;
+};
+
 /* A transmit queue. */
 struct nic_txq {
 	bool live;
 	uint32_t bad_tail;
 	uint32_t size;
 	uint32_t head;
+	uint32_t segment;      /* of the frame at the head so many are out (7.2.4) */
+	uint32_t seen;         /* descriptors from the head on that were looked at already */
+	uint32_t max_frame;    /* bytes without FCS, 8.2.3.9.16 */
+	struct nic_tx_context context[2], kept[2]; /* as far as looked at, and at the head */
 	uint64_t base;
 	uint64_t head_wb;      /* address of head write-back, 0: none */
 	uint32_t txdctl;
@@ -322,7 +332,7 @@ void steer_frame(const struct nic *nic, struct rx_frame *frame, const struct hea
 /* rx.c, tx.c: the enable bit rises or falls (8.2.3.8.6, 8.2.3.9.10) */
 void rxq_enable(struct nic *nic, unsigned int q);
 void rxq_disable(struct nic *nic, unsigned int q);
-void txq_enable(struct nic *nic, unsigned int q);
+void txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl);
 void txq_disable(struct nic *nic, unsigned int q);
 unsigned int rx_poll(struct nic *nic);
 unsigned int tx_poll(struct nic *nic);

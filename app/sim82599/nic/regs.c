@@ -331,7 +331,7 @@ txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 	if (value & ~before & NIC_TXDCTL_ENABLE) {
 		if (!nic->direct) /* else the driver may be ahead of us */
 			reg_put(nic, txq_reg(q, NIC_TDT), 0);
-		txq_enable(nic, q);
+		txq_enable(nic, q, value);
 		if (!nic->txq[q].live)
 			value &= ~NIC_TXDCTL_ENABLE;
 	} else if (before & ~value & NIC_TXDCTL_ENABLE) {

@@ -170,6 +170,8 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_RXCTRL_RXEN         (1u << 0)
 /* DMATXCTL, 8.2.3.9.2 */
 #define NIC_DMATXCTL_TE         (1u << 0)
+#define NIC_DMATXCTL_GDV        (1u << 3)
+#define NIC_DMATXCTL_VT_SHIFT   16
 /* TXDCTL, 8.2.3.9.10 */
 #define NIC_TXDCTL_PTHRESH      0x0000007fu
 #define NIC_TXDCTL_HTHRESH_SHIFT 8

@@ -20,11 +20,22 @@
 	RULE(RX_DESCTYPE,    "8.2.3.8.7", "SRRCTL.DESCTYPE is 0, 1, 2 or 5") \
 	RULE(RX_CRC_STRIP,   "8.2.3.8.8", "RDRXCTL.CRCSTRIP equals HLREG0.RXCRCSTRP") \
 	RULE(TX_ENABLE,      "4.6.8",     "DMATXCTL.TE is set before a transmit queue is enabled") \
-	RULE(TX_DTYP,        "7.2.3.2.4", "an advanced transmit descriptor is of type 2 (context) or 3 (data)") \
-	RULE(TX_LENGTH,      "7.2.3.2.4", "a transmit buffer has 1 to 15.5 K bytes, a frame at least 17") \
-	RULE(TX_PAYLEN,      "7.2.3.2.4", "PAYLEN is the length of the frame's buffers together") \
+	RULE(TX_DTYP,        "7.2.3.2.4", "an advanced transmit descriptor is of type 2 (context) or 3 (data); a frame's are all advanced or all legacy") \
+	RULE(TX_LENGTH,      "7.2.3.2.4", "a buffer inside of a frame has 1 byte to 16 KB, a frame 17 bytes to 15.5 KB") \
+	RULE(TX_PAYLEN,      "7.2.3.2.4", "PAYLEN is the length of the frame's buffers together, with TSE without headers") \
 	RULE(TX_DESCRIPTORS, "7.2.3.4",   "a frame has at most 40 descriptors") \
-	RULE(TX_WTHRESH_RS,  "7.2.3.5.1", "with WTHRESH above 0, RS is set in every descriptor") \
+	RULE(TX_RS,          "7.2.3.2.2", "RS is set only in the last descriptor of a frame") \
+	RULE(TX_IFCS,        "7.2.3.2.4", "IFCS is set with padding, checksums, VLAN insertion and segmentation") \
+	RULE(TX_CSO,         "7.2.3.2.2", "CSS and CSO of a legacy descriptor lie inside of the frame, CSO behind CSS") \
+	RULE(TX_CONTEXT,     "7.2.3.2.3", "IDX is 0 or 1, and names a context that was written to the queue before") \
+	RULE(TX_HEADERS,     "7.2.3.2.3", "MACLEN is at least 14, IPLEN 20, and the headers lie inside of the frame and are at most 512 bytes") \
+	RULE(TX_POPTS,       "7.2.3.2.4", "IXSM is not set for IPv6, TXSM for a known L4T only; both are set with TSE") \
+	RULE(TX_SCTP,        "7.2.5.3",   "an SCTP packet has a CRC field of 0 and a multiple of 4 bytes") \
+	RULE(TX_TSO,         "7.2.4",     "segmentation is of TCP or UDP, with MSS above 0, whole IP and L4 headers, and L4LEN at most 64") \
+	RULE(TX_TSO_HEADER,  "7.2.4.1",   "the headers for segmentation lie in at most 4 buffers") \
+	RULE(TX_TSO_HLREG,   "7.2.4",     "HLREG0.TXCRCEN and TXPADEN are set with segmentation") \
+	RULE(TX_PB_THRESH,   "8.2.3.9.16","a frame with FCS has room in the packet buffer above TXPBTHRESH") \
+	RULE(HEAD_WB_WTHRESH,"7.2.3.5.2", "with head write-back, WTHRESH is 0") \
 	RULE(HEAD_WB_ALIGN,  "8.2.3.9.11","a head write-back address is 16-byte aligned") \
 	RULE(RESERVED_DESC,  "7.2.3.2",   "reserved bits of a descriptor are 0") \
 	RULE(RESET_ACCESS,   "4.2.1.6",   "no register but CTRL and STATUS is accessed while a reset is under way") \

@@ -5,30 +5,33 @@
 /* Transmit, data sheet 7.2: descriptors of a queue into frames on the wire, and
  * the write-back of those that ask for it. */
 
-#include "desc.h"
+#include "tx.h"
 
-#define TX_MAX_DESCS 40 /* of one frame, 7.2.3.4 */
-#define TX_MIN_FRAME 17 /* bytes, 7.2.3.2.4 */
-#define TX_PAD_FRAME 60 /* without FCS, with HLREG0.TXPADEN */
+#define TX_MAX_DTALEN (16u << 10) /* 7.2.3.2.4, of one buffer */
+/* PAYLEN has 18 bits, and the headers come in addition (7.2.4.1). */
+#define TX_MAX_MESSAGE ((1u << 18) - 1 + 512)
 
 /* Frames of one queue that go out together, and what is then written back. */
 struct tx_batch {
 	struct wire_frame frames[WIRE_BURST];
-	uint32_t next[WIRE_BURST];     /* the head once the frame is out */
+	/* the head once the frame is out, and above it how many segments of what is then at the
+	 * head are */
+	uint64_t next[WIRE_BURST];
 	uint32_t nb_frames;
 	struct {
 		struct desc *desc;
 		uint32_t frame;        /* done when so many frames are out */
 	} report[2 * WIRE_BURST];      /* descriptors with RS, in order */
 	uint32_t nb_reports;
-	struct desc *line;             /* that the next descriptor is in, or NULL */
-	/* frames that had to be put together: gathered, or padded */
+	bool contexts;                 /* there were some */
+	uint64_t report_all;           /* TX_RS: as if each descriptor had it */
+	/* frames that had to be put together: gathered, padded, changed */
 	uint8_t room[2 * WIRE_MAX_FRAME];
 	uint32_t room_used;
 };
 
 void
-txq_enable(struct nic *nic, unsigned int q)
+txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 {
 	struct nic_txq *txq = &nic->txq[q];
 	uint64_t base = reg_get(nic, txq_reg(q, NIC_TDBAL)) |
@@ -36,6 +39,8 @@ txq_enable(struct nic *nic, unsigned int q)
 	uint64_t head_wb = reg_get(nic, txq_reg(q, NIC_TDWBAL)) |
 			   (uint64_t)reg_get(nic, txq_reg(q, NIC_TDWBAH)) << 32;
 	uint32_t length = reg_get(nic, txq_reg(q, NIC_TDLEN));
+	uint32_t room = reg_get(nic, NIC_TXPBSIZE);
+	uint32_t thresh = reg_get(nic, NIC_TXPBTHRESH) * 1024;
 
 	if (txq->live || has_fault(nic, NIC_FAULT_TXQ))
 		return;
@@ -55,12 +60,20 @@ txq_enable(struct nic *nic, unsigned int q)
 	    nic_violation(nic, RULE_HEAD_WB_ALIGN, "TDWBA[%u] is 0x%llx", q,
 			  (unsigned long long)head_wb))
 		return;
+	if ((head_wb & NIC_TDWBAL_HEAD_WB_EN) && (txdctl & NIC_TXDCTL_WTHRESH) != 0 &&
+	    nic_violation(nic, RULE_HEAD_WB_WTHRESH, "TXDCTL[%u] is 0x%08x", q, txdctl))
+		return;
 
+	/* 8.2.3.9.16: frames are fetched until the packet buffer is filled to the threshold; so
+	 * much must still have room. With DCB, too, all queues are taken for those of buffer 0.
+	 * 7.2.3.2.3: no context has been written. */
+	room = room > thresh + FCS_LEN ? room - thresh - FCS_LEN : 0;
 	*txq = (struct nic_txq){
 		.live = true,
 		.size = length / sizeof(struct desc),
 		.base = base,
 		.head_wb = head_wb & NIC_TDWBAL_HEAD_WB_EN ? head_wb & ~UINT64_C(3) : 0,
+		.max_frame = room < WIRE_MAX_FRAME - FCS_LEN ? room : WIRE_MAX_FRAME - FCS_LEN,
 	};
 	/* as for receive: see rxq_enable() */
 	reg_put(nic, txq_reg(q, NIC_TDH), 0);
@@ -116,47 +129,62 @@ tx_refused(struct nic *nic, unsigned int q)
 #define TX_HANG(nic, q, rule, fmt, ...) \
 	(nic_violation(nic, rule, fmt ", queue %u", ##__VA_ARGS__, q), txq_disable(nic, q), 0)
 
-/* Frames from several buffers are put together, short ones padded. @return NULL: no room */
-static const uint8_t *
-tx_assemble(struct nic *nic, struct tx_batch *batch, const uint8_t *const *pieces,
-	    const uint32_t *lens, uint32_t nb, uint32_t *len)
+/* Room for a frame of len bytes that is put together. @return NULL: none left in this batch */
+static uint8_t *
+tx_room(struct tx_batch *batch, uint32_t len)
 {
-	uint32_t total = *len, at = 0, k, n;
 	uint8_t *room = &batch->room[batch->room_used];
 
-	if (total < TX_PAD_FRAME && (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))
-		total = TX_PAD_FRAME;
-	if (nb == 1 && total == *len)
-		return pieces[0];
-	if (batch->room_used + total > sizeof(batch->room))
+	if (batch->room_used + len > sizeof(batch->room))
 		return NULL;
-	for (k = 0; k < nb && at < *len; k++, at += n) {
-		n = lens[k] < *len - at ? lens[k] : *len - at;
-		memcpy(room + at, pieces[k], n);
-	}
-	memset(room + at, 0, total - at);
-	batch->room_used += total;
-	*len = total;
+	batch->room_used += len;
 	return room;
 }
 
+/* Put the frame, or its segments from the given one on, into the batch. @return the first segment
+ * that had no place there */
+static uint32_t
+tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct tx_batch *batch)
+{
+	uint32_t nb = tx_segments(f), len, padded;
+	uint8_t *room;
+
+	for (; segment < nb && batch->nb_frames < WIRE_BURST; segment++) {
+		len = padded = tx_segment_len(f, segment);
+		if (len < TX_PAD_FRAME && (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))
+			padded = TX_PAD_FRAME;
+		if (f->nb == 1 && len == padded && !tx_is_changed(f)) {
+			batch->frames[batch->nb_frames++] = (struct wire_frame){ f->pieces[0], len };
+			continue;
+		}
+		room = tx_room(batch, padded);
+		if (room == NULL)
+			break;
+		tx_build(nic, f, segment, room);
+		memset(room + len, 0, padded - len);
+		batch->frames[batch->nb_frames++] = (struct wire_frame){ room, padded };
+	}
+	return segment;
+}
+
 /*
- * The frame that starts at descriptor i, of which the driver has given n.
- * @return descriptors that it takes (a context descriptor stands for itself), or 0: not yet
- * whole, no room left in the batch, or the queue stands still. A frame that is not to be sent
- * leaves no trace in batch->frames.
+ * The frame that starts at descriptor i, of which the driver has given n. Of descriptors that
+ * hold no frame, a context or one without data, each stands for itself.
+ * @return descriptors that are done with once the batch is out, or 0: not yet whole, no place
+ * left in the batch, or the queue stands still. A frame that is not to be sent leaves no trace in
+ * batch->frames, one that is segmented may leave some of its segments there.
  */
 static uint32_t
 tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	const uint8_t *pieces[TX_MAX_DESCS], *frame;
-	uint32_t lens[TX_MAX_DESCS];
+	struct tx_frame f = { .nb = 0, .len = 0 };
 	struct desc *line = NULL, *desc;
-	uint32_t used, nb = 0, len = 0, paylen = 0, nb_reports = batch->nb_reports;
-	bool unsupported = false;
+	uint32_t first = i, ahead = i >= txq->head ? i - txq->head : i + txq->size - txq->head;
+	uint32_t used, len, nb_reports = batch->nb_reports, segment, k = batch->nb_frames;
 	uint64_t hi = 0;
 
+	f.again = ahead < txq->seen;
 	for (used = 0; !(hi & TX_EOP); i = ring_next(i, txq->size)) {
 		if (used == n)
 			return 0;
@@ -166,112 +194,127 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 			return tx_refused(nic, q);
 		desc = &line[i % DESC_LINE];
 		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
+		len = TX_LEN(hi);
 		used++;
-		if (hi & TX_RS) {
+		if (f.nb == 0 && (hi & TX_EOP) && len == 0 &&
+		    (!(hi & TX_DEXT) || TX_DTYP(hi) == TX_DTYP_DATA))
+			break; /* 7.2.3.2.2: a null descriptor, which is not written back */
+		if ((hi | batch->report_all) & TX_RS) {
 			if (nb_reports == sizeof(batch->report) / sizeof(batch->report[0]))
 				return 0;
-			batch->report[nb_reports].desc = desc;
-			batch->report[nb_reports++].frame = batch->nb_frames + 1;
+			batch->report[nb_reports++].desc = desc;
 		}
-		if (!(hi & TX_DEXT)) {
-			unsupported |= (hi & (TX_VLE | TX_IC)) != 0;
-		} else if (TX_DTYP(hi) == TX_DTYP_DATA) {
-			if ((hi & TX_RESERVED_DATA) != 0)
-				nic_violation(nic, RULE_RESERVED_DESC, "0x%016llx, queue %u",
-					      (unsigned long long)hi, q);
-			if (nb == 0)
-				paylen = TX_PAYLEN(hi);
-			unsupported |= (hi & (TX_TSE | TX_VLE)) != 0 || TX_POPTS(hi) != 0;
-		} else if (TX_DTYP(hi) == TX_DTYP_CONTEXT && nb == 0) {
-			break; /* stands alone, before a frame: nothing here needs it */
-		} else {
-			return TX_HANG(nic, q, RULE_TX_DTYP, "DTYP %u after %u buffers",
-				       (unsigned int)TX_DTYP(hi), nb);
+		if ((hi & TX_DEXT) && TX_DTYP(hi) == TX_DTYP_CONTEXT && f.nb == 0) {
+			tx_context(nic, q, desc, f.again);
+			batch->contexts = true;
+			break;
 		}
-		if (nb == TX_MAX_DESCS)
+		if (f.nb == 0)
+			f.hi = hi;
+		if (((hi & TX_DEXT) && TX_DTYP(hi) != TX_DTYP_DATA) || ((hi ^ f.hi) & TX_DEXT))
+			return TX_HANG(nic, q, RULE_TX_DTYP, "0x%016llx after %u buffers",
+				       (unsigned long long)hi, f.nb);
+		/* INTERPRETATION (CONTRADICTION): the limit is also given as 40 less WTHRESH less 2
+		 * (7.2.1.1), but Intel's drivers go up to 40. */
+		if (f.nb == TX_MAX_DESCS)
 			return TX_HANG(nic, q, RULE_TX_DESCRIPTORS, "a frame of more");
-		lens[nb] = TX_LEN(hi);
-		if (lens[nb] == 0 || len + lens[nb] > WIRE_MAX_FRAME)
+		f.rs_inside |= (hi & TX_RS) && !(hi & TX_EOP);
+		f.reserved |= (hi & TX_DEXT) && (hi & TX_RESERVED_DATA);
+		if (len == 0 || len > TX_MAX_DTALEN ||
+		    f.len + len > ((f.hi & TX_DEXT) && (f.hi & TX_TSE) ? TX_MAX_MESSAGE : WIRE_MAX_FRAME))
 			return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u",
-				       lens[nb], len + lens[nb]);
-		pieces[nb] = dma_read(nic, &nic->tx_buffers, desc->lo, lens[nb]);
-		if (pieces[nb] == NULL)
+				       len, f.len + len);
+		f.lens[f.nb] = len;
+		f.pieces[f.nb] = dma_read(nic, &nic->tx_buffers, desc->lo, len);
+		if (f.pieces[f.nb] == NULL)
 			return tx_refused(nic, q);
-		__builtin_prefetch(pieces[nb]);
-		len += lens[nb++];
+		__builtin_prefetch(f.pieces[f.nb]);
+		f.len += len;
+		f.nb++;
 	}
-	batch->nb_reports = nb_reports;
-	if (nb == 0)
-		return used;
-	if ((hi & TX_DEXT) && paylen != len && nic_violation(nic, RULE_TX_PAYLEN,
-				"PAYLEN %u, buffers %u, queue %u", paylen, len, q))
-		return used;
-	/* INTERPRETATION (MISSING): without IFCS the driver has written the FCS itself; the wire
-	 * carries none, so it is taken off unchecked. */
-	if (!(hi & TX_IFCS))
-		len = len > FCS_LEN ? len - FCS_LEN : 0;
-	if (len < TX_MIN_FRAME) {
-		nic_violation(nic, RULE_TX_LENGTH, "a frame of %u bytes, queue %u", len, q);
-		return used;
-	}
-	if (unsupported) {
-		nic->counts.tx_unsupported++;
-		return used;
-	}
-	frame = tx_assemble(nic, batch, pieces, lens, nb, &len);
-	if (frame == NULL)
+	if (txq->seen < ahead + used)
+		txq->seen = ahead + used;
+	switch (f.nb == 0 ? TX_SKIP : tx_check(nic, q, &f)) {
+	case TX_STUCK:
+		txq_disable(nic, q);
 		return 0;
-	batch->frames[batch->nb_frames++] = (struct wire_frame){ frame, len };
+	case TX_SEND:
+		segment = tx_put(nic, &f, ahead == 0 ? txq->segment : 0, batch);
+		for (; k < batch->nb_frames; k++)
+			batch->next[k] = (uint64_t)(segment - (batch->nb_frames - k) + 1) << 32 | first;
+		if (segment < tx_segments(&f))
+			return 0;
+		break;
+	case TX_SKIP:
+		break;
+	}
+	while (batch->nb_reports < nb_reports)
+		batch->report[batch->nb_reports++].frame = batch->nb_frames;
 	return used;
 }
 
-/* Most frames are plain: one buffer, nothing but to be sent. @return as tx_gather(), which does
- * all others, and those that something is wrong with. */
+/* Most frames are plain: one buffer, nothing but to be sent. @return how many of the n descriptors
+ * from i on, up to the first that is not, or for which there is no place left. */
 static inline uint32_t
 tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	struct desc *desc;
+	const uint64_t report_all = batch->report_all;
+	const uint32_t max_frame = txq->max_frame, size = txq->size;
+	uint32_t nb = batch->nb_frames, nb_reports = batch->nb_reports, taken, len;
+	struct desc *line = NULL, *desc;
 	const uint8_t *frame;
 	uint64_t hi;
-	uint32_t len;
 
-	if (i % DESC_LINE == 0 || batch->line == NULL)
-		batch->line = desc_line(nic, &txq->ring, txq->base, i);
-	if (batch->line == NULL)
-		return tx_refused(nic, q);
-	desc = &batch->line[i % DESC_LINE];
-	hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
-	len = TX_LEN(hi);
-	if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) || len < TX_PAD_FRAME ||
-	    len > WIRE_MAX_FRAME || batch->nb_reports >= WIRE_BURST) {
-		batch->line = NULL;
-		return tx_gather(nic, q, i, n, batch);
+	n = n < WIRE_BURST - nb ? n : WIRE_BURST - nb;
+	for (taken = 0; taken < n && nb_reports < WIRE_BURST; taken++) {
+		if (line == NULL || i % DESC_LINE == 0)
+			line = desc_line(nic, &txq->ring, txq->base, i);
+		if (line == NULL) {
+			tx_refused(nic, q);
+			break;
+		}
+		desc = &line[i % DESC_LINE];
+		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
+		len = TX_LEN(hi);
+		if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) || len < TX_PAD_FRAME ||
+		    len > max_frame)
+			break;
+		frame = dma_read(nic, &nic->tx_buffers, desc->lo, len);
+		if (frame == NULL) {
+			tx_refused(nic, q);
+			break;
+		}
+		__builtin_prefetch(frame);
+		i = ring_next(i, size);
+		batch->frames[nb] = (struct wire_frame){ frame, len };
+		batch->next[nb++] = i;
+		if ((hi | report_all) & TX_RS) {
+			batch->report[nb_reports].desc = desc;
+			batch->report[nb_reports++].frame = nb;
+		}
 	}
-	frame = dma_read(nic, &nic->tx_buffers, desc->lo, len);
-	if (frame == NULL)
-		return tx_refused(nic, q);
-	__builtin_prefetch(frame);
-	batch->frames[batch->nb_frames++] = (struct wire_frame){ frame, len };
-	if (hi & TX_RS) {
-		batch->report[batch->nb_reports].desc = desc;
-		batch->report[batch->nb_reports++].frame = batch->nb_frames;
-	}
-	return 1;
+	batch->nb_frames = nb;
+	batch->nb_reports = nb_reports;
+	return taken;
 }
 
 /* Tell the driver that the first nb frames of the batch are out and all before head is done: by
  * DD where RS asks for it (7.2.3.5.1), or by the head (7.2.3.5.2). */
 static void
 tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uint32_t nb,
-	      uint32_t head)
+	      uint64_t next)
 {
 	struct nic_txq *txq = &nic->txq[q];
+	uint32_t head = (uint32_t)next;
 	_Atomic uint32_t *head_wb;
-	uint32_t i;
+	uint32_t i, done;
 
-	nic->counts.desc_reads += head >= txq->head ? head - txq->head : head + txq->size - txq->head;
+	done = head >= txq->head ? head - txq->head : head + txq->size - txq->head;
+	nic->counts.desc_reads += done;
 	txq->head = head;
+	txq->segment = next >> 32;
+	txq->seen -= txq->seen < done ? txq->seen : done;
 	if (has_fault(nic, NIC_FAULT_TX_DD))
 		return;
 	for (i = 0; i < batch->nb_reports && batch->report[i].frame <= nb; i++) {
@@ -297,6 +340,33 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 		irq_tx(nic, q);
 }
 
+/*
+ * Contexts take effect as descriptors are looked at, but the wire may not take the frames before
+ * them: then those as they were at the head come back, and the ones that are done with, up to the
+ * new head, take effect again.
+ */
+static void
+tx_keep_contexts(struct nic *nic, unsigned int q, bool all, uint32_t head)
+{
+	struct nic_txq *txq = &nic->txq[q];
+	struct desc *line;
+	uint64_t hi;
+	uint32_t i;
+
+	if (!all) {
+		memcpy(txq->context, txq->kept, sizeof(txq->context));
+		for (i = txq->head; i != head; i = ring_next(i, txq->size)) {
+			line = desc_line(nic, &txq->ring, txq->base, i);
+			if (line == NULL)
+				break;
+			hi = atomic_load_explicit(&line[i % DESC_LINE].hi, memory_order_relaxed);
+			if ((hi & TX_DEXT) && TX_DTYP(hi) == TX_DTYP_CONTEXT)
+				tx_context(nic, q, &line[i % DESC_LINE], true);
+		}
+	}
+	memcpy(txq->kept, txq->context, sizeof(txq->kept));
+}
+
 /* @return frames sent */
 static unsigned int
 tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
@@ -311,22 +381,26 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 	desc_prefetch(nic, &txq->ring, txq->base, txq->size, head,
 		      owned < WIRE_BURST ? owned : WIRE_BURST);
 	batch->nb_frames = batch->nb_reports = batch->room_used = 0;
-	batch->line = NULL;
-	while (batch->nb_frames < WIRE_BURST && owned > 0) {
+	batch->contexts = false;
+	batch->report_all = txq->txdctl & NIC_TXDCTL_WTHRESH ? TX_RS : 0;
+	while (batch->nb_frames < WIRE_BURST && owned > 0 && txq->live) {
 		before = batch->nb_frames;
 		used = tx_plain(nic, q, head, owned, batch);
+		if (used == 0 && txq->live)
+			used = tx_gather(nic, q, head, owned, batch);
 		if (used == 0)
 			break;
 		owned -= used;
 		head = head + used >= txq->size ? head + used - txq->size : head + used;
 		if (batch->nb_frames > before) {
-			batch->next[before] = head;
+			batch->next[batch->nb_frames - 1] = head;
 			continue;
 		}
 		/* a context, or a frame that is not sent: done with the frame before it, or at once */
-		for (i = batch->nb_reports; i > 0 && batch->report[i - 1].frame > before; i--)
-			batch->report[i - 1].frame = before;
 		if (before == 0) {
+			if (batch->contexts)
+				tx_keep_contexts(nic, q, true, head);
+			batch->contexts = false;
 			tx_write_back(nic, q, batch, 0, head);
 			batch->nb_reports = 0;
 		} else {
@@ -336,6 +410,9 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 	if (batch->nb_frames == 0)
 		return 0;
 	sent = nic->wire->ops->send(nic->wire, batch->frames, batch->nb_frames);
+	if (batch->contexts)
+		tx_keep_contexts(nic, q, sent == batch->nb_frames,
+				 sent == 0 ? txq->head : (uint32_t)batch->next[sent - 1]);
 	if (sent == 0)
 		return 0;
 	for (i = 0; i < sent; i++) {
