@@ -28,6 +28,10 @@ static bool irq_level;
 static unsigned int irq_changes;
 static unsigned int link_calls;
 static struct wire wire;
+static struct wire_frame wire_in[4]; /* what it has for the device */
+static unsigned int wire_nb_in, wire_nb_out;
+static uint8_t wire_out[64]; /* start of the last frame that the device sent */
+static uint32_t wire_out_len;
 
 static _Atomic unsigned int epoch;
 
@@ -57,16 +61,28 @@ static unsigned int
 wire_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 {
 	(void)w;
-	(void)frames;
-	(void)n;
-	return 0;
+	if (n > wire_nb_in)
+		n = wire_nb_in;
+	memcpy(frames, wire_in, n * sizeof(*frames));
+	return n;
+}
+
+static void
+wire_consume(struct wire *w, unsigned int n)
+{
+	(void)w;
+	assert_true(n <= wire_nb_in);
+	wire_nb_in -= n;
+	memmove(wire_in, wire_in + n, wire_nb_in * sizeof(wire_in[0]));
 }
 
 static unsigned int
 wire_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 {
 	(void)w;
-	(void)frames;
+	wire_nb_out += n;
+	wire_out_len = frames[n - 1].len;
+	memcpy(wire_out, frames[n - 1].data, wire_out_len < 64 ? wire_out_len : 64);
 	return n;
 }
 
@@ -78,7 +94,9 @@ wire_link(struct wire *w, bool up)
 	link_calls++;
 }
 
-static const struct wire_ops wire_ops = { .peek = wire_peek, .send = wire_send, .link = wire_link };
+static const struct wire_ops wire_ops = {
+	.peek = wire_peek, .consume = wire_consume, .send = wire_send, .link = wire_link
+};
 
 static struct nic *
 create(unsigned int lan_id, bool strict, int trace_fd)
@@ -104,7 +122,7 @@ setup(void **state)
 	assert_non_null(nic);
 	assert_non_null(other);
 	wire = (struct wire){ .ops = &wire_ops, .light = true };
-	irq_changes = link_calls = 0;
+	irq_changes = link_calls = wire_nb_in = wire_nb_out = 0;
 	irq_level = false;
 	return 0;
 }
@@ -1336,6 +1354,165 @@ mac_loopback(void **state)
 	assert_int_equal(all_violations(), 0);
 }
 
+/* Both queues 0 enabled on a wire, the link up. */
+static void
+traffic_prepare(void)
+{
+	struct { uint64_t lo, hi; } *rx = (void *)host;
+
+	for (int i = 0; i < 64; i++)
+		rx[i].lo = HOST_BASE + 0x1000;
+	wire.lossless = false;
+	nic_set_wire(nic, &wire);
+	queue_prepare(0);
+	wr(NIC_FCTRL, NIC_FCTRL_UPE | NIC_FCTRL_MPE | NIC_FCTRL_BAM);
+	wr(NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	wr(NIC_TXDCTL, NIC_TXDCTL_ENABLE);
+	wr(NIC_RXCTRL, NIC_RXCTRL_RXEN);
+	link_wait();
+}
+
+/* A MAC control frame comes in. */
+static void
+control_frame(const char *to, uint8_t opcode, uint16_t quanta)
+{
+	static uint8_t frame[60];
+
+	memset(frame, 0, sizeof(frame));
+	memcpy(frame, to, 6);
+	memcpy(frame + 12, "\x88\x08\0", 3);
+	frame[15] = opcode;
+	frame[16] = quanta >> 8;
+	frame[17] = quanta & 0xff;
+	wire_in[wire_nb_in++] = (struct wire_frame){ frame, sizeof(frame) };
+	nic_poll(nic);
+	assert_int_equal(wire_nb_in, 0);
+}
+
+#define PAUSE_MAC "\x01\x80\xc2\x00\x00\x01"
+
+static void
+received_pause_stops_transmission(void **state)
+{
+	struct { uint64_t lo, hi; } *tx = (void *)&host[0x8000];
+	uint64_t start;
+
+	(void)state;
+	traffic_prepare();
+	wr(NIC_RDT, 63);
+	/* nobody minds: an ordinary frame, but counted */
+	control_frame(PAUSE_MAC, 1, 100);
+	assert_int_equal(rd(NIC_LXOFFRXCNT), 1);
+	assert_int_equal(rd(NIC_GPRC), 1);
+	assert_int_equal(nic->pause_until, 0);
+	wr(NIC_MFLCN, NIC_MFLCN_DPF); /* has no effect without RFCE */
+	control_frame(PAUSE_MAC, 1, 100);
+	assert_int_equal(rd(NIC_GPRC), 1);
+	wr(NIC_MFLCN, NIC_MFLCN_RFCE);
+	control_frame(PAUSE_MAC, 1, 1);
+	assert_int_equal(rd(NIC_GPRC), 1);
+	wr(NIC_MFLCN, NIC_MFLCN_RFCE | NIC_MFLCN_DPF);
+	assert_int_equal(rd(NIC_LXOFFRXCNT), 2);
+	/* 65535 quanta of 51.2 ns */
+	start = nic_now();
+	control_frame(PAUSE_MAC, 1, 0xffff);
+	assert_true(nic->pause_until >= start + 3355392 && nic->pause_until <= nic_now() + 3355392);
+	assert_int_equal(rd(NIC_TFCS) & 1, 0);
+	nic->pause_until = nic_now() + 1000000 * MS;
+	timer_update(nic);
+	tx[0].lo = HOST_BASE;
+	tx[0].hi = UINT64_C(60) << 46 | 0x2b300000 | 60;
+	wr(NIC_TDT, 1);
+	nic_poll(nic);
+	assert_int_equal(wire_nb_out, 0);
+	control_frame(PAUSE_MAC, 1, 0); /* XON */
+	nic_poll(nic);
+	assert_int_equal(rd(NIC_TFCS) & 1, 1);
+	assert_int_equal(wire_nb_out, 1);
+	/* the time is over */
+	control_frame("\x02\x82\x59\x90\x00\x00", 1, 1000); /* to us alone is as good */
+	assert_int_not_equal(nic->pause_until, 0);
+	tx[1].lo = HOST_BASE;
+	tx[1].hi = UINT64_C(60) << 46 | 0x2b300000 | 60;
+	wr(NIC_TDT, 2);
+	while (wire_nb_out < 2) {
+		assert_true(nic_now() < start + 5000 * MS);
+		nic_poll(nic);
+	}
+	assert_int_equal(rd(NIC_LXOFFRXCNT), 2);
+	assert_int_equal(rd(NIC_LXONRXCNT), 1);
+	assert_int_equal(rd(NIC_GPRC), 0); /* all discarded */
+	/* other control frames: not pauses, passed only with PMCF */
+	control_frame(PAUSE_MAC, 2, 7);
+	control_frame("\x02\x00\x00\x00\x00\x07", 1, 7);
+	assert_int_equal(rd(NIC_GPRC), 0);
+	wr(NIC_MFLCN, NIC_MFLCN_RFCE | NIC_MFLCN_DPF | NIC_MFLCN_PMCF);
+	control_frame(PAUSE_MAC, 2, 7);
+	assert_int_equal(rd(NIC_GPRC), 1);
+	assert_int_equal(rd(NIC_LXOFFRXCNT), 0);
+	assert_int_equal(nic->pause_until, 0);
+	/* the link goes down: the pause is over */
+	control_frame(PAUSE_MAC, 1, 0xffff);
+	wr(NIC_AUTOC, rd(NIC_AUTOC) | NIC_AUTOC_AN_RESTART);
+	assert_int_equal(nic->pause_until, 0);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+full_packet_buffer_sends_pause(void **state)
+{
+	static uint8_t frame[60] = { 0x02 };
+
+	(void)state;
+	traffic_prepare();
+	/* no descriptors, no flow control: the frame is missed */
+	wire_in[wire_nb_in++] = (struct wire_frame){ frame, sizeof(frame) };
+	nic_poll(nic);
+	assert_int_equal(wire_nb_in, 1);
+	poll_until(nic_now() + MS);
+	assert_int_equal(rd(NIC_RXMPC), 1);
+	assert_int_equal(wire_nb_out, 0);
+	wr(NIC_RDT, 1);
+	wire_in[wire_nb_in++] = (struct wire_frame){ frame, sizeof(frame) };
+	nic_poll(nic);
+	assert_int_equal(wire_nb_in, 0);
+	/* with it: XOFF after the threshold is reached, here at once, and the frame waits */
+	wr(NIC_FCTTV, 0x0040); /* 3.3 us */
+	wr(NIC_FCRTV, 0x0020);
+	wr(NIC_FCRTL, NIC_FCRTL_XONE);
+	wr(NIC_FCRTH, NIC_FCRTH_FCEN | 0x20);
+	wr(NIC_FCCFG, NIC_FCCFG_TFCE_LINK);
+	rd(NIC_GPTC);
+	wire_in[wire_nb_in++] = (struct wire_frame){ frame, sizeof(frame) };
+	poll_until(nic_now() + 2 * MS);
+	assert_int_equal(rd(NIC_RXMPC), 0);
+	assert_true(wire_nb_out > 1); /* and again, before it is over */
+	assert_int_equal(wire_out_len, 60);
+	assert_memory_equal(wire_out, PAUSE_MAC "\x02\x82\x59\x90\x00\x00\x88\x08\x00\x01\x00\x40", 18);
+	assert_int_equal(nic->stat[STAT_LXOFFTXC], wire_nb_out);
+	assert_int_equal(rd(NIC_GPTC), wire_nb_out);
+	assert_int_equal(rd(NIC_PTC64), wire_nb_out);
+	assert_int_equal(rd(NIC_MPTC), wire_nb_out);
+	assert_int_equal(rd(NIC_LXOFFTXC), wire_nb_out);
+	assert_int_equal(rd(NIC_LXONTXC), 0);
+	/* a descriptor: XON */
+	wr(NIC_RDT, 2);
+	nic_poll(nic);
+	nic_poll(nic);
+	assert_int_equal(rd(NIC_LXONTXC), 1);
+	assert_memory_equal(wire_out + 16, "\0\0", 2);
+	assert_int_equal(rd(NIC_GPRC), 3); /* of them one was missed */
+	assert_int_equal(wire_nb_in, 0);
+	/* priority flow control is not emulated */
+	wire_nb_out = 0;
+	wr(NIC_FCCFG, 2 << 3);
+	wire_in[wire_nb_in++] = (struct wire_frame){ frame, sizeof(frame) };
+	poll_until(nic_now() + 2 * MS);
+	assert_int_equal(wire_nb_out, 0);
+	assert_int_equal(rd(NIC_RXMPC), 1);
+	assert_int_equal(all_violations(), 0);
+}
+
 static void
 direct_queue_enable_is_noticed(void **state)
 {
@@ -1498,6 +1675,8 @@ main(void)
 		TEST(queue_rules),
 		TEST(linux_register_test),
 		TEST(mac_loopback),
+		TEST(received_pause_stops_transmission),
+		TEST(full_packet_buffer_sends_pause),
 		TEST(direct_queue_enable_is_noticed),
 		TEST(faults_of_queues_and_a_gone_card),
 		TEST(waits_of_drivers_end),

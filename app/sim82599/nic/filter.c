@@ -24,7 +24,9 @@ filter_rebuild(struct nic *nic)
 	filter->allmulti = fctrl & NIC_FCTRL_MPE;
 	filter->broadcast = fctrl & NIC_FCTRL_BAM;
 	filter->mta_shift = mcstctrl & NIC_MCSTCTRL_MFE ? mta_shifts[mcstctrl & NIC_MCSTCTRL_MO] : 0xff;
-	filter->all_unicast = filter->promisc && !(reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VFE);
+	/* with flow control, control frames are to be found among the unicast ones, too */
+	filter->all_unicast = filter->promisc && !(reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VFE) &&
+			      !(reg_get(nic, NIC_MFLCN) & NIC_MFLCN_RFCE);
 	filter->extended_vlan = reg_get(nic, NIC_CTRL_EXT) & NIC_CTRL_EXT_VLAN;
 	filter->vet = reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VET;
 	filter->outer_vet = reg_get(nic, NIC_EXVET) >> NIC_EXVET_OUTER_SHIFT;
@@ -60,13 +62,15 @@ vlan_accepts(const struct nic *nic, const uint8_t *frame)
 }
 
 enum filter_verdict
-filter_judge(const struct nic *nic, const uint8_t *frame)
+filter_judge(struct nic *nic, const uint8_t *frame)
 {
 	const struct nic_filter *filter = &nic->filter;
 	uint64_t mac;
 	uint32_t hash;
 	bool exact;
 
+	if (frame[12] == 0x88 && frame[13] == 0x08 && pause_receive(nic, frame))
+		return FILTER_REFUSED;
 	memcpy(&mac, frame, sizeof(mac));
 	mac &= MAC_MASK;
 	exact = mac & 1 ? filter->allmulti : filter->promisc;

@@ -74,8 +74,10 @@ link_set(struct nic *nic, bool up)
 	if (nic->link_up == up)
 		return;
 	nic->link_up = up;
-	if (!up)
+	if (!up) {
 		nic->link_lost = true;
+		nic->pause_until = 0;
+	}
 	link_tell(nic);
 	irq_raise(nic, NIC_EICR_LSC);
 }

@@ -157,6 +157,8 @@ device_reset(struct nic *nic)
 	wire_choose(nic);
 	memset(nic->stat, 0, sizeof(nic->stat));
 	memset(nic->stat_high, 0, sizeof(nic->stat_high));
+	nic->pause_until = nic->xoff_at = 0;
+	nic->xoff = false;
 	nic->reset_until = 0;
 	link_restart(nic); /* the laser is on again, nothing is forced */
 	irq_reset(nic);
@@ -391,7 +393,7 @@ watch_direct(struct nic *nic)
 void
 timer_update(struct nic *nic)
 {
-	const uint64_t at[] = { nic->link_at, nic->itr_at, nic->tcp_at };
+	const uint64_t at[] = { nic->link_at, nic->itr_at, nic->tcp_at, nic->pause_until, nic->xoff_at };
 
 	nic->timer_at = 0;
 	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++)
@@ -436,12 +438,18 @@ nic_poll(struct nic *nic)
 		if (now >= nic->timer_at) {
 			link_poll(nic, now);
 			irq_poll(nic, now);
+			pause_poll(nic, now);
 		}
 	}
 	/* 5.2.5.3.2: a device that is gone, or no bus master, touches no host memory */
 	if (nic->nb_live != 0 && nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&
-	    !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS))
-		moved = rx_poll(nic) + tx_poll(nic);
+	    !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS)) {
+		moved = rx_poll(nic);
+		if (nic->rx_full_since != 0 || nic->xoff)
+			pause_poll(nic, nic_now());
+		if (nic->pause_until == 0)
+			moved += tx_poll(nic);
+	}
 	nic_unlock(nic);
 	return moved;
 }
@@ -453,7 +461,7 @@ nic_wake_at(struct nic *nic)
 
 	nic_lock(nic);
 	at = nic->timer_at != 0 ? nic->timer_at : UINT64_MAX;
-	if (nic->rx_full_since != 0 && nic->rx_full_since + RX_FIFO_NS < at)
+	if (nic->rx_full_since != 0 && !nic->xoff && nic->rx_full_since + RX_FIFO_NS < at)
 		at = nic->rx_full_since + RX_FIFO_NS;
 	nic_unlock(nic);
 	return at;

@@ -11,6 +11,7 @@
  *   link.c    AUTOC, LINKS, link timing
  *   irq.c     interrupts: causes, masks, vectors
  *   loopback.c  MAC loopback
+ *   pause.c   flow control
  *   stats.c   statistics registers
  *   filter.c  which frames are for this station
  *   parse.c   the headers of a received frame
@@ -187,6 +188,11 @@ struct nic {
 	bool link_told;        /* what the plugged wire knows of the link */
 	uint64_t link_at;      /* ns, when it comes up; 0: not on its way */
 
+	/* pause.c */
+	uint64_t pause_until;  /* ns, nothing is sent until then; 0: no pause */
+	uint64_t xoff_at;      /* ns, when to send a pause frame; 0: not */
+	bool xoff;             /* one was sent, and holds: frames wait on the wire */
+
 	/* irq.c */
 	enum nic_irq_mode irq_mode;
 	bool irq_line;         /* as last told to the host */
@@ -245,7 +251,7 @@ bool nic_violation(struct nic *nic, enum nic_rule_id rule, const char *fmt, ...)
 
 /* nic.c */
 void device_reset(struct nic *nic); /* what CTRL.RST does (4.2.1.6) */
-void timer_update(struct nic *nic); /* link_at, itr_at or tcp_at has changed */
+void timer_update(struct nic *nic); /* link_at, itr_at, tcp_at, pause_until or xoff_at has changed */
 void wire_choose(struct nic *nic);  /* HLREG0.LPBK has changed */
 
 /* loopback.c: a wire whose far end is the MAC itself. @return NULL: no memory */
@@ -302,13 +308,17 @@ irq_tx(struct nic *nic, unsigned int q)
 /* filter.c: L2 filters, 7.1.1; frame is at least 60 bytes. The filters are not stale. */
 enum filter_verdict { FILTER_REFUSED, FILTER_EXACT, FILTER_HASH /* by MTA alone */ };
 void filter_rebuild(struct nic *nic);
-enum filter_verdict filter_judge(const struct nic *nic, const uint8_t *frame);
+enum filter_verdict filter_judge(struct nic *nic, const uint8_t *frame);
 
 static inline enum filter_verdict
-filter_frame(const struct nic *nic, const uint8_t *frame)
+filter_frame(struct nic *nic, const uint8_t *frame)
 {
 	return nic->filter.all_unicast && !(frame[0] & 1) ? FILTER_EXACT : filter_judge(nic, frame);
 }
+
+/* pause.c: a frame of type 8808h has come. @return true: it goes no further */
+bool pause_receive(struct nic *nic, const uint8_t *frame);
+void pause_poll(struct nic *nic, uint64_t now);
 
 /* parse.c: what the headers of a frame say, 7.1.6.2; offsets from its start. Lengths that the
  * headers give are checked against the frame before they are used for an offset. */

@@ -110,6 +110,16 @@ read_frtimer(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	return nic_now() / 1000;
 }
 
+/* 8.2.3.3.6 */
+static uint32_t
+read_tfcs(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	(void)reg;
+	(void)i;
+	(void)peek;
+	return nic->pause_until == 0 ? NIC_TFCS_TC_XON0 : 0;
+}
+
 /*
  * EEPROM, 8.2.3.2, and the semaphores, 8.2.3.4
  */

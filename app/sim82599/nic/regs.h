@@ -76,6 +76,13 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_EERD_ADDR_SHIFT     2
 #define NIC_EERD_ADDR           0x3fffu
 #define NIC_EERD_DATA_SHIFT     16
+/* FCRTL, 8.2.3.3.3, FCRTH, 8.2.3.3.4, TFCS, 8.2.3.3.6, FCCFG, 8.2.3.3.7 */
+#define NIC_FCRTL_XONE          (1u << 31)
+#define NIC_FCRTH_RTH           0x0007ffe0u /* bytes */
+#define NIC_FCRTH_FCEN          (1u << 31)
+#define NIC_TFCS_TC_XON0        (1u << 0)
+#define NIC_FCCFG_TFCE          (3u << 3)
+#define NIC_FCCFG_TFCE_LINK     (1u << 3)
 /* SWSM, 8.2.3.4.11 */
 #define NIC_SWSM_SMBI           (1u << 0)
 #define NIC_SWSM_SWESMBI        (1u << 1)
@@ -205,6 +212,11 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_MSCA_MDI_CMD        (1u << 30)
 /* MAXFRS, 8.2.3.22.13 */
 #define NIC_MAXFRS_MFS_SHIFT    16
+/* MFLCN, 8.2.3.22.34 */
+#define NIC_MFLCN_PMCF          (1u << 0)
+#define NIC_MFLCN_DPF           (1u << 1)
+#define NIC_MFLCN_RPFCE         (1u << 2)
+#define NIC_MFLCN_RFCE          (1u << 3)
 /* AUTOC, 8.2.3.22.19 */
 #define NIC_AUTOC_FLU           (1u << 0)
 #define NIC_AUTOC_AN_RESTART    (1u << 12)

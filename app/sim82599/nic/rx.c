@@ -343,6 +343,8 @@ rx_keep(struct nic *nic, unsigned int q)
 		return true;
 	if (rx_drops(nic, q))
 		return false;
+	if (nic->xoff)
+		return true;
 	now = nic_now();
 	if (nic->rx_full_since == 0)
 		nic->rx_full_since = now;
