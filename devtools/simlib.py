@@ -119,12 +119,13 @@ def use_dpdk(build, suite=None):
     """Run programs of another DPDK from now on: what was built for it, and the folder of the
     suite that it is from (None: it is the installed one).
     """
-    global BUILD, SUITE, IXYMIN_PLUGIN, SIM_PLUGIN, L2FWD
+    global BUILD, SUITE, IXYMIN_PLUGIN, SIM_PLUGIN, L2FWD, L3FWD_POWER
     BUILD = os.path.join(ROOT, build)
     SUITE = suite and os.path.join(ROOT, suite)
     IXYMIN_PLUGIN = os.path.join(BUILD, "drivers/net/ixymin/librte_net_ixymin.so")
     SIM_PLUGIN = os.path.join(BUILD, "app/sim82599/librte_sim82599.so")
     L2FWD = os.path.join(BUILD, "dpdk-l2fwd")
+    L3FWD_POWER = os.path.join(BUILD, "dpdk-l3fwd-power")
 
 
 use_dpdk(os.environ.get("IXYMIN_BUILD", "build"), os.environ.get("IXYMIN_SUITE"))
@@ -354,6 +355,10 @@ class Program:
         """Registers by name (RDT_5), without the side effects of reading them."""
         return self._sim("regs", port, *([] if prefix is None else [prefix]), kind=dict)
 
+    def sim_irq(self, port):
+        """How often the interrupt line was asserted, and messages: {"line": n, "vector_1": n}"""
+        return self._sim("irq", port, kind=dict)
+
     def sim_start(self, port, count):
         """Let a generator or pcap send count frames; 0: without end."""
         self._sim("start", port, count, expect=": started")
@@ -465,3 +470,20 @@ class L2fwd(Program):
 
     def wait_ready(self):
         self.wait_for("entering main loop on lcore", self.start_timeout)
+
+
+class L3fwdPower(Program):
+    """The l3fwd-power example, one core for all ports, which sleeps until an Rx interrupt."""
+
+    name = "l3fwd-power"
+
+    def __init__(self, vdevs=(), args=(), **kwargs):
+        args = ["-p", hex((1 << len(vdevs)) - 1), "-P", "--interrupt-only", "--config",
+                ",".join(f"({port},0,0)" for port in range(len(vdevs)))] + list(args)
+        super().__init__(L3FWD_POWER, vdevs, args, **kwargs)
+
+    def default_lcores(self):
+        return f"0@{cores()[1][0]}"
+
+    def wait_ready(self):
+        self.wait_for("entering main interrupt loop on lcore", self.start_timeout)

@@ -95,6 +95,8 @@ bar_access(struct bar *bar, uint32_t offset, ucontext_t *context)
 		if (atomic_load(&bar->direct))
 			bar_set_direct(bar, false);
 		atomic_store(&bar->run, 0);
+		if (bar->before != NULL)
+			bar->before(bar);
 	}
 	if (insn.reads)
 		value = proper ? nic_read(bar->nic, offset) : odd_read(bar, offset, insn.size);

@@ -33,6 +33,7 @@ struct bar {
 	volatile void *device;   /* the device's mapping */
 	struct nic *nic;
 	bool adaptive;           /* doorbell pages may become direct */
+	void (*before)(struct bar *bar); /* called before a trapped access but doorbells; or NULL */
 
 	atomic_flag lock;        /* of changing direct */
 	atomic_bool direct;

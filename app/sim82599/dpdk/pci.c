@@ -5,9 +5,12 @@
 /* What differs between versions of DPDK is here (but for one name in telemetry.c). */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <bus_driver.h>
@@ -161,10 +164,104 @@ sim_pci_driver(struct sim_port *port)
 	return -ENODEV;
 }
 
+/*
+ * The interrupt handle.  EAL makes the eventfds of Rx interrupts only for VFIO and UIO; of a
+ * virtual device (VDEV) it expects them in the handle, takes them away at rte_intr_efd_disable()
+ * when the port stops, and has no call by which the device would learn when a driver wants them
+ * again.  But every driver touches a register between the configuration of its port and the use
+ * of the handle in its start, and each such access traps: then, in the driver's own thread, the
+ * handle is given an eventfd for each Rx queue if the application has asked for Rx interrupts,
+ * and none otherwise, so that rte_intr_dp_is_en() and its kin are right either way.
+ * Vector 1 + i is the handle's eventfd i, as with VFIO.  EAL closes those it takes away, and the
+ * device may just be writing to one: so they are duplicates of the port's own.
+ */
+
+static unsigned int
+queue_vectors_wanted(const struct rte_eth_dev *ethdev)
+{
+	const struct rte_eth_dev_data *data = ethdev->data;
+
+	return data->dev_conf.intr_conf.rxq ? RTE_MIN(data->nb_rx_queues, SIM_QUEUE_VECTORS) : 0;
+}
+
+static void
+queue_vectors_free(struct rte_intr_handle *handle)
+{
+	for (int i = 0; i < rte_intr_nb_efd_get(handle); i++)
+		close(rte_intr_efds_index_get(handle, i));
+	rte_intr_nb_efd_set(handle, 0);
+	rte_intr_max_intr_set(handle, 0);
+}
+
+/* The handle's eventfd i. @return -1: no descriptor is left */
+static int
+queue_vector_open(struct sim_port *port, unsigned int i)
+{
+	uint64_t count;
+
+	if (port->queue_fd[i] < 0)
+		port->queue_fd[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	/* of the time before */
+	else if (read(port->queue_fd[i], &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return -1;
+	return port->queue_fd[i] < 0 ? -1 : fcntl(port->queue_fd[i], F_DUPFD_CLOEXEC, 0);
+}
+
+static void
+queue_vectors_set(struct sim_port *port, struct rte_intr_handle *handle, unsigned int n)
+{
+	unsigned int i;
+	int fd;
+
+	queue_vectors_free(handle);
+	for (i = 0; i < n; i++) {
+		fd = queue_vector_open(port, i);
+		if (fd < 0)
+			break;
+		rte_intr_efds_index_set(handle, i, fd);
+	}
+	rte_intr_nb_efd_set(handle, i);
+	rte_intr_max_intr_set(handle, i > 0 ? i + 1 : 0);
+}
+
+/* Runs in the trap handler: async-signal-safe. */
+void
+sim_pci_before_access(struct sim_port *port)
+{
+	struct rte_intr_handle *handle;
+	unsigned int wanted;
+
+	if (port->ethdev == NULL || port->ethdev->data->dev_started)
+		return;
+	while (atomic_flag_test_and_set(&port->handle_lock))
+		sched_yield();
+	handle = port->pci->intr_handle;
+	wanted = queue_vectors_wanted(port->ethdev);
+	if (wanted != (unsigned int)rte_intr_nb_efd_get(handle))
+		queue_vectors_set(port, handle, wanted);
+	atomic_flag_clear(&port->handle_lock);
+}
+
+static struct rte_eth_dev *
+find_ethdev(const struct rte_pci_device *dev)
+{
+	uint16_t id;
+
+	RTE_ETH_FOREACH_DEV_OF(id, &dev->device)
+		return &rte_eth_devices[id];
+	return NULL;
+}
+
 static int
 driver_remove(struct sim_port *port, struct rte_pci_device *dev)
 {
-	return port->driver->remove != NULL ? port->driver->remove(dev) : 0;
+	int ret;
+
+	port->ethdev = NULL;
+	ret = port->driver->remove != NULL ? port->driver->remove(dev) : 0;
+	if (ret >= 0)
+		queue_vectors_free(dev->intr_handle);
+	return ret;
 }
 
 /* What the bus calls to take the device away; it then frees the rte_pci_device. */
@@ -277,6 +374,7 @@ sim_pci_plug(struct sim_port *port)
 	ret = port->shim.probe(&port->shim, dev);
 	if (ret == 0) {
 		dev->device.driver = &port->shim.driver;
+		port->ethdev = find_ethdev(dev);
 		return 0;
 	}
 	SIM_LOG(ERR, "%s: driver %s does not take the device at %s: %s", port->name,
@@ -320,4 +418,15 @@ sim_pci_irq(struct sim_port *port, bool level)
 	else
 		n = read(port->irq_fd, &count, sizeof(count)); /* empty already: the same */
 	(void)n;
+}
+
+void
+sim_pci_message(struct sim_port *port, unsigned int vector)
+{
+	uint64_t count = 1;
+
+	/* nobody has asked for it, or it is full: then it is readable as well */
+	if (vector == 0 || port->queue_fd[vector - 1] < 0 ||
+	    write(port->queue_fd[vector - 1], &count, sizeof(count)) < 0)
+		return;
 }

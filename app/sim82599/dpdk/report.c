@@ -21,7 +21,7 @@ static const struct counter nic_counters[] = {
 	NIC(rx_filtered), NIC(rx_missed), NIC(tx_unsupported),
 	NIC(reg_reads), NIC(reg_writes), NIC(rdt_writes), NIC(tdt_writes),
 	NIC(desc_reads), NIC(desc_writes), NIC(pcie_up), NIC(pcie_down),
-	NIC(dma_refused), NIC(unknown_access), NIC(violations),
+	NIC(dma_refused), NIC(unknown_access), NIC(violations), NIC(irq_line),
 };
 
 #define WIRE(field) { #field, offsetof(struct wire_counts, field) }
@@ -58,10 +58,14 @@ sim_counters(struct sim_port *port,
 	struct sim_thread_info thread;
 	struct wire_counts wire;
 	struct nic_counts nic;
+	uint64_t messages = 0;
 
 	get_counts(port, &nic, &wire);
 	sim_thread_info(port, &thread);
 	add_all(nic_counters, RTE_DIM(nic_counters), &nic, add, arg);
+	for (unsigned int v = 0; v < NIC_MSIX_VECTORS; v++)
+		messages += nic.messages[v];
+	add(arg, "messages", messages);
 	add_all(wire_counters, RTE_DIM(wire_counters), &wire, add, arg);
 	add(arg, "done", wire.done);
 	add(arg, "thread_busy_cycles", thread.busy);

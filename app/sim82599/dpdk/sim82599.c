@@ -275,9 +275,21 @@ host_irq(void *host, bool level)
 	sim_pci_irq(host, level);
 }
 
+static void
+host_message(void *host, unsigned int vector)
+{
+	sim_pci_message(host, vector);
+}
+
 static const struct nic_host_ops host_ops = {
-	.map = iommu_window, .epoch = &iommu_epoch, .irq = host_irq,
+	.map = iommu_window, .epoch = &iommu_epoch, .irq = host_irq, .message = host_message,
 };
+
+static void
+before_access(struct bar *bar)
+{
+	sim_pci_before_access(container_of(bar, struct sim_port, bar));
+}
 
 /* Creation and removal */
 
@@ -395,7 +407,9 @@ create_device(struct sim_port *port)
 	}
 	if (ret == 0) {
 		what = "trap handler";
+		nic_set_irq_mode(port->nic, NIC_IRQ_MSIX_LINE);
 		nic_set_wire(port->nic, port->wire);
+		port->bar.before = before_access;
 		ret = bar_attach(&port->bar, port->nic, args->adaptive);
 	}
 	if (ret < 0)
@@ -419,6 +433,9 @@ port_free(struct sim_port *port)
 		iommu_put();
 	if (port->irq_fd >= 0)
 		close(port->irq_fd);
+	for (unsigned int i = 0; i < SIM_QUEUE_VECTORS; i++)
+		if (port->queue_fd[i] >= 0)
+			close(port->queue_fd[i]);
 	if (port->trace_fd >= 0)
 		close(port->trace_fd);
 	if (port->report != NULL)
@@ -444,6 +461,8 @@ sim_probe(struct rte_vdev_device *vdev)
 		return -ENOMEM;
 	}
 	port->trace_fd = port->irq_fd = -1;
+	for (unsigned int i = 0; i < SIM_QUEUE_VECTORS; i++)
+		port->queue_fd[i] = -1;
 	port->thread_info.core = -1;
 
 	ret = parse_name(port, name);

@@ -21,6 +21,7 @@
 #include <sys/queue.h>
 
 #include <bus_pci_driver.h>
+#include <ethdev_driver.h>
 #include <rte_common.h>
 #include <rte_log.h>
 
@@ -30,6 +31,7 @@
 #include "iommu.h"
 
 #define SIM_MAX_PORTS BAR_MAX
+#define SIM_QUEUE_VECTORS (NIC_MSIX_VECTORS - 1)
 
 extern int sim82599_logtype;
 #define SIM_LOG(level, fmt, ...) \
@@ -73,7 +75,10 @@ struct sim_port {
 	struct rte_pci_driver *driver; /* the PMD */
 	struct rte_pci_driver shim;    /* its copy, by which removal is noticed */
 	bool stuck;               /* the PMD refused when the bus removed it */
-	int irq_fd;
+	struct rte_eth_dev *ethdev;    /* that the PMD made of it, or NULL */
+	atomic_flag handle_lock;  /* of changing its interrupt handle */
+	int irq_fd;               /* vector 0 */
+	atomic_int queue_fd[SIM_QUEUE_VECTORS]; /* vectors 1.., -1: not made yet */
 
 	struct sim_thread *thread;
 	struct sim_thread_info thread_info; /* when it left it */
@@ -127,6 +132,10 @@ int sim_pci_plug(struct sim_port *port);
 int sim_pci_unplug(struct sim_port *port);
 /** nic_host_ops.irq: a level, as an eventfd that is readable. */
 void sim_pci_irq(struct sim_port *port, bool level);
+/** nic_host_ops.message, of a vector other than 0. */
+void sim_pci_message(struct sim_port *port, unsigned int vector);
+/** Before the driver's register accesses: see that its interrupt handle is right. */
+void sim_pci_before_access(struct sim_port *port);
 
 /* thread.c */
 

@@ -102,6 +102,24 @@ on_regs(struct sim_port *port, const char *prefix, struct rte_tel_data *d)
 	return 0;
 }
 
+/* How often the line was asserted, and messages by vector. */
+static int
+on_irq(struct sim_port *port, const char *rest __rte_unused, struct rte_tel_data *d)
+{
+	struct nic_counts counts;
+	char name[16];
+
+	nic_get_counts(port->nic, &counts);
+	rte_tel_data_start_dict(d);
+	add_number(d, "line", counts.irq_line);
+	for (unsigned int v = 0; v < NIC_MSIX_VECTORS; v++) {
+		snprintf(name, sizeof(name), "vector_%u", v);
+		if (counts.messages[v] > 0)
+			add_number(d, name, counts.messages[v]);
+	}
+	return 0;
+}
+
 static int
 on_link(struct sim_port *port, const char *state, struct rte_tel_data *d)
 {
@@ -163,6 +181,7 @@ static const struct {
 	  on_rules },
 	{ "/sim82599/regs", "Registers. Parameters: PORT[,START OF NAME]; without: those not zero",
 	  on_regs },
+	{ "/sim82599/irq", "Interrupts: the line, messages by vector. Parameters: PORT", on_irq },
 	{ "/sim82599/link", "Light on the wire. Parameters: PORT,up|down", on_link },
 	{ "/sim82599/fault", "Misbehaviour. Parameters: PORT,NAME[+NAME...]|none", on_fault },
 	{ "/sim82599/start", "Let a generator send. Parameters: PORT,COUNT", on_start },
