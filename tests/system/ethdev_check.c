@@ -19,6 +19,7 @@
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_interrupts.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
@@ -160,6 +161,76 @@ check_restart(unsigned int n)
 	}
 	print_resources("after");
 	printf("bursts with packets: rx %s, tx %s\n", rx > 0 ? "yes" : "no", tx > 0 ? "yes" : "no");
+}
+
+/* One packet sent to itself. @return whether the Rx interrupt came, then the packet; -1: none */
+static int
+wait_for_packet(void)
+{
+	struct rte_mbuf *pkt = rte_pktmbuf_alloc(pool), *pkts[BURST];
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	struct rte_epoll_event event;
+	int n;
+
+	if (pkt == NULL || rte_pktmbuf_append(pkt, 60) == NULL)
+		fail("mbuf", -ENOMEM);
+	memset(rte_pktmbuf_mtod(pkt, void *), 0x55, 60);
+	while (rte_eth_tx_burst(PORT, 0, &pkt, 1) == 0)
+		if (rte_get_timer_cycles() > deadline)
+			fail("send", -ETIMEDOUT);
+	n = rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, PATIENCE * 1000);
+	check("epoll", n);
+	if (n > 0 && event.epdata.data != &wait_for_packet)
+		fail("another event", -EINVAL);
+	while (rte_eth_rx_burst(PORT, 0, pkts, BURST) == 0)
+		if (rte_get_timer_cycles() > deadline)
+			return -1;
+	rte_pktmbuf_free(pkts[0]);
+	return n;
+}
+
+/* N times a start with Rx interrupts, and one without: what is asked for is there. */
+static void
+check_rxintr(unsigned int n)
+{
+	struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_NONE };
+	struct rte_epoll_event event;
+	unsigned int woken = 0, early = 0, refused = 0;
+	uint16_t nb_queues, q;
+
+	for (unsigned int i = 0; i < 2 * n; i++) {
+		nb_queues = 1 + i / 2 % 3;
+		conf.intr_conf.rxq = i % 2 == 0;
+		check("configure", rte_eth_dev_configure(PORT, nb_queues, 1, &conf));
+		for (q = 0; q < nb_queues; q++)
+			check("rx queue", rte_eth_rx_queue_setup(PORT, q, NB_DESC, SOCKET_ID_ANY, NULL,
+								 pool));
+		check("tx queue", rte_eth_tx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL));
+		start();
+		if (!conf.intr_conf.rxq) {
+			refused += rte_eth_dev_rx_intr_ctl_q(PORT, 0, RTE_EPOLL_PER_THREAD,
+							     RTE_INTR_EVENT_ADD, NULL) < 0;
+		} else {
+			for (q = 0; q < nb_queues; q++)
+				check("rx_intr_ctl_q", rte_eth_dev_rx_intr_ctl_q(PORT, q,
+						RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_ADD,
+						q == 0 ? (void *)&wait_for_packet : NULL));
+			for (int k = 0; k < 3; k++) {
+				check("rx_intr_enable", rte_eth_dev_rx_intr_enable(PORT, 0));
+				early += rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 0) != 0;
+				woken += wait_for_packet() == 1;
+				check("rx_intr_disable", rte_eth_dev_rx_intr_disable(PORT, 0));
+			}
+			for (q = 0; q < nb_queues; q++)
+				check("rx_intr_ctl_q", rte_eth_dev_rx_intr_ctl_q(PORT, q,
+						RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_DEL, NULL));
+		}
+		stop();
+		if (i == 5) /* each number of queues has been there */
+			print_resources("before");
+	}
+	print_resources("after");
+	printf("woken %u, before a packet came %u, refused %u\n", woken, early, refused);
 }
 
 /* N times unplug and plug, each time with a whole life in between */
@@ -462,6 +533,7 @@ static const struct {
 } checks[] = {
 	{ "restart", check_restart },
 	{ "reprobe", check_reprobe },
+	{ "rxintr", check_rxintr },
 	{ "starve", check_starve },
 	{ "return", check_return },
 	{ "bursts", check_bursts },

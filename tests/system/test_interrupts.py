@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Interrupts in process: stock programs sleep until packets come, and hear of the link."""
+
+import signal
+
+import pytest
+import simlib
+from rig import STATION, STRANGER, EthdevCheck, Rig, assert_frames, read_pcap, write_pcap
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import raw
+from test_lifecycle import assert_no_leak
+
+RX_INTERRUPT_DRIVERS = ["net_ixgbe"]
+
+
+def routed(port, number):
+    """Frames that the example's built-in routes send out of a port, and as they leave it."""
+    frames = [Ether(dst=STATION[port ^ 1], src=STRANGER) /
+              IP(src="10.0.0.1", dst=f"{port + 1}.1.1.{i % 250 + 1}", ttl=64, id=i) / UDP() /
+              bytes(i % 256 for _ in range(60 + 3 * i)) for i in range(number)]
+    out = [frame.copy() for frame in frames]
+    for frame in out:
+        frame.dst, frame.src = f"02:00:00:00:00:{port:02x}", STATION[port]
+        frame[IP].ttl -= 1
+    return [raw(frame) for frame in frames], [raw(frame) for frame in out]
+
+
+class Sleeper(simlib.L3fwdPower):
+    """l3fwd-power that forwards between pcap files, and ends as it should."""
+
+    def __init__(self, driver, folder, number):
+        self.driver = driver
+        self.should, self.out = [], []
+        vdevs = []
+        for port in range(2):
+            frames, out = routed(port, number)
+            self.should.append(out)
+            self.out.append(folder / f"out{port}.pcap")
+            source = write_pcap(folder / f"in{port ^ 1}.pcap", frames)
+            # what goes out of a port comes in at the other one
+            vdevs.append((port ^ 1, source))
+        vdevs = [simlib.sim(port, driver, wire=f"pcap:in={source}:out={self.out[port]}:start=0")
+                 for port, source in sorted(vdevs)]
+        super().__init__(vdevs)
+
+    about = Rig.about
+    check_obedience = Rig.check_obedience
+
+    def quit(self):
+        self.process.send_signal(signal.SIGINT)
+        code = self.wait_exit()
+        assert code == 0, self.about(f"ended with code {code}")
+
+
+@pytest.mark.parametrize("driver", RX_INTERRUPT_DRIVERS)
+def test_l3fwd_power(driver, tmp_path):
+    """Stock l3fwd-power sleeps; a message of the port's queue wakes it, and it forwards."""
+    number = 40
+    with Sleeper(driver, tmp_path, number) as app:
+        assert [app.sim_irq(port) for port in range(2)] == [{"line": 0}] * 2, app.about("")
+        for port, sent in ((0, 10), (1, number), (0, number - 10)):
+            begin, before = len(app.output), app.sim_irq(port).get("vector_1", 0)
+            out = app.sim_stats(port ^ 1)["from_nic"]
+            app.sim_start(port, sent)
+            app.wait_for(f"is waked up from rx interrupt on port {port} queue 0", 10, begin)
+            app.wait_for("sleeps until interrupt triggers", 10, begin)
+            irq = app.sim_irq(port)
+            assert irq["vector_1"] > before and set(irq) == {"line", "vector_1"}, app.about(irq)
+            assert app.sim_stats(port ^ 1)["from_nic"] - out == sent, app.about("not forwarded")
+        app.check_obedience()
+        app.quit()
+        for port in range(2):
+            assert_frames(app, read_pcap(app.out[port]), app.should[port], f"out of port {port}")
+
+
+@pytest.mark.parametrize("driver", RX_INTERRUPT_DRIVERS)
+def test_rx_interrupts_across_restarts(driver):
+    """Each start has Rx interrupts if, and only if, they are asked for; with 1 to 3 queues."""
+    with EthdevCheck(driver, "loop", "rxintr=12") as check:
+        assert check.lines("^woken (.*)$") == ["36, before a packet came 0, refused 12"], \
+            check.error("did not see them")
+        assert_no_leak(check)
+        assert check.lines("rule violations (.*?)[ ;]") == ["0"], check.error("broke rules")
+
+
+def test_link_interrupt_is_the_line(driver):
+    """Without Rx interrupts there are no messages: the link's change is a level, taken back once
+    the driver has seen it."""
+    with Rig(driver, ["gen:start=0"] * 2) as pmd:
+        begin = len(pmd.output)
+        pmd.sim_light(0, False)
+        pmd.wait_for("Port 0: link state change event", 10, begin)
+        pmd.wait_link(0, "DOWN")
+        irq = pmd.sim_irq(0)
+        assert irq["line"] > 0 and set(irq) == {"line"}, pmd.about(irq)
+        regs = pmd.sim_regs(0, "EI")
+        assert regs["EICR"] & regs["EIMS"] == 0, pmd.about("the line is still up")
