@@ -164,10 +164,10 @@ test_errors(void **state)
 		int error;
 		const char *message;
 	} bad[] = {
-		{ "", EINVAL, "wire: '': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
-		{ "genn", EINVAL, "wire: 'genn': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
-		{ "gen=1", EINVAL, "wire: 'gen=1': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
-		{ "cable", EINVAL, "wire: 'cable': there is no such wire; allowed are none, gen, sink, loop, cable=PORT and pcap" },
+		{ "", EINVAL, "wire: '': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
+		{ "genn", EINVAL, "wire: 'genn': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
+		{ "gen=1", EINVAL, "wire: 'gen=1': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
+		{ "cable", EINVAL, "wire: 'cable': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
 		{ "gen:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
 		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
 		{ "gen:colour=red", EINVAL, "wire: gen: colour: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },

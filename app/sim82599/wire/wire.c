@@ -387,11 +387,13 @@ wire_create(const char *spec, const char *port, const uint8_t mac[6], char *err,
 		w = wire_loop_create(args, &error);
 	else if (strncmp(kind, "cable=", 6) == 0)
 		w = wire_cable_create(kind + 6, args, port, &error);
+	else if (strncmp(kind, "tap=", 4) == 0)
+		w = wire_tap_create(kind + 4, args, &error);
 	else if (strcmp(kind, "pcap") == 0)
 		w = wire_pcap_create(args, &error);
 	else
 		w = wire_fail(&error, EINVAL, "wire: '%s': there is no such wire; allowed are "
-			      "none, gen, sink, loop, cable=PORT and pcap", kind);
+			      "none, gen, sink, loop, cable=PORT, pcap and tap=NAME", kind);
 	free(kind); /* and args with it */
 	if (w == NULL)
 		errno = error.code;

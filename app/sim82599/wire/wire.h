@@ -4,7 +4,7 @@
 
 /**
  * What is plugged into a port: a generator with a checking sink, a cable to
- * another port, a loop, pcap files.
+ * another port, a loop, pcap files, an interface of the Linux host.
  *
  * The device calls peek, consume, send and link from nic_poll(), under its own
  * lock, so a wire belongs to one device.  The wires of different devices may be
@@ -12,7 +12,7 @@
  * called by any thread at any time before wire_free().
  *
  * Frames are whole Ethernet frames without preamble and FCS, of 14 to
- * WIRE_MAX_FRAME - 4 bytes.  A wire pads nothing (but see pcap).
+ * WIRE_MAX_FRAME - 4 bytes.  A wire pads nothing (but see pcap and tap).
  *
  * A wire holds a frame back until the device takes it.  Whether the device may
  * leave it there for want of a descriptor (lossless) or must drop it, as the
@@ -113,6 +113,9 @@ struct wire {
  *       out=FILE                  frames that the port sends; complete whenever
  *                                 counts have been read, and after wire_free()
  *       loops=N                   times that in is played; 0: no end (default 1)
+ *   tap=NAME[:lossless=0|1]       the Linux interface NAME, which is made if it is not there
+ *                                 (by root); its carrier is the port's link. Lossless by
+ *                                 default: frames wait in the interface's own queue
  *
  * Names of files and ports hold no colon.  A loop or a cable is lossless by
  * default: it then accepts no more than it has room for, else it drops.

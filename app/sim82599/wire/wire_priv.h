@@ -9,6 +9,7 @@
  *   cable.c  two ports that find each other by name, a ring for each direction (ring.h)
  *   loop.c   one port, one ring
  *   pcap.c   capture files
+ *   tap.c    interfaces of the Linux host
  */
 
 #ifndef WIRE_PRIV_H
@@ -103,5 +104,6 @@ struct wire *wire_cable_create(const char *peer, char *args, const char *port,
 			       struct wire_error *err);
 struct wire *wire_loop_create(char *args, struct wire_error *err);
 struct wire *wire_pcap_create(char *args, struct wire_error *err);
+struct wire *wire_tap_create(const char *name, char *args, struct wire_error *err);
 
 #endif /* WIRE_PRIV_H */
