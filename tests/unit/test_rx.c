@@ -225,6 +225,12 @@ put16(uint8_t *p, uint32_t value)
 	p[1] = (uint8_t)value;
 }
 
+static uint32_t
+get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
 /* A new frame for the device: addresses and nothing else */
 static struct frame *
 frame_new(void)
@@ -373,6 +379,17 @@ ipv4_l4(uint8_t proto, uint32_t payload)
 	struct frame *f = frame_new();
 
 	add_ipv4(f, "198.18.0.1", "198.19.0.2", proto, 0, 0);
+	add_l4(f, proto, 1000, 2000, payload);
+	frame_end(f, proto);
+	return f;
+}
+
+static struct frame *
+ipv6_l4(uint8_t proto, uint32_t payload)
+{
+	struct frame *f = frame_new();
+
+	add_ipv6(f, "2001:db8::1", "2001:db8::2", proto, true);
 	add_l4(f, proto, 1000, 2000, payload);
 	frame_end(f, proto);
 	return f;
@@ -745,6 +762,239 @@ inexact_filter_is_told(void **state)
 	assert_int_equal(desc(0, 3)->hi, LEN(60) | DD | EOP);
 }
 
+/*
+ * Checksums, 7.1.11
+ */
+
+/* The write-back of the only frame there is; then everything is as before. */
+static struct ring_desc
+received(const char *what)
+{
+	struct ring_desc wb;
+
+	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
+	assert_int_equal(in_end - in_first, 1);
+	poll_all();
+	wb = *desc(0, 0);
+	nic_write(nic, NIC_RXDCTL, 0);
+	if (!(wb.hi & DD))
+		fail_msg("%s: not received", what);
+	in_first = in_end = 0;
+	return wb;
+}
+
+static void
+expect(const char *what, uint64_t status)
+{
+	struct frame f = in[in_first];
+	uint64_t hi = received(what).hi;
+
+	if (hi != (LEN(f.len) | DD | EOP | status))
+		fail_msg("%s: 0x%llx, not 0x%llx", what, (unsigned long long)hi,
+			 (unsigned long long)(LEN(f.len) | DD | EOP | status));
+}
+
+/* Whole, and then with each byte changed that a checksum covers: the error must show. */
+static void
+checksums_good_and_bad(void **state)
+{
+	static const struct {
+		uint8_t proto;
+		uint32_t cs;
+	} protos[] = { { 6, L4CS }, { 17, L4CS | UDPCS }, { 132, L4CS } };
+	/* below 60 bytes; the plain frame; odd; not in blocks of 64, and large */
+	static const uint32_t payloads[] = { 1, 18, 31, 200, 1001, 1400 };
+
+	(void)state;
+	for (unsigned int p = 0; p < 3; p++) {
+		for (unsigned int k = 0; k < 6; k++) {
+			struct frame *f = ipv4_l4(protos[p].proto, payloads[k]);
+			uint32_t end = f->l3 + get16(f->b + f->l3 + 2);
+			/* all bytes of short ones, some of long ones */
+			uint32_t step = payloads[k] > 31 ? 13 : 1;
+
+			expect("IPv4", IPCS | protos[p].cs);
+			for (uint32_t at = f->l3; at < end; at += step) {
+				uint32_t l4 = protos[p].cs;
+
+				if (at == f->l3 || at == f->l3 + 2 || at == f->l3 + 3 || at == f->l3 + 6 ||
+				    at == f->l3 + 7 || at == f->l3 + 9)
+					continue; /* version, length, fragment, protocol: another frame */
+				if (protos[p].proto == 17 && (at == f->l4 + 4 || at == f->l4 + 5))
+					continue;
+				f = ipv4_l4(protos[p].proto, payloads[k]);
+				f->b[at] ^= 0x10;
+				if (at >= f->l4)
+					expect("IPv4, changed in L4", IPCS | l4 | TCPE);
+				else if (at >= f->l3 + 12 && protos[p].proto != 132)
+					expect("IPv4, changed address", IPCS | IPE | l4 | TCPE);
+				else
+					expect("IPv4, changed", IPCS | IPE | l4);
+			}
+			f = ipv4_l4(protos[p].proto, payloads[k]);
+			f->b[end - 1] ^= 0x80;
+			expect("IPv4, changed at the end", IPCS | protos[p].cs | TCPE);
+			f = ipv6_l4(protos[p].proto, payloads[k]);
+			expect("IPv6", protos[p].cs);
+			f = ipv6_l4(protos[p].proto, payloads[k]);
+			f->b[f->l4 + 1] ^= 0x80;
+			expect("IPv6, changed in L4", protos[p].cs | TCPE);
+			f = ipv6_l4(protos[p].proto, payloads[k]);
+			f->b[f->l3 + 23] ^= 1;
+			expect("IPv6, changed address", protos[p].cs | (protos[p].proto == 132 ? 0 : TCPE));
+		}
+	}
+}
+
+static void
+checksums_of_all_shapes(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	arp();
+	expect("ARP", 0);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 40, 0);
+	add_l4(f, 6, 1, 2, 33);
+	frame_end(f, 6);
+	expect("IPv4 options", IPCS | L4CS);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 40, 0);
+	add_l4(f, 17, 1, 2, 33);
+	frame_end(f, 17);
+	f->b[f->l3 + 30] ^= 1;
+	expect("a changed IPv4 option", IPCS | IPE | L4CS | UDPCS);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 1, 0, 0);
+	add_l4(f, 1, 1, 2, 33);
+	frame_end(f, 0);
+	expect("ICMP", IPCS);
+	f = frame_new();
+	add16(f, 0x8100);
+	add16(f, 0x6005);
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 0, 0);
+	add_l4(f, 17, 1, 2, 1);
+	frame_end(f, 17);
+	expect("VLAN", VP | IPCS | L4CS | UDPCS);
+	f = ipv4_l4(17, 1);
+	memset(f->b + 43, 0xee, 60 - 43);
+	expect("padding that is not zero", IPCS | L4CS | UDPCS);
+	f = ipv4_l4(6, 3);
+	f->b[f->len++] = 0xee;
+	expect("bytes behind the packet", IPCS | L4CS);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 0, 0x2000);
+	add_l4(f, 6, 1, 2, 40);
+	frame_end(f, 0);
+	expect("fragment", IPCS);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 0, 0x4000);
+	add_l4(f, 6, 1, 2, 40);
+	frame_end(f, 6);
+	expect("DF is no fragment", IPCS | L4CS);
+	f = frame_new();
+	add_ipv6(f, "2001:db8::1", "2001:db8::2", 0, true);
+	add_bytes(f, "\x2b\0\1\4\0\0\0\0" "\x3c\0\0\0\0\0\0\0" "\x11\1\1\4\0\0\0\0\1\6\0\0\0\0\0\0", 32);
+	add_l4(f, 17, 1, 2, 9);
+	frame_end(f, 17);
+	expect("IPv6 hop-by-hop, empty routing, destination options", L4CS | UDPCS);
+	f = frame_new();
+	add_ipv6(f, "2001:db8::1", "2001:db8::2", 43, true);
+	add_bytes(f, "\x06\2\0\1\0\0\0\0\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\3", 24);
+	add_l4(f, 6, 1, 2, 9);
+	frame_end(f, 6);
+	expect("IPv6 routing header with an address", 0);
+	f = frame_new();
+	add_ipv6(f, "2001:db8::1", "2001:db8::2", 44, true);
+	add_bytes(f, "\x11\0\0\1\0\0\0\0", 8);
+	add_l4(f, 17, 1, 2, 9);
+	frame_end(f, 17);
+	expect("IPv6 fragment", 0);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 41, 0, 0);
+	add_ipv6(f, "2001:db8::1", "2001:db8::2", 6, false);
+	add_l4(f, 6, 1, 2, 9);
+	frame_end(f, 6);
+	put16(f->b + 16, f->len - 14);
+	put16(f->b + 24, inet_sum(0, f->b + 14, 20));
+	expect("IPv6 in IPv4", IPCS | L4CS);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 4, 0, 0);
+	f->len = 100;
+	frame_end(f, 0);
+	expect("IPv4 in IPv4", IPCS);
+	f = ipv4_l4(6, 30);
+	put16(f->b + f->l3 + 2, 71);
+	put16(f->b + f->l3 + 10, 0);
+	put16(f->b + f->l3 + 10, inet_sum(0, f->b + f->l3, 20));
+	expect("more than there is", IPCS);
+	f = ipv4_l4(17, 30);
+	put16(f->b + f->l4 + 4, 39);
+	expect("UDP longer than IP", IPCS);
+	f = ipv4_l4(17, 30);
+	put16(f->b + f->l4 + 4, 7);
+	expect("UDP shorter than its header", IPCS);
+	f = ipv4_l4(6, 30);
+	f->b[f->l3] = 0x44;
+	expect("IPv4 with a header too short", 0);
+	f = ipv4_l4(6, 30);
+	f->b[f->l3] = 0x4f;
+	f->len = 60;
+	expect("IPv4 options that are not there", 0);
+}
+
+/* UDP's checksum need not be there over IPv4; by erratum 44 silicon says that it is wrong. One that
+ * comes to 0 is sent as ffffh and good. */
+static void
+zero_udp_checksums(void **state)
+{
+	struct frame *f = ipv4_l4(17, 30);
+
+	(void)state;
+	put16(f->b + f->l4 + 6, 0);
+	expect("no checksum", IPCS | L4CS | UDPCS | TCPE);
+	f = ipv4_l4(17, 18);
+	put16(f->b + f->l4 + 6, 0);
+	expect("no checksum, 64 bytes", IPCS | L4CS | UDPCS | TCPE);
+	f = frame_new();
+	add_ipv4(f, "0.0.0.0", "0.0.0.0", 17, 0, 0);
+	add_l4(f, 17, 0xffff - 17 - 20, 0, 2);
+	put16(f->b + f->l4 + 8, 0);
+	frame_end(f, 17);
+	assert_int_equal(get16(f->b + f->l4 + 6), 0xffff);
+	expect("a checksum of 0", IPCS | L4CS | UDPCS);
+}
+
+/* 7.1.13: with PCSD = 0 and IPPCSE, a fragment has its sum and identification where the hash would be */
+static void
+fragments_are_summed(void **state)
+{
+	struct ring_desc wb;
+	struct frame *f;
+
+	(void)state;
+	for (unsigned int k = 0; k < 5; k++) {
+		uint16_t sum;
+
+		nic_write(nic, NIC_RXCSUM, k == 3 ? 0 : k == 4 ? NIC_RXCSUM_IPPCSE | NIC_RXCSUM_PCSD :
+						    NIC_RXCSUM_IPPCSE);
+		f = frame_new();
+		add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 8, k == 1 ? 0x2005 : 0x2000);
+		add_l4(f, 17, 1, 2, 48);
+		put16(f->b + f->l4 + 6, k == 2 ? 0 : 0x7777);
+		frame_end(f, 0);
+		sum = (uint16_t)~inet_sum(0, f->b + f->l4, 56);
+		wb = received("fragment");
+		assert_int_equal(wb.hi, LEN(14 + 28 + 56) | DD | EOP | IPCS | (k == 0 ? UDPV : 0));
+		assert_int_equal(wb.lo & 0xffffffff, 0x30);
+		assert_int_equal(wb.lo >> 32, k >= 3 ? 0 : (uint32_t)sum << 16 | 0x1234);
+	}
+	nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_IPPCSE);
+	ipv4_l4(17, 60);
+	assert_int_equal(received("whole").lo, 0x210);
+}
+
 int
 main(void)
 {
@@ -760,6 +1010,10 @@ main(void)
 		TEST(full_queue_drops_when_told),
 		TEST(bad_buffer_stops_its_queue_only),
 		TEST(inexact_filter_is_told),
+		TEST(checksums_good_and_bad),
+		TEST(checksums_of_all_shapes),
+		TEST(zero_udp_checksums),
+		TEST(fragments_are_summed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,52 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* CRC32c: the processor's instruction where there is one, else by half-bytes. */
+/* Sums of long data, and CRC32c by the processor's instruction or else by half-bytes. */
 
 #include "csum.h"
+
+typedef uint64_t words __attribute__((vector_size(CSUM_BLOCK / 2)));
+typedef uint64_t words_anywhere __attribute__((vector_size(CSUM_BLOCK / 2), aligned(1), may_alias));
+
+/* The sum of 32-bit words: those at even places are what is left of the sum of the 64-bit words,
+ * whatever carries that loses, when the others are taken from it. */
+static inline __attribute__((always_inline)) uint64_t
+sum_blocks(const uint8_t *data, uint32_t len)
+{
+	words all = { 0 }, odd = { 0 };
+	uint64_t sum_all = 0, sum_odd = 0;
+
+	for (; len > 0; len -= CSUM_BLOCK, data += CSUM_BLOCK) {
+		const words_anywhere *block = (const words_anywhere *)data;
+
+		all += block[0] + block[1];
+		odd += (block[0] >> 32) + (block[1] >> 32);
+	}
+	for (int i = 0; i < 4; i++) {
+		sum_all += all[i];
+		sum_odd += odd[i];
+	}
+	return sum_all - (sum_odd << 32) + sum_odd;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2")))
+static uint64_t
+sum_blocks_avx2(const uint8_t *data, uint32_t len)
+{
+	return sum_blocks(data, len);
+}
+#endif
+
+uint64_t
+csum_blocks(const uint8_t *data, uint32_t len)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		return sum_blocks_avx2(data, len);
+#endif
+	return sum_blocks(data, len);
+}
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2")))

@@ -14,24 +14,47 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The ones' complement sum of len bytes: below 2^33, not folded. */
+#define CSUM_BLOCK 64u
+
+/* The sum of blocks, below 2^49: len is a multiple of CSUM_BLOCK. */
+uint64_t csum_blocks(const uint8_t *data, uint32_t len);
+
+/* The ones' complement sum of len bytes: below 2^50, not folded. */
 static inline uint64_t
 csum_sum(const void *data, uint32_t len)
 {
 	const uint8_t *p = data;
 	uint64_t sum = 0, carry = 0, word;
+	uint32_t blocks, half;
+	uint16_t quarter;
 
+	if (len >= 2 * CSUM_BLOCK) {
+		blocks = len & ~(CSUM_BLOCK - 1);
+		sum = csum_blocks(p, blocks);
+		p += blocks;
+		len -= blocks;
+	}
 	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		sum += word;
 		carry += sum < word;
 	}
-	if (len > 0) {
-		word = 0;
-		memcpy(&word, p, len);
-		sum += word;
-		carry += sum < word;
+	/* what is left, piece by piece: a memcpy() of a length unknown here would be a call */
+	word = 0;
+	if (len & 4) {
+		memcpy(&half, p, 4);
+		word = half;
+		p += 4;
 	}
+	if (len & 2) {
+		memcpy(&quarter, p, 2);
+		word += quarter;
+		p += 2;
+	}
+	if (len & 1)
+		word += *p;
+	sum += word;
+	carry += sum < word;
 	return (sum & 0xffffffff) + (sum >> 32) + carry;
 }
 

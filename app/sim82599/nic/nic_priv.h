@@ -15,6 +15,7 @@
  *   stats.c   statistics registers
  *   filter.c  which frames are for this station
  *   parse.c   the headers of a received frame
+ *   rxcsum.c  its checksums
  *   steer.c   the queue that a received frame goes to: RSS and the filters before it
  *   rx.c tx.c the queues
  *   tx_offload.c  what transmit does to a frame: checksums, segmentation, VLAN tag
@@ -119,6 +120,7 @@ struct irq_causes {
 /* 7.1.2: how queues are chosen, in a form that is quick to use; rebuilt with the filters. */
 struct nic_steer {
 	bool off;              /* all frames go to queue 0 */
+	bool plain;            /* and IPv4 is no VLAN tag: rx_describe_plain() may be used */
 	uint8_t rss_mask;      /* bits of a RETA entry that count; 0: no RSS */
 	uint32_t mrqc;
 	uint32_t etqf[8], etqs[8], synqf;
@@ -306,7 +308,11 @@ irq_tx(struct nic *nic, unsigned int q)
 }
 
 /* filter.c: L2 filters, 7.1.1; frame is at least 60 bytes. The filters are not stale. */
-enum filter_verdict { FILTER_REFUSED, FILTER_EXACT, FILTER_HASH /* by MTA alone */ };
+enum filter_verdict { /* as the status of a write-back has it: DD, PIF */
+	FILTER_REFUSED = 0,
+	FILTER_EXACT = 0x01,
+	FILTER_HASH = 0x81, /* passed by MTA alone */
+};
 void filter_rebuild(struct nic *nic);
 enum filter_verdict filter_judge(struct nic *nic, const uint8_t *frame);
 
@@ -334,6 +340,9 @@ struct headers {
 	uint32_t end;          /* of the inner packet, as its IP header says; may be past the frame */
 };
 void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);
+
+/* rxcsum.c: adds what the checksums are worth to its write-back, 7.1.11 */
+void rxcsum_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h);
 
 /* steer.c: sets frame's queue, and RSS type and hash in its write-back */
 void steer_rebuild(struct nic *nic);

@@ -58,6 +58,7 @@ steer_rebuild(struct nic *nic)
 	steer->synqf = reg_get(nic, NIC_SYNQF);
 	filters |= steer->synqf & NIC_SYNQF_ENABLE;
 	steer->off = !filters && steer->rss_mask == 0;
+	steer->plain = steer->off && !nic->filter.extended_vlan && nic->filter.vet != 0x0800;
 }
 
 static uint32_t

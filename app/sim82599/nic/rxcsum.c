@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* What the checksums of a received frame are worth, data sheet 7.1.11, and the sum of fragments,
+ * 7.1.13. */
+
+#include "csum.h"
+#include "desc.h"
+
+#define UDP_LEN_AT  4
+#define UDP_CSUM_AT 6
+#define SCTP_CRC_AT 8
+
+static bool
+sctp_good(const uint8_t *l4, uint32_t len)
+{
+	static const uint8_t zero[4];
+	uint32_t stored, crc;
+
+	memcpy(&stored, l4 + SCTP_CRC_AT, sizeof(stored));
+	crc = csum_crc32c(~0u, l4, SCTP_CRC_AT);
+	crc = csum_crc32c(crc, zero, sizeof(zero));
+	crc = csum_crc32c(crc, l4 + SCTP_CRC_AT + 4, len - SCTP_CRC_AT - 4);
+	return ~crc == stored;
+}
+
+static bool
+l4_good(const uint8_t *ip, uint8_t proto, const uint8_t *l4, uint32_t len)
+{
+	uint64_t pseudo = ip[0] >> 4 == 4 ? csum_pseudo_ipv4(ip, proto, len) :
+					    csum_pseudo_ipv6(ip, proto, len);
+
+	return csum_fold(pseudo + csum_sum(l4, len)) == 0xffff;
+}
+
+/* Status and errors of the L4 checksum. */
+static uint64_t
+l4_status(const uint8_t *frame, uint32_t frame_len, const struct headers *h)
+{
+	const uint8_t *l4 = frame + h->l4;
+	uint32_t len, udp_len;
+
+	/* INTERPRETATION (MISSING): what is done with a packet whose lengths are at odds with each
+	 * other or with the frame is not said. Here its L4 checksum is not checked, so that
+	 * whoever gets it must look himself. */
+	if (h->end > frame_len || h->end < h->l4)
+		return 0;
+	len = h->end - h->l4;
+	if (h->type & RX_PTYPE_UDP) {
+		/* INTERPRETATION (CONTRADICTION): 7.1.5 excepts datagrams over IPv4 with checksum 0,
+		 * which have none (RFC 768). By erratum 44 silicon reports them as wrong: it
+		 * takes 0 for a checksum like any other. */
+		udp_len = be16(l4 + UDP_LEN_AT);
+		if (udp_len < 8 || udp_len > len)
+			return 0;
+		return RX_L4CS | RX_UDPCS | (l4_good(frame + h->inner, h->proto, l4, udp_len) ? 0 : RX_TCPE);
+	}
+	if (h->type & RX_PTYPE_TCP)
+		return len < 20 ? 0 : RX_L4CS | (l4_good(frame + h->inner, h->proto, l4, len) ? 0 : RX_TCPE);
+	return len < 12 ? 0 : RX_L4CS | (sctp_good(l4, len) ? 0 : RX_TCPE);
+}
+
+/* 7.1.13: the sum of an IPv4 fragment's payload, for software that adds up a whole datagram.
+ * INTERPRETATION (MISSING): whether the identification is there for other packets is not said;
+ * both are for fragments alone. */
+static void
+fragment_sum(struct rx_frame *frame, const struct headers *h)
+{
+	const uint8_t *ip = frame->data + h->l3;
+	uint32_t at = h->l3 + (ip[0] & 0xf) * 4;
+	bool first = (be16(ip + 6) & 0x1fff) == 0;
+	uint64_t sum;
+
+	if (h->end > frame->len || h->end < at)
+		return;
+	sum = csum_fold(csum_sum(frame->data + at, h->end - at));
+	frame->lo |= (uint64_t)be16(ip + 4) << RX_IP_ID_SHIFT |
+		     (uint64_t)__builtin_bswap16((uint16_t)sum) << RX_FRAG_CSUM_SHIFT;
+	if (first && h->proto == 17 && h->end - at >= 8 && be16(frame->data + at + UDP_CSUM_AT) != 0)
+		frame->hi |= RX_UDPV;
+}
+
+void
+rxcsum_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h)
+{
+	const uint8_t *ip = frame->data + h->l3;
+
+	if (h->type & RX_PTYPE_IPV4)
+		frame->hi |= RX_IPCS | (csum_fold(csum_sum(ip, (ip[0] & 0xf) * 4)) == 0xffff ? 0 : RX_IPE);
+	if (h->l4 != 0)
+		frame->hi |= l4_status(frame->data, frame->len, h);
+	if (h->fragment && h->type & RX_PTYPE_IPV4 &&
+	    (reg_get(nic, NIC_RXCSUM) & (NIC_RXCSUM_PCSD | NIC_RXCSUM_IPPCSE)) == NIC_RXCSUM_IPPCSE)
+		fragment_sum(frame, h);
+}
