@@ -46,6 +46,17 @@ def test_every_fault_is_documented():
     assert code and ", ".join(rows[1:]).split(", ") == code
 
 
+def test_all_that_is_absent_is_documented():
+    """doc/sim82599.md has a row for each feature of nic/rules.h that is counted and not emulated."""
+    with open(os.path.join(simlib.ROOT, "app/sim82599/nic/rules.h")) as f:
+        code = re.findall(r"FEATURE\(([A-Z_]+)\)", f.read().split("enum nic_absent")[0])
+    with open(os.path.join(simlib.ROOT, "doc/sim82599.md")) as f:
+        section = f.read().split("## What is not emulated")[1].split("\n## ")[0]
+    names = re.findall(r"^\|[^|]*\|[^|]*\| ([A-Z_, ]+) \|$", section, re.MULTILINE)
+    assert "RSC" in code
+    assert sorted(", ".join(names).split(", ")) == sorted(code)
+
+
 def test_features_are_features_of_dpdk():
     """doc/ixymin.ini knows no feature that DPDK's table has not, and has them in its order."""
     def features(path):

@@ -1606,6 +1606,43 @@ waits_of_drivers_end(void **state)
 	assert_int_equal(all_violations(), 0);
 }
 
+static uint64_t
+asked_for(enum nic_absent feature)
+{
+	uint64_t n;
+
+	assert_non_null(nic_get_absent(nic, feature, &n));
+	return n;
+}
+
+static void
+what_is_absent_is_counted(void **state)
+{
+	uint64_t n, all = 0;
+
+	(void)state;
+	wr(NIC_FDIRCTRL, 0); /* reset values, and bits that ask for nothing */
+	wr(NIC_RSCCTL, 0xc);
+	wr(NIC_MRQC, 1); /* RSS is there */
+	wr(NIC_SRRCTL, 0x02000002);
+	wr(NIC_RTTDCS, 0x00c00040);
+	for (unsigned int i = 0; nic_get_absent(nic, i, &n) != NULL; i++)
+		all += n;
+	assert_int_equal(all, 0);
+	wr(NIC_FDIRCTRL, 1);
+	wr(NIC_FDIRCTRL, 2);
+	assert_int_equal(asked_for(ABSENT_FLOW_DIRECTOR), 2);
+	wr(rxq_reg(100, NIC_RSCCTL), 1); /* of a queue that lies apart */
+	assert_int_equal(asked_for(ABSENT_RSC), 1);
+	wr(0x02100, 0x0a000002); /* SRRCTL, where the 82598 has it */
+	assert_int_equal(asked_for(ABSENT_HEADER_SPLIT), 1);
+	assert_string_equal(nic_get_absent(nic, ABSENT_RSC, &n), "RSC");
+	assert_null(nic_get_absent(nic, ABSENT_COUNT, &n));
+	nic_reset(nic); /* as all that is counted for whoever looks from outside */
+	assert_int_equal(asked_for(ABSENT_FLOW_DIRECTOR), 2);
+	assert_int_equal(all_violations(), 0);
+}
+
 static void
 trace_has_a_line_for_each_access(void **state)
 {
@@ -1680,6 +1717,7 @@ main(void)
 		TEST(direct_queue_enable_is_noticed),
 		TEST(faults_of_queues_and_a_gone_card),
 		TEST(waits_of_drivers_end),
+		TEST(what_is_absent_is_counted),
 		TEST(trace_has_a_line_for_each_access),
 		TEST(bad_configurations_are_refused),
 	};

@@ -91,6 +91,28 @@ report_string(FILE *f, const char *name, const char *value)
 	fprintf(f, "\",\n");
 }
 
+/* {"name": n, ...}: one more of it. */
+static void
+report_member(FILE *f, bool *first, const char *name, uint64_t n)
+{
+	fprintf(f, "%s\n\t\t\"%s\": %" PRIu64, *first ? "" : ",", name, n);
+	*first = false;
+}
+
+void
+report_absent(FILE *f, struct nic *nic)
+{
+	const char *name;
+	bool first = true;
+	uint64_t n;
+
+	fprintf(f, "\t\"not_emulated\": {");
+	for (unsigned int i = 0; (name = nic_get_absent(nic, i, &n)) != NULL; i++)
+		if (n > 0)
+			report_member(f, &first, name, n);
+	fprintf(f, "%s},\n", first ? "" : "\n\t");
+}
+
 void
 report_rules(FILE *f, struct nic *nic)
 {
@@ -99,11 +121,8 @@ report_rules(FILE *f, struct nic *nic)
 	uint64_t n;
 
 	fprintf(f, "\t\"rules\": {");
-	for (unsigned int i = 0; (rule = nic_get_rule(nic, i, &n)) != NULL; i++) {
-		if (n == 0)
-			continue;
-		fprintf(f, "%s\n\t\t\"%s\": %" PRIu64, first ? "" : ",", rule->name, n);
-		first = false;
-	}
+	for (unsigned int i = 0; (rule = nic_get_rule(nic, i, &n)) != NULL; i++)
+		if (n > 0)
+			report_member(f, &first, rule->name, n);
 	fprintf(f, "%s}\n", first ? "" : "\n\t");
 }

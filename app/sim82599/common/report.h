@@ -22,6 +22,8 @@ void report_line(FILE *f, struct nic *nic, struct wire *wire);
 /* Members of a JSON object, each but the last followed by a comma. */
 void report_number(void *f, const char *name, uint64_t value); /* for report_counters() */
 void report_string(FILE *f, const char *name, const char *value);
+/** "not_emulated": what the driver asked for and the device has not. */
+void report_absent(FILE *f, struct nic *nic);
 /** "rules": those that were broken; the last member. */
 void report_rules(FILE *f, struct nic *nic);
 

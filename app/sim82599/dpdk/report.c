@@ -8,6 +8,7 @@
 
 #include <rte_cycles.h>
 
+#include "../common/report.h"
 #include "sim82599.h"
 
 struct counter {
@@ -76,47 +77,20 @@ sim_counters(struct sim_port *port,
 }
 
 static void
-json_number(void *arg, const char *name, uint64_t value)
-{
-	fprintf(arg, "\t\"%s\": %" PRIu64 ",\n", name, value);
-}
-
-static void
-json_string(FILE *f, const char *name, const char *value, const char *end)
-{
-	fprintf(f, "\t\"%s\": \"", name);
-	for (; *value != '\0'; value++) {
-		if (*value == '"' || *value == '\\')
-			fputc('\\', f);
-		if ((unsigned char)*value >= ' ')
-			fputc(*value, f);
-	}
-	fprintf(f, "\"%s\n", end);
-}
-
-static void
 report_file(struct sim_port *port, const char *violation)
 {
-	const struct nic_rule *rule;
 	FILE *f = port->report;
-	bool first = true;
-	uint64_t n;
 
 	fprintf(f, "{\n");
-	json_string(f, "port", port->name, ",");
-	json_string(f, "driver", port->driver->driver.name, ",");
-	json_string(f, "wire", port->args.wire, ",");
-	json_string(f, "first_violation", violation, ",");
-	json_number(f, "tsc_hz", rte_get_tsc_hz());
-	sim_counters(port, json_number, f);
-	fprintf(f, "\t\"rules\": {");
-	for (unsigned int i = 0; (rule = nic_get_rule(port->nic, i, &n)) != NULL; i++) {
-		if (n == 0)
-			continue;
-		fprintf(f, "%s\n\t\t\"%s\": %" PRIu64, first ? "" : ",", rule->name, n);
-		first = false;
-	}
-	fprintf(f, "%s}\n}\n", first ? "" : "\n\t");
+	report_string(f, "port", port->name);
+	report_string(f, "driver", port->driver->driver.name);
+	report_string(f, "wire", port->args.wire);
+	report_string(f, "first_violation", violation);
+	report_number(f, "tsc_hz", rte_get_tsc_hz());
+	sim_counters(port, report_number, f);
+	report_absent(f, port->nic);
+	report_rules(f, port->nic);
+	fprintf(f, "}\n");
 }
 
 void

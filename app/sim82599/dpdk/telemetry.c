@@ -66,6 +66,18 @@ on_rules(struct sim_port *port, const char *rest __rte_unused, struct rte_tel_da
 	return 0;
 }
 
+static int
+on_absent(struct sim_port *port, const char *rest __rte_unused, struct rte_tel_data *d)
+{
+	const char *name;
+	uint64_t n;
+
+	rte_tel_data_start_dict(d);
+	for (unsigned int i = 0; (name = nic_get_absent(port->nic, i, &n)) != NULL; i++)
+		add_number(d, name, n);
+	return 0;
+}
+
 /* A dictionary's names are letters, digits, '_': RDT[5] becomes RDT_5. */
 static void
 dict_name(char *name)
@@ -179,6 +191,8 @@ static const struct {
 	  on_stats },
 	{ "/sim82599/rules", "How often each rule of the data sheet was violated. Parameters: PORT",
 	  on_rules },
+	{ "/sim82599/absent", "How often a driver asked for what is not emulated. Parameters: PORT",
+	  on_absent },
 	{ "/sim82599/regs", "Registers. Parameters: PORT[,START OF NAME]; without: those not zero",
 	  on_regs },
 	{ "/sim82599/irq", "Interrupts: the line, messages by vector. Parameters: PORT", on_irq },

@@ -247,6 +247,7 @@ reg_write(struct nic *nic, const struct reg_at *at, uint32_t value)
 	    nic_violation(nic, RULE_RESERVED_BITS, "%s written with 0x%08x",
 			  reg_name(at, name, sizeof(name)), value))
 		return;
+	reg_count_absent(nic, reg, value);
 	if (reg->access == REG_W1C)
 		value = before & ~(value & reg->writable);
 	else

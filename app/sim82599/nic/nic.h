@@ -185,6 +185,13 @@ const struct nic_rule *nic_get_rule(struct nic *nic, unsigned int i, uint64_t *v
 /** The first violation's particulars, "" if there was none. */
 void nic_get_first_violation(struct nic *nic, char *buf, size_t size);
 
+/**
+ * A feature of the 82599 that this device has not (doc/sim82599.md).
+ * @return name of number i, and how often a register was written that asks for it, or NULL
+ * past the last.
+ */
+const char *nic_get_absent(struct nic *nic, unsigned int i, uint64_t *asked);
+
 bool nic_link_is_up(struct nic *nic);
 
 /** A register as the table has it, without the side effects of a read. */

@@ -209,6 +209,7 @@ struct nic {
 
 	/* rules.c */
 	uint64_t violated[RULE_COUNT];
+	uint64_t absent[ABSENT_COUNT]; /* asked for so often */
 	char first_violation[160];
 
 	struct nic_eeprom_bus *eeprom; /* bit-bang state, eeprom.c */
@@ -263,6 +264,9 @@ void loopback_free(struct wire *loopback);
 
 /* regs.c */
 void regs_reset(struct nic *nic); /* every register to its reset value */
+struct reg;
+/* count it if this value asks for something that is not emulated */
+void reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value);
 void rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
 void txdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
 

@@ -498,6 +498,26 @@ static const struct reg rows[ROW_COUNT] = {
 #include "regs.def"
 };
 
+static const struct {
+	uint32_t bits;
+	enum nic_absent feature;
+} absent[ROW_COUNT] = {
+#define REG(...)
+#define MORE(...)
+#define ALIAS(...)
+#define STAT(...)
+#define STAT64(...)
+#define ABSENT(name_, bits_, feature_) [ROW_##name_] = { bits_, ABSENT_##feature_ },
+#include "regs.def"
+};
+
+void
+reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value)
+{
+	if (value & absent[reg->parent].bits)
+		nic->absent[absent[reg->parent].feature]++;
+}
+
 /* Row + 1 of each dword of BAR0; 0: no register. */
 static uint16_t row_of[NIC_BAR_SIZE / 4];
 

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The programming rules and their count. */
+/* The programming rules and their count; what is asked for and not there. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,4 +41,19 @@ nic_get_rule(struct nic *nic, unsigned int i, uint64_t *violated)
 		return NULL;
 	*violated = nic->violated[i];
 	return &rules[i];
+}
+
+const char *
+nic_get_absent(struct nic *nic, unsigned int i, uint64_t *asked)
+{
+	static const char *const names[ABSENT_COUNT] = {
+#define FEATURE(id) #id,
+		NIC_ABSENT(FEATURE)
+#undef FEATURE
+	};
+
+	if (i >= ABSENT_COUNT)
+		return NULL;
+	*asked = nic->absent[i];
+	return names[i];
 }

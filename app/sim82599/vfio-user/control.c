@@ -49,6 +49,7 @@ on_stats(FILE *out, struct function *f, const char *rest)
 	report_number(out, "dma_ranges", f->dma.nb);
 	report_number(out, "link", nic_link_is_up(f->nic));
 	report_counters(f->nic, f->wire, report_number, out);
+	report_absent(out, f->nic);
 	report_rules(out, f->nic);
 	fprintf(out, "}\n");
 }

@@ -137,6 +137,7 @@ report(struct function *f)
 	report_string(f->report, "wire", f->args.device.wire);
 	report_string(f->report, "first_violation", violation);
 	report_counters(f->nic, f->wire, report_number, f->report);
+	report_absent(f->report, f->nic);
 	report_rules(f->report, f->nic);
 	fprintf(f->report, "}\n");
 	if (fflush(f->report) != 0)
