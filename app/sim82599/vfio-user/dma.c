@@ -183,6 +183,7 @@ static int
 file_get(struct dma *dma, int fd, uint64_t end, bool write, struct dma_file **found)
 {
 	struct dma_file *file;
+	bool wanted = write;
 	struct stat st;
 	int ret = 0;
 
@@ -205,7 +206,7 @@ file_get(struct dma *dma, int fd, uint64_t end, bool write, struct dma_file **fo
 	}
 	if (ret == 0) {
 		ret = file_open(dma, file, fd, st.st_size, write);
-		if (ret == EACCES && file->fd < 0)
+		if (ret == EACCES && !wanted && file->fd < 0)
 			ret = file_open(dma, file, fd, st.st_size, false);
 	}
 	if (ret != 0) {

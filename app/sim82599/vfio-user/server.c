@@ -314,7 +314,7 @@ poll_fill(struct server *s, struct pollfd *p)
 
 		p[POLL_CLIENT].fd = f->client_fd >= 0 ? f->client_fd : f->listen_fd;
 		p[POLL_CLIENT].events = f->reply_size > 0 ? POLLOUT : POLLIN;
-		p[POLL_WIRE].fd = wire_fd(f->wire);
+		p[POLL_WIRE].fd = f->wire_waits ? -1 : wire_fd(f->wire);
 		p[POLL_WIRE].events = POLLIN;
 		p[POLL_UNMASK].fd = f->irqs.unmask;
 		p[POLL_UNMASK].events = POLLIN;
@@ -329,6 +329,8 @@ poll_serve(struct server *s, const struct pollfd *p)
 	for (unsigned int i = 0; i < s->nb; i++, p += POLL_EACH) {
 		struct function *f = &s->functions[i];
 
+		/* What the device cannot receive now it may when the driver has said something. */
+		f->wire_waits = p[POLL_WIRE].revents != 0;
 		if (p[POLL_UNMASK].revents != 0 && p[POLL_UNMASK].fd == f->irqs.unmask)
 			vfu_irq_unmask_event(f);
 		if (p[POLL_CLIENT].revents == 0)
@@ -356,7 +358,10 @@ move_packets(struct server *s)
 		struct function *f = &s->functions[i];
 
 		dma_settle(f);
-		moved |= nic_poll(f->nic) > 0;
+		if (nic_poll(f->nic) > 0) {
+			f->wire_waits = false;
+			moved = true;
+		}
 		if (dma_broken(f) && f->client_fd >= 0)
 			client_close(f, "its memory has become shorter");
 	}
@@ -393,7 +398,7 @@ server_run(struct server *s)
 		poll_fill(s, fds);
 		left = moved ? 0 : time_left(s);
 		wait = (struct timespec){ .tv_nsec = left };
-		if (ppoll(fds, s->nb * POLL_EACH + 1, &wait, &during) > 0)
+		if (ppoll(fds, s->nb * POLL_EACH + 1, &wait, &during) >= 0)
 			poll_serve(s, fds);
 		moved = move_packets(s);
 	}

@@ -170,6 +170,7 @@ struct function {
 	struct vfu_reply reply;
 	uint32_t reply_size, reply_sent;
 	bool closing;             /* once the reply is out */
+	bool wire_waits;          /* it has frames, which the device does not take now */
 	bool hinted;              /* that there is memory without a descriptor */
 };
 
