@@ -413,14 +413,6 @@ check_xstats(unsigned int n)
 	free(names);
 }
 
-/* A call and what came of it; what drivers and ethdev log appears in between. */
-#define TRY(what, call) do { \
-		printf("try: " what "\n"); \
-		fflush(stdout); \
-		printf("result: " what ": %s\n", result(call)); \
-		fflush(stdout); \
-	} while (0)
-
 static const char *
 result(int ret)
 {
@@ -434,6 +426,69 @@ result(int ret)
 	default: return ret < 0 ? "another error" : "not an error";
 	}
 }
+
+/* All registers that the driver dumps; the first of them also with the LED on and off */
+static void
+check_registers(unsigned int n)
+{
+	struct rte_dev_reg_info info = { .data = NULL };
+	uint32_t *words;
+
+	set_up();
+	start();
+	for (int tries = 0; tries < 3; tries++) {
+		check("register length", rte_eth_dev_get_reg_info(PORT, &info));
+		words = calloc(info.length, info.width);
+		if (words == NULL)
+			fail("registers", -ENOMEM);
+		if (tries > 0) {
+			printf("led %s: %s\n", tries == 1 ? "on" : "off",
+			       result(tries == 1 ? rte_eth_led_on(PORT) : rte_eth_led_off(PORT)));
+		} else {
+			rte_delay_ms(200); /* until the link is up */
+			printf("registers: %u of %u bytes\n", info.length, info.width);
+		}
+		info.data = words;
+		check("registers", rte_eth_dev_get_reg_info(PORT, &info));
+		printf("first registers:");
+		for (n = 0; n < 8; n++)
+			printf(" %08x", words[n]);
+		printf("\n");
+		info.data = NULL;
+		free(words);
+	}
+	stop();
+}
+
+/* The first N bytes of the pluggable module's EEPROM */
+static void
+check_module(unsigned int n)
+{
+	struct rte_eth_dev_module_info info = { 0 };
+	struct rte_dev_eeprom_info part = { .length = n };
+	const uint8_t *bytes = part.data = calloc(n, 1);
+
+	if (bytes == NULL)
+		fail("module", -ENOMEM);
+	set_up();
+	start();
+	check("module info", rte_eth_dev_get_module_info(PORT, &info));
+	check("module EEPROM", rte_eth_dev_get_module_eeprom(PORT, &part));
+	printf("module of %u bytes: ", info.eeprom_len);
+	for (unsigned int i = 0; i < n; i++)
+		printf("%02x", bytes[i]);
+	printf("\n");
+	free(part.data);
+	stop();
+}
+
+/* A call and what came of it; what drivers and ethdev log appears in between. */
+#define TRY(what, call) do { \
+		printf("try: " what "\n"); \
+		fflush(stdout); \
+		printf("result: " what ": %s\n", result(call)); \
+		fflush(stdout); \
+	} while (0)
 
 static int
 rx_queue(uint16_t nb_desc, struct rte_mempool *from)
@@ -538,6 +593,8 @@ static const struct {
 	{ "return", check_return },
 	{ "bursts", check_bursts },
 	{ "xstats", check_xstats },
+	{ "registers", check_registers },
+	{ "module", check_module },
 	{ "errors", check_errors },
 };
 

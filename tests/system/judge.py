@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Drivers that judge the software 82599: what they see of a frame that scapy made.
+
+A feature of DPDK's table is judged by net_ixgbe, by each of its data paths, and by net_ixymin
+from the day on which doc/ixymin.ini says that it has the feature.
+"""
+
+import collections
+import configparser
+import os
+import re
+import time
+
+import pytest
+import simlib
+from rig import STATION, Rig, assert_frames, read_pcap, write_pcap
+from scapy.layers.l2 import Ether
+from scapy.packet import raw
+
+# EAL arguments, testpmd's arguments: what makes a driver choose the path
+PATHS = {
+    "net_ixgbe": {
+        "vector": ([], []),
+        "bulk": (["--force-max-simd-bitwidth=64"], []),
+        "single": (["--force-max-simd-bitwidth=64"], ["--rxfreet=16"]),
+    },
+    "net_ixymin": {
+        "scalar": ([], []),
+    },
+}
+
+
+def ixymin_has(*features):
+    """Does doc/ixymin.ini have all these features of DPDK's table?"""
+    table = configparser.ConfigParser()
+    table.optionxform = str
+    with open(os.path.join(simlib.ROOT, "doc/ixymin.ini")) as f:
+        table.read_file(f)
+    return all(feature in table["Features"] for feature in features)
+
+
+def judges(*features, paths=None):
+    """Parameters (driver, path) of all drivers that have the features; paths: only these."""
+    drivers = ["net_ixgbe"] + (["net_ixymin"] if ixymin_has(*features) else [])
+    found = [(driver, path) for driver in drivers for path in PATHS[driver]
+             if paths is None or path in paths or driver != "net_ixgbe"]
+    return pytest.mark.parametrize("driver, path", found, ids=["-".join(f) for f in found])
+
+
+Seen = collections.namedtuple("Seen", "number length segs rss vlan outer ptype queue flags")
+
+
+def numbered(packet, number, dst=STATION[0]):
+    """A frame to the first port, whose source address tells it from all others; padded."""
+    source = b"\x02\x82" + number.to_bytes(4, "big")
+    if isinstance(packet, bytes):
+        frame = bytes.fromhex(dst.replace(":", "")) + source + packet[12:]
+    else:
+        frame = raw(Ether(dst=dst, src=":".join(f"{byte:02x}" for byte in source)) / packet)
+    return frame.ljust(60, b"\0")
+
+
+def count_by_queue(pmd, queues):
+    """net_ixgbe counts all queues together, unless it is told otherwise."""
+    if pmd.driver == "net_ixgbe":
+        for port in range(pmd.ports):
+            for q in range(1, queues):
+                pmd.command(f"set stat_qmap rx {port} {q} {q}")
+
+
+def rx_by_queue(pmd, port, queues):
+    xstats = pmd.port_xstats(port)
+    return [xstats[f"rx_q{q}_packets"] for q in range(queues)]
+
+
+def number_of(frame):
+    return int.from_bytes(frame[8:12], "big")
+
+
+class Judge(Rig):
+    """testpmd with one port that sends what it receives back to the wire (or forwards it to the
+    second one, if more wires are given), and tells what the driver says of it.
+
+    frames: all that will ever be sent into port 0, in order.
+    """
+
+    DUMP = re.compile(r"^  src=([\dA-F:]+) - dst=\S+ - pool=\S+ - type=0x\w+ - length=(\d+) - "
+                      r"nb_segs=(\d+)(.*?) - sw ptype: .*?Receive queue=0x(\w+)\n"
+                      r"  ol_flags: (.*)$", re.MULTILINE)
+
+    def __init__(self, driver, path, folder, frames, args=(), wires=(), vdev=None):
+        eal, paths_args = PATHS[driver][path]
+        self.path, self.out = path, folder / f"out-{driver}-{path}.pcap"
+        self.frames, self.sent, self.came_out = frames, 0, 0
+        wire = f"pcap:in={write_pcap(folder / f'in-{driver}-{path}.pcap', frames)}:" \
+               f"out={self.out}:start=0"
+        super().__init__(driver, [wire, *wires], [*paths_args, *args], eal=eal, vdev=vdev)
+
+    def about(self, what):
+        return super().about(f"({self.path}) {what}")
+
+    def do(self, *commands):
+        """Commands that must not fail. @return what testpmd said"""
+        said = ""
+        for command in commands:
+            answer = self.command(command)
+            wrong = re.search(r"(?i)\bfail|error|invalid|bad arg|not supp|unsupp|please stop|unable",
+                              answer)
+            assert not wrong, self.about(f"{command}: {answer}")
+            said += answer
+        return said
+
+    def restart(self, *commands):
+        """Commands for which the port has to be stopped."""
+        self.do("port stop 0", *commands, "port start 0")
+        self.wait_link(0, "UP")
+
+    def exchange(self, number, out=None, verbose=True, since=None):
+        """Let the next frames in, and out again (or out of them; counted since, see send()).
+        @return what the driver said of each, by frame number; and the frames that came out
+        """
+        begin = len(self.output)
+        self.do("set verbose 1" if verbose else "set verbose 0", "start")
+        out = number if out is None else out
+        self.send({0: number}, expect={0: out}, since=since)
+        self.do("stop", "set verbose 0")
+        self.sent += number
+        seen = {}
+        for src, length, segs, extra, queue, flags in self.DUMP.findall(self.output, begin):
+            def field(pattern, base=16):
+                found = re.search(pattern, extra)
+                return int(found[1], base) if found else None
+
+            ptype = re.search(r" - hw ptype: (.*?) *$", extra)
+            dump = Seen(int(src.replace(":", "")[4:], 16), int(length), int(segs),
+                        field(r"RSS hash=0x(\w+)"), field(r"VLAN tci=0x(\w+)"),
+                        field(r"outer=0x(\w+)"), (ptype[1].split() if ptype else []),
+                        int(queue, 16), {name for name in
+                                         flags.replace("RTE_MBUF_F_RX_", "").split()
+                                         if not name.startswith("OUTER_")})
+            assert dump.number not in seen, self.about(f"twice: {dump}")
+            seen[dump.number] = dump
+        assert "INVALID mbuf" not in self.output[begin:], self.error("has broken mbufs")
+        got = read_pcap(self.out)[self.came_out:]
+        self.came_out += len(got)
+        return seen, got
+
+    def assert_same(self, got, should):
+        """The same frames; if they came by several queues, in any order."""
+        assert_frames(self, sorted(got, key=number_of), sorted(should, key=number_of), "out")
+
+    def wait(self, what, condition):
+        """Wait until condition() is true."""
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, self.about(what)
+            time.sleep(0.02)

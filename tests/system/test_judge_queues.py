@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Many queues, and queues that stop and start while others go on."""
+
+import pytest
+from judge import count_by_queue, judges, rx_by_queue
+from rig import Rig, assert_intact
+
+GEN = "gen:start=0:flows=1024"
+
+
+@judges("Queue start/stop", "RSS hash", "RSS reta update", paths=["vector"])
+def test_queue_stops_while_others_run(driver, path):
+    """As 4.6.7.1.2 demands: the flows are led away from a receive queue, it stops, and the other
+    port's transmit queue that it feeds, too; later they go on. Not a frame is lost over it.
+    """
+    del path
+    queues, number = 4, 20000
+    with Rig(driver, [GEN] * 2, [f"--rxq={queues}", f"--txq={queues}", "--rss-udp",
+                                 "--no-flush-rx"]) as pmd:
+        def lead(to):
+            for at in range(0, 128, 8):
+                pmd.command("port config 0 rss reta " + ",".join(
+                    f"({i},{to[i % len(to)]})" for i in range(at, at + 8)))
+
+        def forward():
+            before = rx_by_queue(pmd, 0, queues)
+            pmd.forward()
+            assert_intact(pmd, pmd.send({0: number, 1: number}), 2 * number)
+            pmd.command("stop")
+            return [b - a for a, b in zip(before, rx_by_queue(pmd, 0, queues))]
+
+        count_by_queue(pmd, queues)
+        assert all(forward())
+        for stopped in (2, 0):
+            others = [q for q in range(queues) if q != stopped]
+            lead(others)
+            for port, what in ((0, "rxq"), (1, "txq")):
+                said = pmd.command(f"port {port} {what} {stopped} stop")
+                assert "ail" not in said, pmd.about(said)
+                said = pmd.command(f"show {what} info {port} {stopped}")
+                assert "state: stopped" in said, pmd.about(said)
+            shares = forward()
+            assert shares[stopped] == 0 and all(shares[q] for q in others), pmd.about(shares)
+            for port, what in ((0, "rxq"), (1, "txq")):
+                said = pmd.command(f"port {port} {what} {stopped} start")
+                assert "ail" not in said, pmd.about(said)
+            lead(range(queues))
+            assert all(forward())
+        pmd.check_driver_counts()
+
+
+@pytest.mark.parametrize("rx, tx", [(16, 16), (64, 64), (128, 64)])
+def test_many_queues(rx, tx):
+    """net_ixgbe sets up all the queues that there are, and sends from each that it reads, too."""
+    with Rig("net_ixgbe", ["sink"], [f"--rxq={rx}", f"--txq={tx}", "--rxd=64", "--txd=64",
+                                     "--disable-rss"]) as pmd:
+        live = [name for name, value in pmd.sim_regs(0, "RXDCTL").items() if value >> 25 & 1]
+        assert len(live) == rx, pmd.about(live)
+        pmd.command("set fwd txonly")
+        pmd.command("start")
+        pmd.wait_sent(0, 64 * tx)
+        pmd.stop_forwarding()
+        pmd.wait_idle()
+        moved = [name for name, value in pmd.sim_regs(0, "TDT").items() if value != 0]
+        # a ring that went round and stopped at its beginning has a tail of 0, too
+        assert len(moved) > tx / 4, pmd.about(moved)
+        pmd.check_driver_counts()
+
+
+def test_last_queue():
+    """64 queues, and all that comes gets out again whole."""
+    with Rig("net_ixgbe", [GEN] * 2, ["--rxq=64", "--txq=64", "--rxd=64", "--txd=64",
+                                      "--disable-rss", "--no-flush-rx"]) as pmd:
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 3000, 1: 3000}), 6000)
+        pmd.check_driver_counts()
