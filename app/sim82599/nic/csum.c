@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Sums of long data, and CRC32c by the processor's instruction or else by half-bytes. */
+/* Sums of long data, and CRC32c by half-bytes. */
 
 #include "csum.h"
 
@@ -49,24 +49,6 @@ csum_blocks(const uint8_t *data, uint32_t len)
 	return sum_blocks(data, len);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("sse4.2")))
-static uint32_t
-crc32c_sse42(uint32_t crc, const uint8_t *data, uint32_t len)
-{
-	uint64_t crc64 = crc, word;
-
-	for (; len >= sizeof(word); len -= sizeof(word), data += sizeof(word)) {
-		memcpy(&word, data, sizeof(word));
-		crc64 = __builtin_ia32_crc32di(crc64, word);
-	}
-	crc = (uint32_t)crc64;
-	while (len-- > 0)
-		crc = __builtin_ia32_crc32qi(crc, *data++);
-	return crc;
-}
-#endif
-
 uint32_t
 csum_crc32c(uint32_t crc, const void *data, uint32_t len)
 {
@@ -79,10 +61,6 @@ csum_crc32c(uint32_t crc, const void *data, uint32_t len)
 	};
 	const uint8_t *p = data;
 
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("sse4.2"))
-		return crc32c_sse42(crc, p, len);
-#endif
 	while (len-- > 0) {
 		crc ^= *p++;
 		crc = crc >> 4 ^ table[crc & 0xf];
