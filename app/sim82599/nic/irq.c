@@ -23,6 +23,11 @@
 /* 8.2.3.5.18: what a read of EICR clears with GPIE.OCD */
 #define OTHER_CAUSES  0x3fff0000u
 
+struct irq_causes {
+	uint32_t eicr;
+	uint64_t ex;           /* bits 63:16: those that have no bit in EICR */
+};
+
 static bool
 has_vectors(const struct nic *nic)
 {
@@ -143,7 +148,6 @@ static void
 send_due(struct nic *nic)
 {
 	uint64_t now = nic_now(), interval, first = 0;
-	struct irq_causes left;
 
 	for (uint64_t due = nic->irq_due; due != 0; due &= due - 1) {
 		unsigned int v = __builtin_ctzll(due);
@@ -164,25 +168,24 @@ send_due(struct nic *nic)
 	nic->itr_at = first;
 	timer_update(nic);
 	/* a cause that is set again, or unmasked again, is news */
-	left = pending(nic);
-	nic->irq_told.eicr &= left.eicr;
-	nic->irq_told.ex &= left.ex;
+	nic->irq_told &= pending(nic).eicr;
 }
 
-/* Causes or masks have changed. */
+/* Causes or masks have changed.
+ * INTERPRETATION (MISSING): 7.3 does not say whether a cause that stays set and unmasked, since
+ * nothing cleared it, leads to a second message when it happens again. Here it does not: a
+ * message says that a bit has become pending, and drivers clear or mask what they were told. */
 void
 irq_update(struct nic *nic)
 {
 	struct irq_causes now = pending(nic);
-	struct irq_causes fresh = {
-		.eicr = now.eicr & ~nic->irq_told.eicr,
-		.ex = now.ex & ~nic->irq_told.ex,
-	};
+	/* the message clears the others: those that are there have not been told */
+	struct irq_causes fresh = { now.eicr & ~nic->irq_told, now.ex };
 	uint64_t vectors = vectors_of(nic, now);
 
 	if (has_fault(nic, NIC_FAULT_GONE))
 		return;
-	nic->irq_told = now;
+	nic->irq_told = now.eicr;
 	nic->irq_due |= vectors_of(nic, fresh);
 	/* of causes that the driver has taken already there is nothing to be said any more */
 	nic->irq_due &= vectors;
@@ -203,7 +206,7 @@ irq_update(struct nic *nic)
 static void
 update_vectors(struct nic *nic)
 {
-	nic->irq_told = (struct irq_causes){ 0, 0 };
+	nic->irq_told = 0;
 	irq_update(nic);
 }
 
@@ -212,6 +215,16 @@ irq_raise(struct nic *nic, uint32_t causes)
 {
 	reg_put(nic, NIC_EICR, reg_get(nic, NIC_EICR) | causes);
 	irq_update(nic);
+}
+
+/* 8.2.3.5.18: bits 3:0 of GPIE enable bits 27:24 of EICR.
+ * INTERPRETATION (CONTRADICTION): 8.2.3.5.1 has the cause set while the pin is high; with SDP2
+ * as "module present", as Linux's ixgbe has it, it would never end. So it is the rising edge. */
+void
+irq_pin(struct nic *nic, uint32_t cause)
+{
+	if (reg_get(nic, NIC_GPIE) & cause >> 24)
+		irq_raise(nic, cause);
 }
 
 static void
@@ -252,6 +265,7 @@ irq_reset(struct nic *nic)
 	nic->irq_ex = 0;
 	memset(nic->itr_until, 0, sizeof(nic->itr_until));
 	nic->tcp_at = nic->tcp_left = 0;
+	timer_update(nic);
 	update_vectors(nic);
 }
 
@@ -429,7 +443,9 @@ write_eiam(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 	return value;
 }
 
-/* 8.2.3.5.12: the counter is bits 27:21, the upper seven of nine */
+/* 8.2.3.5.12: the counter is bits 27:21, the upper seven of nine.
+ * INTERPRETATION (MISSING): 7.3.2.1 does not say when the counter is loaded. Here the interrupt
+ * does it, so that the first one after a while comes at once. */
 uint32_t
 read_eitr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {

@@ -484,9 +484,14 @@ nic_set_bus_master(struct nic *nic, bool on)
 void
 nic_set_faults(struct nic *nic, uint32_t faults)
 {
+	uint32_t before;
+
 	nic_lock(nic);
-	nic->faults = faults;
+	before = atomic_exchange(&nic->faults, faults);
 	link_check(nic);
+	if (before & ~faults & 1u << NIC_FAULT_SFP)
+		irq_pin(nic, NIC_EICR_GPI_SDP2); /* the module is there */
+	irq_update(nic);
 	nic_unlock(nic);
 }
 

@@ -111,12 +111,6 @@ struct nic_filter {
 	uint64_t rar[128];     /* 48 bits, as loaded little-endian from the frame */
 };
 
-/* Interrupt causes: EICR, and those that have no bit there. */
-struct irq_causes {
-	uint32_t eicr;
-	uint64_t ex;           /* bits 63:16: MSI-X vectors */
-};
-
 /* 7.1.2: how queues are chosen, in a form that is quick to use; rebuilt with the filters. */
 struct nic_steer {
 	bool off;              /* all frames go to queue 0 */
@@ -200,7 +194,7 @@ struct nic {
 	bool irq_line;         /* as last told to the host */
 	bool irq_queues;       /* IVAR has an entry: some queue has a cause */
 	uint64_t irq_ex;       /* causes of vectors 16-63 */
-	struct irq_causes irq_told; /* pending, and the host told or about to be */
+	uint32_t irq_told;     /* causes in EICR that the host was told of, or is about to be */
 	uint64_t irq_due;      /* vectors that EITR holds back */
 	uint64_t itr_until[NIC_MSIX_VECTORS]; /* ns, when the counter of EITR is 0 */
 	uint64_t itr_at;       /* ns, when the first of irq_due may go; 0: none */
@@ -292,6 +286,7 @@ uint32_t link_pcs1ganlp(const struct nic *nic);
 void irq_reset(struct nic *nic);             /* the registers were reset */
 void irq_set_mode(struct nic *nic, enum nic_irq_mode mode);
 void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
+void irq_pin(struct nic *nic, uint32_t cause); /* one of the SDP pins has risen */
 void irq_update(struct nic *nic);            /* what may be sent has changed */
 void irq_queue(struct nic *nic, unsigned int q, bool tx);
 void irq_poll(struct nic *nic, uint64_t now);
