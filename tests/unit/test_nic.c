@@ -1509,6 +1509,7 @@ full_packet_buffer_sends_pause(void **state)
 	assert_int_equal(rd(NIC_MPTC), wire_nb_out);
 	assert_int_equal(rd(NIC_LXOFFTXC), wire_nb_out);
 	assert_int_equal(rd(NIC_LXONTXC), 0);
+	rd(NIC_RXDGPC);
 	/* a descriptor: XON */
 	wr(NIC_RDT, 2);
 	nic_poll(nic);
@@ -1516,6 +1517,7 @@ full_packet_buffer_sends_pause(void **state)
 	assert_int_equal(rd(NIC_LXONTXC), 1);
 	assert_memory_equal(wire_out + 16, "\0\0", 2);
 	assert_int_equal(rd(NIC_GPRC), 3); /* of them one was missed */
+	assert_int_equal(rd(NIC_RXDGPC), 1);
 	assert_int_equal(wire_nb_in, 0);
 	/* priority flow control is not emulated */
 	wire_nb_out = 0;
@@ -1611,11 +1613,66 @@ waits_of_drivers_end(void **state)
 	assert_true(rd(NIC_RDRXCTL) & NIC_RDRXCTL_DMAIDONE);
 	wr(NIC_FDIRCTRL, 1);
 	assert_true(rd(NIC_FDIRCTRL) & NIC_FDIRCTRL_INIT_DONE);
+	assert_int_equal(rd(NIC_FDIRFREE), 8191);
+	wr(NIC_FDIRCTRL, NIC_FDIRCTRL_PERFECT | 3);
+	assert_int_equal(rd(NIC_FDIRFREE), 8191);
+	wr(NIC_FDIRCMD, 1); /* add a filter */
+	assert_int_equal(rd(NIC_FDIRCMD) & 3, 0);
 	wr(NIC_MSCA, NIC_MSCA_MDI_CMD | 0x0c000000);
 	assert_int_equal(rd(NIC_MSCA), 0x0c000000);
 	assert_int_equal(rd(NIC_MSRWD) >> 16, 0xffff);
 	assert_int_not_equal(rd(NIC_ANLP1) & 0xf0000, 0);
 	assert_int_equal(rd(NIC_EEMNGCTL) & 0xc0000, 0xc0000);
+	assert_int_equal(all_violations(), 0);
+}
+
+static void
+system_time(void **state)
+{
+	uint64_t start, before, value;
+	uint32_t low, high;
+
+	(void)state;
+	assert_int_equal(rd(NIC_SYSTIM), 0);
+	assert_int_equal(rd(NIC_SYSTIM + 4), 0);
+	wr(NIC_SYSTIM, 0xffffff00);
+	wr(NIC_SYSTIM + 4, 5);
+	assert_int_equal(rd(NIC_SYSTIM), 0xffffff00); /* no increment */
+	/* as Linux's ixgbe and net_ixgbe have it: 6.4 ns, shifted left by 21 */
+	before = nic_now();
+	wr(NIC_TIMINCA, 1 << 24 | 0xcccccc);
+	start = nic_now();
+	while (nic_now() < start + 5 * MS)
+		;
+	low = rd(NIC_SYSTIM);
+	high = rd(NIC_SYSTIM + 4);
+	value = ((uint64_t)high << 32 | low) - UINT64_C(0x5ffffff00);
+	assert_true(value >> 21 >= 5 * MS - 100 && value >> 21 <= nic_now() - before);
+	/* the halves stay together, however late the upper one is read */
+	while (nic_peek(nic, NIC_SYSTIM + 4) == high)
+		;
+	assert_int_equal(rd(NIC_SYSTIM + 4), high);
+	wr(NIC_TIMINCA, 0);
+	low = rd(NIC_SYSTIM);
+	assert_int_equal(rd(NIC_SYSTIM), low);
+	nic_reset(nic);
+	assert_int_equal(rd(NIC_SYSTIM + 4), 0);
+	assert_int_equal(all_violations(), 0);
+}
+
+/* Who finds them off does not offer them. */
+static void
+security_is_fused_off(void **state)
+{
+	(void)state;
+	assert_true(rd(NIC_SECTXSTAT) & NIC_SECTXSTAT_OFF_DIS);
+	assert_true(rd(NIC_SECRXSTAT) & NIC_SECRXSTAT_OFF_DIS);
+	wr(NIC_SECTXCTRL, 0);
+	wr(NIC_SECRXCTRL, 0);
+	assert_int_equal(rd(NIC_SECTXCTRL), 1);
+	assert_int_equal(rd(NIC_SECRXCTRL), 1);
+	assert_true(rd(NIC_SECTXSTAT) & NIC_SECTXSTAT_OFF_DIS);
+	assert_true(rd(NIC_SECRXSTAT) & NIC_SECRXSTAT_OFF_DIS);
 	assert_int_equal(all_violations(), 0);
 }
 
@@ -1730,6 +1787,8 @@ main(void)
 		TEST(direct_queue_enable_is_noticed),
 		TEST(faults_of_queues_and_a_gone_card),
 		TEST(waits_of_drivers_end),
+		TEST(system_time),
+		TEST(security_is_fused_off),
 		TEST(what_is_absent_is_counted),
 		TEST(trace_has_a_line_for_each_access),
 		TEST(bad_configurations_are_refused),

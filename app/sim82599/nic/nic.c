@@ -157,6 +157,7 @@ device_reset(struct nic *nic)
 	wire_choose(nic);
 	memset(nic->stat, 0, sizeof(nic->stat));
 	memset(nic->stat_high, 0, sizeof(nic->stat_high));
+	systim_set(nic, 0);
 	nic->pause_until = nic->xoff_at = 0;
 	nic->xoff = false;
 	nic->reset_until = 0;

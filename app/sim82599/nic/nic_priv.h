@@ -13,6 +13,7 @@
  *   loopback.c  MAC loopback
  *   pause.c   flow control
  *   stats.c   statistics registers
+ *   systim.c  system time
  *   filter.c  which frames are for this station
  *   parse.c   the headers of a received frame
  *   rxcsum.c  its checksums
@@ -201,6 +202,10 @@ struct nic {
 	uint64_t tcp_at;       /* ns, when the TCP timer ends; 0: it does not run */
 	uint64_t tcp_left;     /* ns, to run once it is enabled */
 
+	/* systim.c */
+	uint64_t systim, systim_at; /* what SYSTIM was, and when (ns) */
+	uint32_t systim_high;  /* its upper half, latched by the read of the lower */
+
 	/* rules.c */
 	uint64_t violated[RULE_COUNT];
 	uint64_t absent[ABSENT_COUNT]; /* asked for so often */
@@ -346,6 +351,10 @@ void rxcsum_frame(const struct nic *nic, struct rx_frame *frame, const struct he
 /* steer.c: sets frame's queue, and RSS type and hash in its write-back */
 void steer_rebuild(struct nic *nic);
 void steer_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h);
+
+/* systim.c; TIMINCA must not change between the two */
+void systim_set(struct nic *nic, uint64_t value);
+uint64_t systim_get(const struct nic *nic);
 
 /* rx.c, tx.c: the enable bit rises or falls (8.2.3.8.6, 8.2.3.9.10) */
 void rxq_enable(struct nic *nic, unsigned int q);

@@ -372,7 +372,8 @@ write_sectxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t
 	(void)reg;
 	(void)i;
 	(void)before;
-	reg_put(nic, NIC_SECTXSTAT, value & NIC_SECTXCTRL_TX_DIS ? NIC_SECTXSTAT_RDY : 0);
+	reg_put(nic, NIC_SECTXSTAT, NIC_SECTXSTAT_OFF_DIS |
+		(value & NIC_SECTXCTRL_TX_DIS ? NIC_SECTXSTAT_RDY : 0));
 	return value;
 }
 
@@ -382,18 +383,24 @@ write_secrxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t
 	(void)reg;
 	(void)i;
 	(void)before;
-	reg_put(nic, NIC_SECRXSTAT, value & NIC_SECRXCTRL_RX_DIS ? NIC_SECRXSTAT_RDY : 0);
+	reg_put(nic, NIC_SECRXSTAT, NIC_SECRXSTAT_OFF_DIS |
+		(value & NIC_SECRXCTRL_RX_DIS ? NIC_SECRXSTAT_RDY : 0));
 	return value;
 }
 
 static uint32_t
 write_fdirctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)nic;
+	uint32_t pballoc = value & NIC_FDIRCTRL_PBALLOC;
+
 	(void)reg;
 	(void)i;
 	(void)before;
-	return value & NIC_FDIRCTRL_PBALLOC ? value | NIC_FDIRCTRL_INIT_DONE : value;
+	if (pballoc == 0)
+		return value;
+	/* 7.1.2.7.4: 2K perfect match or 8K hash filters in 64 KB, which is 1; none is ever used */
+	reg_put(nic, NIC_FDIRFREE, ((value & NIC_FDIRCTRL_PERFECT ? 1024 : 4096) << pballoc) - 1);
+	return value | NIC_FDIRCTRL_INIT_DONE;
 }
 
 /* 3.7.6: nothing answers on MDIO, and the line floats high */
@@ -404,6 +411,40 @@ write_msca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 	(void)i;
 	(void)before;
 	reg_put(nic, NIC_MSRWD, reg_get(nic, NIC_MSRWD) | 0xffff0000);
+	return value;
+}
+
+/* 8.2.3.26.10: reading the lower half takes the upper with it */
+static uint32_t
+read_systim(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint64_t now = systim_get(nic);
+
+	(void)reg;
+	if (i == 0 && !peek)
+		nic->systim_high = now >> 32;
+	return i == 0 ? now : peek ? now >> 32 : nic->systim_high;
+}
+
+static uint32_t
+write_systim(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	uint64_t now = systim_get(nic);
+
+	(void)reg;
+	(void)before;
+	systim_set(nic, i == 0 ? (now & ~UINT64_C(0xffffffff)) | value :
+		   (now & 0xffffffff) | (uint64_t)value << 32);
+	return value;
+}
+
+static uint32_t
+write_timinca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	(void)reg;
+	(void)i;
+	(void)before;
+	systim_set(nic, systim_get(nic)); /* with the increment that was */
 	return value;
 }
 

@@ -191,17 +191,23 @@ txq_reg(unsigned int q, uint32_t reg)
 /* SECTXCTRL, SECRXCTRL and their status, 8.2.3.12 */
 #define NIC_SECTXCTRL_TX_DIS    (1u << 1)
 #define NIC_SECTXSTAT_RDY       (1u << 0)
+#define NIC_SECTXSTAT_OFF_DIS   (1u << 1)   /* fused off */
 #define NIC_SECRXCTRL_RX_DIS    (1u << 1)
 #define NIC_SECRXSTAT_RDY       (1u << 0)
+#define NIC_SECRXSTAT_OFF_DIS   (1u << 1)
 /* FDIRCTRL, 8.2.3.21.1 */
 #define NIC_FDIRCTRL_PBALLOC    0x3u
 #define NIC_FDIRCTRL_INIT_DONE  (1u << 3)
+#define NIC_FDIRCTRL_PERFECT    (1u << 4)
 /* PCS1GLSTA, 8.2.3.22.3, and PCS1GANLP, 8.2.3.22.5 */
 #define NIC_PCS1GLSTA_LINK_OK   (1u << 0)
 #define NIC_PCS1GLSTA_SYNC_OK   (1u << 4)
 #define NIC_PCS1GLSTA_AN_COMPLETE (1u << 16)
 #define NIC_PCS1GANLP_FD        (1u << 5)
 #define NIC_PCS1GANLP_PAUSE     (3u << 7)   /* symmetric and asymmetric */
+/* TIMINCA, 8.2.3.26.12 */
+#define NIC_TIMINCA_VALUE       0x00ffffffu
+#define NIC_TIMINCA_PERIOD_SHIFT 24
 /* HLREG0, 8.2.3.22.8 */
 #define NIC_HLREG0_TXCRCEN      (1u << 0)
 #define NIC_HLREG0_RXCRCSTRP    (1u << 1)

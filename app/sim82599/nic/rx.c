@@ -328,6 +328,8 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	nic->counts.rx_bytes += bytes - done * fcs_len;
 	nic->stat[STAT_QPRC + stat] += done;
 	nic->stat[STAT_QBRC + stat] += bytes;
+	nic->stat[STAT_RXDGPC] += done;
+	nic->stat[STAT_RXDGBC] += bytes;
 	return done;
 }
 

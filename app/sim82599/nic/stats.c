@@ -69,8 +69,6 @@ stats_rx_good(struct nic *nic, uint32_t nb, uint64_t bytes)
 		bytes += nb * FCS_LEN;
 	nic->stat[STAT_GPRC] += nb;
 	nic->stat[STAT_GORC] += bytes;
-	nic->stat[STAT_RXDGPC] += nb;
-	nic->stat[STAT_RXDGBC] += bytes;
 }
 
 void
