@@ -995,6 +995,378 @@ fragments_are_summed(void **state)
 	assert_int_equal(received("whole").lo, 0x210);
 }
 
+/*
+ * VLAN tags, 7.1.1.2 and 7.4
+ */
+
+static struct frame *
+tagged(uint32_t type, uint32_t tag)
+{
+	struct frame *f = frame_new();
+
+	if (type != 0) {
+		add16(f, type);
+		add16(f, tag);
+	}
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 0, 0);
+	add_l4(f, 17, 1, 2, 40);
+	frame_end(f, 17);
+	return f;
+}
+
+#define GOOD_UDP (IPCS | L4CS | UDPCS)
+
+/* RXDCTL.VME: queue by queue, also while it runs */
+static void
+vlan_tags_are_stripped(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	rx_start(0, 0, ADVANCED_2K, NIC_RXDCTL_VME, NB_DESC - 1);
+	f = tagged(0x8100, 0xe123);
+	tagged(0, 0);
+	tagged(0x88a8, 5); /* not VLNCTRL's type */
+	poll_all();
+	assert_int_equal(desc(0, 0)->hi, VLAN(0xe123) | LEN(f->len - 4) | DD | EOP | VP | GOOD_UDP);
+	assert_int_equal(desc(0, 0)->lo, 0x210);
+	assert_memory_equal(buf(0, 0), f->b, 12);
+	assert_memory_equal(buf(0, 0) + 12, f->b + 16, f->len - 16);
+	assert_int_equal(buf(0, 0)[f->len - 4], 0);
+	assert_int_equal(desc(0, 1)->hi, LEN(f->len - 4) | DD | EOP | GOOD_UDP);
+	assert_int_equal(desc(0, 2)->hi, LEN(f->len) | DD | EOP);
+	assert_int_equal(nic_read(nic, NIC_QBRCL), 3 * f->len - 8); /* as in memory */
+	nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	nic_write(nic, NIC_VLNCTRL, 0x88a8);
+	tagged(0x88a8, 5);
+	tagged(0x8100, 5);
+	poll_all();
+	assert_int_equal(desc(0, 3)->hi, LEN(f->len) | DD | EOP | VP | GOOD_UDP);
+	assert_memory_equal(buf(0, 3), in[3].b, f->len);
+	assert_int_equal(desc(0, 4)->hi, LEN(f->len) | DD | EOP);
+	assert_int_equal(counts().violations, 0);
+}
+
+/* A tag is stripped, too, where the FCS stays, which is that of the frame on the wire. */
+static void
+vlan_tag_goes_and_fcs_stays(void **state)
+{
+	struct frame *f;
+	uint32_t crc = ~0u;
+
+	(void)state;
+	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) & ~NIC_HLREG0_RXCRCSTRP);
+	nic_write(nic, NIC_RDRXCTL, nic_read(nic, NIC_RDRXCTL) & ~NIC_RDRXCTL_CRCSTRIP);
+	rx_start(0, 0, ADVANCED_2K, NIC_RXDCTL_VME, NB_DESC - 1);
+	f = tagged(0x8100, 7);
+	poll_all();
+	assert_int_equal(desc(0, 0)->hi, VLAN(7) | LEN(f->len) | DD | EOP | VP | GOOD_UDP);
+	for (uint32_t i = 0; i < f->len; i++) {
+		crc ^= f->b[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	crc = ~crc;
+	assert_memory_equal(buf(0, 0) + f->len - 4, &crc, 4);
+	assert_memory_equal(buf(0, 0) + 12, f->b + 16, f->len - 16);
+}
+
+static void
+vlan_filter(void **state)
+{
+	(void)state;
+	rx_start_simple();
+	reg_set(NIC_VLNCTRL, NIC_VLNCTRL_VFE);
+	nic_write(nic, NIC_VFTA + 4 * (0xabc / 32), 1u << 0xabc % 32);
+	tagged(0x8100, 0xabc);
+	tagged(0x8100, 0xfabc); /* priority and CFI are not looked at */
+	tagged(0x8100, 0xabd);
+	tagged(0, 0);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 3);
+	assert_int_equal(counts().rx_filtered, 1);
+	reg_set(NIC_VLNCTRL, NIC_VLNCTRL_CFIEN);
+	tagged(0x8100, 0xeabc);
+	tagged(0x8100, 0xfabc);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 4);
+	assert_int_equal(desc(0, 3)->hi & (DD | VP), DD | VP);
+	reg_set(NIC_VLNCTRL, NIC_VLNCTRL_CFI);
+	tagged(0x8100, 0xeabc);
+	tagged(0x8100, 0xfabc);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 5);
+	assert_int_equal(counts().rx_filtered, 3);
+}
+
+/* CTRL_EXT.Extended_VLAN: the outer tag is EXVET's, and stays; the inner one is all the rest's. */
+static void
+double_vlan(void **state)
+{
+	struct frame *f[3];
+
+	(void)state;
+	reg_set(NIC_CTRL_EXT, NIC_CTRL_EXT_VLAN);
+	nic_write(nic, NIC_EXVET, 0x88a80000);
+	reg_set(NIC_VLNCTRL, NIC_VLNCTRL_VFE);
+	nic_write(nic, NIC_VFTA, 1u << 9);
+	rx_start(0, 0, ADVANCED_2K, NIC_RXDCTL_VME, NB_DESC - 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		f[i] = frame_new();
+		add16(f[i], 0x88a8);
+		add16(f[i], 7);
+		if (i != 1) {
+			add16(f[i], 0x8100);
+			add16(f[i], 9 + i);
+		}
+		add_ipv4(f[i], "198.18.0.1", "198.19.0.2", 17, 0, 0);
+		add_l4(f[i], 17, 1, 2, 40);
+		frame_end(f[i], 17);
+	}
+	poll_all();
+	assert_int_equal(counts().rx_packets, 2); /* VLAN 11 is filtered */
+	assert_int_equal(desc(0, 0)->hi, VLAN(9) | LEN(f[0]->len - 4) | DD | EOP | VP | VEXT | GOOD_UDP);
+	assert_memory_equal(buf(0, 0), f[0]->b, 16);
+	assert_memory_equal(buf(0, 0) + 16, f[0]->b + 20, f[0]->len - 20);
+	assert_int_equal(desc(0, 1)->hi, LEN(f[1]->len) | DD | EOP | VEXT | GOOD_UDP);
+}
+
+/*
+ * Large frames and bad ones, pieces, formats
+ */
+
+static void
+jumbo_frames_in_pieces(void **state)
+{
+	static const uint32_t payloads[] = { 9728 - 4 - 42, WIRE_MAX_FRAME - 4 - 42 };
+	unsigned int at = 0, used = 0;
+
+	(void)state;
+	reg_set(NIC_HLREG0, NIC_HLREG0_JUMBOEN);
+	rss_start(RSS_UDP, 1);
+	rx_start(0, 0, ADVANCED | 1, 0, NB_DESC - 1);
+	for (unsigned int k = 0; k < 2; k++) {
+		struct frame *f;
+		uint32_t left;
+
+		/* the last that MAXFRS lets pass, and one that is larger */
+		nic_write(nic, NIC_MAXFRS, (payloads[k] + 42) << NIC_MAXFRS_MFS_SHIFT);
+		ipv4_l4(17, payloads[k] + 1 > WIRE_MAX_FRAME - 46 ? 14000 : payloads[k]);
+		f = ipv4_l4(17, payloads[k]);
+		poll_all();
+		for (unsigned int i = in_first = 0; i < in_end; i++) {
+			f = &in[i];
+			for (left = f->len; left > 0; at++) {
+				uint32_t len = left < 1024 ? left : 1024;
+
+				assert_int_equal(desc(0, at)->hi, LEN(len) |
+						 (left > len ? DD : DD | EOP | GOOD_UDP));
+				assert_memory_equal(buf(0, at), f->b + f->len - left, len);
+				left -= len;
+				if (left > 0)
+					assert_int_equal(desc(0, at)->lo, 0);
+				else
+					assert_int_equal(desc(0, at)->lo & 0xffffffff, 0x217);
+				used++;
+			}
+		}
+		in_first = in_end = 0;
+	}
+	assert_int_equal(used, 10 + 10 + 14 + 16);
+	nic_write(nic, NIC_MAXFRS, 9728u << NIC_MAXFRS_MFS_SHIFT);
+	ipv4_l4(17, 9728 - 46 + 5); /* a tag's 4 bytes more may come */
+	poll_all();
+	assert_int_equal(nic_read(nic, NIC_ROC), 1);
+	assert_int_equal(counts().violations, 0);
+}
+
+/* 8.2.3.7.1: SBP stores what the MAC finds wrong, with RXE; else it is only counted. */
+static void
+bad_frames(void **state)
+{
+	(void)state;
+	rx_start_simple();
+	rss_start(RSS_UDP | RSS_IP, 1);
+	for (unsigned int sbp = 0; sbp < 2; sbp++) {
+		struct frame *f;
+
+		if (sbp)
+			reg_set(NIC_FCTRL, NIC_FCTRL_SBP);
+		ipv4_l4(17, 30)->len = 59;
+		f = frame_new(); /* an 802.3 length that is the data's, or padded to 46 */
+		add16(f, 80);
+		f->len = 94;
+		f = frame_new();
+		add16(f, 3);
+		f->len = 60;
+		f = frame_new(); /* and one that is not */
+		add16(f, 79);
+		f->len = 94;
+		f = frame_new();
+		add16(f, 47);
+		f->len = 60;
+		ipv4_l4(17, 1480);
+		poll_all();
+		assert_int_equal(nic_read(nic, NIC_RUC), 1);
+		assert_int_equal(nic_read(nic, NIC_RLEC), 2);
+		assert_int_equal(nic_read(nic, NIC_ROC), 1);
+		assert_int_equal(nic_read(nic, NIC_GPRC), 2);
+		assert_int_equal(counts().rx_packets, sbp ? 2 + 5 : 2);
+	}
+	assert_int_equal(desc(0, 2)->hi, LEN(59) | DD | EOP | RXE);
+	assert_int_equal(desc(0, 2)->lo, 0);
+	assert_int_equal(desc(0, 3)->hi, LEN(94) | DD | EOP);
+	assert_int_equal(desc(0, 5)->hi, LEN(94) | DD | EOP | RXE);
+	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) & ~NIC_HLREG0_RXLNGTHERREN);
+	add16(frame_new(), 79);
+	in[in_end - 1].len = 94;
+	poll_all();
+	assert_int_equal(desc(0, 7)->hi, LEN(94) | DD | EOP);
+	assert_int_equal(nic_read(nic, NIC_RLEC), 0);
+}
+
+/* A frame as short as a wire may have it is read no further than it goes. */
+static void
+shortest_bad_frame(void **state)
+{
+	struct frame *f = frame_new();
+
+	(void)state;
+	reg_set(NIC_FCTRL, NIC_FCTRL_SBP);
+	reg_set(NIC_VLNCTRL, NIC_VLNCTRL_VFE);
+	rx_start_simple();
+	add16(f, 0x8100);
+	poll_all();
+	assert_int_equal(counts().rx_packets, 0); /* VLAN 0 is not in the table */
+	nic_write(nic, NIC_VFTA, 1);
+	f = frame_new();
+	add16(f, 0x8100);
+	poll_all();
+	assert_int_equal(desc(0, 0)->hi, LEN(14) | DD | EOP | RXE);
+	assert_memory_equal(buf(0, 0), f->b, 14);
+	assert_int_equal(buf(0, 0)[14], 0);
+}
+
+/* 7.1.5: all of it in other places, nothing of the lower quadword */
+static void
+legacy_format(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_IPPCSE);
+	rx_start(0, 0, 2, NIC_RXDCTL_VME, NB_DESC - 1);
+	f = tagged(0x8100, 0xe123);
+	f->b[f->len - 1] ^= 1;
+	f->b[f->l3 + 8] ^= 1;
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 0, 0x2000);
+	add_l4(f, 17, 1, 2, 48);
+	frame_end(f, 0);
+	reg_set(NIC_FCTRL, NIC_FCTRL_SBP);
+	ipv4_l4(17, 1)->len = 50;
+	poll_all();
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(desc(0, i)->lo, HOST_BASE + (buf(0, i) - host));
+	assert_int_equal(desc(0, 0)->hi, (in[0].len - 4) | UINT64_C(0xc0) << 40 | VLAN(0xe123) |
+			 (uint64_t)(DD | EOP | VP | GOOD_UDP) << 32);
+	assert_int_equal(desc(0, 1)->hi, f->len | (uint64_t)(DD | EOP | IPCS) << 32 |
+			 (uint64_t)(uint16_t)~inet_sum(0, f->b + f->l4, 56) << 16);
+	assert_int_equal(desc(0, 2)->hi, 50 | (uint64_t)(DD | EOP) << 32 | UINT64_C(1) << 40);
+}
+
+#define HDR(n) ((uint64_t)(n) << 21)
+#define SPH    UINT64_C(0x80000000)
+#define SPLIT  (2u << NIC_SRRCTL_DESCTYPE_SHIFT)
+#define ALWAYS (5u << NIC_SRRCTL_DESCTYPE_SHIFT)
+
+/* 7.1.10: header split, buffers of 1 KB */
+static void
+headers_are_split(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t type, header_size, psrtype;
+		uint8_t proto;
+		uint32_t payload;
+		uint32_t in_header, lo, error;
+	} cases[] = {
+		{ "UDP", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 200, 42, SPH | HDR(42), 0 },
+		{ "TCP", SPLIT, 128, NIC_PSRTYPE_UDP | NIC_PSRTYPE_TCP, 6, 200, 54, SPH | HDR(54), 0 },
+		{ "in pieces", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 1100, 42, SPH | HDR(42), 0 },
+		{ "payload of one buffer", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 1024, 42, SPH | HDR(42), 0 },
+		{ "no payload", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 0, 42, SPH | HDR(42), 0 },
+		{ "IPv4", SPLIT, 128, NIC_PSRTYPE_IPV4 | NIC_PSRTYPE_L2, 6, 200, 34, SPH | HDR(34), 0 },
+		{ "IPv6", SPLIT, 128, NIC_PSRTYPE_IPV6, 46, 200, 54, SPH | HDR(54), 0 },
+		{ "layer 2", SPLIT, 128, NIC_PSRTYPE_L2 | NIC_PSRTYPE_UDP, 6, 200, 14, SPH | HDR(14), 0 },
+		{ "none that PSRTYPE names", SPLIT, 128, NIC_PSRTYPE_UDP, 6, 200, 0, 0, 0 },
+		{ "no room", SPLIT, 0, NIC_PSRTYPE_UDP, 17, 200, 0, SPH | HDR(42), HBO },
+		{ "always: all of a short one", ALWAYS, 256, NIC_PSRTYPE_UDP, 17, 200, 242, HDR(242), 0 },
+		{ "always: headers", ALWAYS, 128, NIC_PSRTYPE_UDP, 17, 200, 42, SPH | HDR(42), 0 },
+		{ "always: unknown", ALWAYS, 128, NIC_PSRTYPE_UDP, 6, 200, 128, HDR(128), 0 },
+		{ "always: no room", ALWAYS, 64, NIC_PSRTYPE_IPV4, 60, 200, 64, SPH | HDR(74), HBO },
+	};
+
+	(void)state;
+	for (unsigned int c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		uint8_t *header = host + 0x80000, *at = header;
+		struct frame *f;
+		unsigned int d = 0;
+		uint32_t left, len;
+
+		memset(header, 0, 0x1000);
+		nic_write(nic, NIC_PSRTYPE, cases[c].psrtype);
+		rx_start(0, 0, cases[c].type | cases[c].header_size / 64 << 8 | 1, 0, 0);
+		desc(0, 0)->hi = HOST_BASE + 0x80000;
+		nic_write(nic, NIC_RDT, NB_DESC - 1);
+		in_first = in_end = 0;
+		if (cases[c].proto == 46) { /* IPv6 with UDP, which PSRTYPE does not name */
+			f = ipv6_l4(17, cases[c].payload);
+		} else if (cases[c].proto == 60) { /* with all options there may be */
+			f = frame_new();
+			add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 40, 0);
+			add_l4(f, 6, 1, 2, cases[c].payload);
+			frame_end(f, 6);
+		} else {
+			f = ipv4_l4(cases[c].proto, cases[c].payload);
+		}
+		poll_all();
+		assert_memory_equal(header, f->b, cases[c].in_header);
+		assert_int_equal(header[cases[c].in_header], 0);
+		at += cases[c].in_header;
+		left = f->len - cases[c].in_header;
+		do {
+			len = left < 1024 ? left : 1024;
+			left -= len;
+			if ((desc(0, d)->lo & 0xffe00000) != (d == 0 ? cases[c].lo : 0) ||
+			    (desc(0, d)->hi & ~(uint64_t)GOOD_UDP) !=
+			    (LEN(len) | (left > 0 ? DD : DD | EOP | cases[c].error)))
+				fail_msg("%s, descriptor %u: 0x%llx 0x%llx", cases[c].what, d,
+					 (unsigned long long)desc(0, d)->lo,
+					 (unsigned long long)desc(0, d)->hi);
+			assert_memory_equal(buf(0, d), f->b + (f->len - left - len), len);
+			d++;
+		} while (left > 0);
+		assert_int_equal(desc(0, d)->hi, 0);
+		nic_write(nic, NIC_RXDCTL, 0);
+	}
+}
+
+static void
+bad_header_buffer_stops_the_queue(void **state)
+{
+	(void)state;
+	nic_write(nic, NIC_PSRTYPE, NIC_PSRTYPE_UDP);
+	rx_start(0, 0, SPLIT | 2 << 8 | 2, 0, 0);
+	desc(0, 0)->hi = HOST_BASE + HOST_SIZE - 40;
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	ipv4_l4(17, 200);
+	poll_all();
+	assert_int_equal(counts().dma_refused, 1);
+	assert_int_equal(desc(0, 0)->hi, HOST_BASE + HOST_SIZE - 40);
+	assert_int_equal(counts().rx_packets, 0);
+}
+
 int
 main(void)
 {
@@ -1014,6 +1386,16 @@ main(void)
 		TEST(checksums_of_all_shapes),
 		TEST(zero_udp_checksums),
 		TEST(fragments_are_summed),
+		TEST(vlan_tags_are_stripped),
+		TEST(vlan_tag_goes_and_fcs_stays),
+		TEST(vlan_filter),
+		TEST(double_vlan),
+		TEST(jumbo_frames_in_pieces),
+		TEST(bad_frames),
+		TEST(shortest_bad_frame),
+		TEST(legacy_format),
+		TEST(headers_are_split),
+		TEST(bad_header_buffer_stops_the_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

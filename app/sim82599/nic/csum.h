@@ -19,7 +19,7 @@
 /* The sum of blocks, below 2^49: len is a multiple of CSUM_BLOCK. */
 uint64_t csum_blocks(const uint8_t *data, uint32_t len);
 
-/* The ones' complement sum of len bytes: below 2^50, not folded. */
+/* The ones' complement sum of len bytes: below 2^33, not folded. */
 static inline uint64_t
 csum_sum(const void *data, uint32_t len)
 {

@@ -60,6 +60,10 @@ enum rx_rss_type {
 #define RX_PTYPE_AH     (1u << 13)
 #define RX_PTYPE_ETQF   (1u << 15)         /* of layer 2: bits 6:4 are the number in ETQF */
 #define RX_PTYPE_ETQF_SHIFT 4
+/* header split, of a packet's first descriptor */
+#define RX_HDR_LEN_SHIFT   21
+#define RX_HDR_LEN_MAX     1023u
+#define RX_SPH             (1u << 31)
 /* RSS hash, or with RXCSUM.PCSD = 0 IP identification and fragment checksum */
 #define RX_HASH_SHIFT      32
 #define RX_IP_ID_SHIFT     32

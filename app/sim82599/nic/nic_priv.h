@@ -50,6 +50,9 @@ struct nic_rxq {
 	uint32_t head;
 	uint64_t base;
 	uint32_t buf_size;     /* bytes, SRRCTL.BSIZEPACKET */
+	bool split;            /* SRRCTL.DESCTYPE 2 or 5: headers go to a buffer of their own */
+	bool split_always;     /* 5: that buffer is used for any packet */
+	uint32_t header_size;  /* bytes of it, SRRCTL.BSIZEHEADER */
 	bool strip;            /* RXDCTL.VME: VLAN tags go to the descriptor */
 	uint32_t rxdctl;       /* as last seen, to notice direct writes */
 	uint64_t packets;      /* for faults that hit every n-th */
@@ -341,6 +344,8 @@ struct headers {
 	uint32_t l3;           /* the (outer) IP header; 0: none */
 	uint32_t inner;        /* the IP header in front of L4: l3, or of IPv6 in IPv4 */
 	uint32_t l4;           /* TCP, UDP or SCTP header, which is in the frame; 0: none */
+	uint32_t l2_end;       /* where layer 3 begins */
+	uint32_t l3_end;       /* where the IP headers end that were followed; 0: none */
 	uint32_t end;          /* of the inner packet, as its IP header says; may be past the frame */
 };
 void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);

@@ -41,6 +41,7 @@ parse_ipv4(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
 	h->end = at + be16(frame + at + 2);
 	h->proto = frame[at + 9];
 	h->fragment = be16(frame + at + 6) & 0x3fff;
+	h->l3_end = at + ip_len;
 	return h->fragment ? 0 : at + ip_len;
 }
 
@@ -59,6 +60,7 @@ parse_ipv6(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
 	h->end = at + 40 + be16(frame + at + 4);
 	h->proto = frame[at + 6];
 	at += 40;
+	h->l3_end = at;
 	while (h->proto == PROTO_HOP_BY_HOP || h->proto == PROTO_DESTINATION || h->proto == PROTO_ROUTING) {
 		h->type |= RX_PTYPE_IPV6E;
 		if (len < at + 8)
@@ -70,6 +72,9 @@ parse_ipv6(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
 			return 0;
 		h->proto = frame[at];
 		at += ext_len;
+		if (len < at)
+			return 0;
+		h->l3_end = at;
 	}
 	if (h->proto == PROTO_FRAGMENT) {
 		h->type |= RX_PTYPE_IPV6E;
@@ -96,6 +101,7 @@ headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct 
 	}
 	h->ethertype = be16(frame + at);
 	at += 2;
+	h->l2_end = at;
 	if (h->ethertype == 0x0800)
 		at = parse_ipv4(frame, at, len, h);
 	else if (h->ethertype == 0x86dd)

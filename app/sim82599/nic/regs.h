@@ -214,6 +214,7 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_HLREG0_JUMBOEN      (1u << 2)
 #define NIC_HLREG0_TXPADEN      (1u << 10)
 #define NIC_HLREG0_LPBK         (1u << 15)
+#define NIC_HLREG0_RXLNGTHERREN (1u << 27)
 /* MSCA, 8.2.3.22.11 */
 #define NIC_MSCA_MDI_CMD        (1u << 30)
 /* MAXFRS, 8.2.3.22.13 */

@@ -11,6 +11,8 @@
 #include "desc.h"
 
 #define TAG_LEN 4 /* a VLAN tag */
+#define MIN_FRAME 64 /* with FCS */
+#define MAX_LENGTH 1500 /* what follows the addresses is a length up to here, else a type */
 
 /* Descriptors of one write-back at the most: a frame of 15.5 KB may need 16 buffers of 1 KB. */
 #define RX_SLOTS (16 * WIRE_BURST)
@@ -31,6 +33,7 @@ rxq_enable(struct nic *nic, unsigned int q)
 	uint32_t srrctl = reg_get(nic, rxq_reg(q, NIC_SRRCTL));
 	uint32_t desctype = (srrctl & NIC_SRRCTL_DESCTYPE) >> NIC_SRRCTL_DESCTYPE_SHIFT;
 	uint32_t buf_size = (srrctl & NIC_SRRCTL_BSIZEPACKET) * 1024;
+	uint32_t header_size = ((srrctl & NIC_SRRCTL_BSIZEHEADER) >> NIC_SRRCTL_BSIZEHEADER_SHIFT) * 64;
 
 	if (rxq->live || has_fault(nic, NIC_FAULT_RXQ))
 		return;
@@ -59,6 +62,9 @@ rxq_enable(struct nic *nic, unsigned int q)
 	*rxq = (struct nic_rxq){
 		.live = true,
 		.legacy = desctype == 0,
+		.split = desctype == 2 || desctype == 5,
+		.split_always = desctype == 5,
+		.header_size = header_size < RX_HDR_LEN_MAX ? header_size : RX_HDR_LEN_MAX,
 		.size = length / sizeof(struct desc),
 		.base = base,
 		.buf_size = buf_size == 0 ? 2048 : buf_size,
@@ -232,8 +238,75 @@ rx_stored_len(const struct nic_rxq *rxq, const struct rx_frame *frame, uint32_t 
 	return frame->len + fcs_len - (rxq->strip && frame->tag_at != 0 ? TAG_LEN : 0);
 }
 
-/* A frame that is larger than a buffer, keeps its FCS, or loses its VLAN tag. @return as rx_put();
- * then, there is nothing of it in the batch */
+/* The bytes of a frame that are headers, as PSRTYPE tells to split it; 0: no headers that it names. */
+static uint32_t
+rx_header_len(const struct nic *nic, const struct rx_frame *frame)
+{
+	uint32_t psrtype = reg_get(nic, NIC_PSRTYPE);
+	struct headers h;
+	uint32_t len = 0;
+
+	headers_parse(nic, frame->data, frame->len, &h);
+	if (psrtype & NIC_PSRTYPE_TCP && h.l4 != 0 && h.type & RX_PTYPE_TCP)
+		len = h.l4 + (frame->data[h.l4 + 12] >> 4) * 4;
+	else if (psrtype & NIC_PSRTYPE_UDP && h.l4 != 0 && h.type & RX_PTYPE_UDP)
+		len = h.l4 + 8;
+	else if ((psrtype & NIC_PSRTYPE_IPV4 && h.type & RX_PTYPE_IPV4) ||
+		 (psrtype & NIC_PSRTYPE_IPV6 && h.type & RX_PTYPE_IPV6))
+		len = h.l3_end;
+	else if (psrtype & NIC_PSRTYPE_L2)
+		len = h.l2_end;
+	return len <= frame->len && len <= RX_HDR_LEN_MAX ? len : 0;
+}
+
+/* 7.1.10: how many bytes of a frame, which has stored_len in memory, go to the header buffer; what
+ * the write-back of its first descriptor says about it, and of its last. */
+static uint32_t
+rx_split(const struct nic *nic, const struct nic_rxq *rxq, const struct rx_frame *frame,
+	 uint32_t stored_len, uint64_t *lo, uint64_t *hi)
+{
+	uint32_t header_len = rx_header_len(nic, frame);
+
+	if (rxq->strip && frame->tag_at != 0 && header_len > 0)
+		header_len -= TAG_LEN;
+	if (rxq->split_always && stored_len <= rxq->header_size) {
+		*lo |= (uint64_t)stored_len << RX_HDR_LEN_SHIFT;
+		return stored_len;
+	}
+	if (header_len == 0) {
+		if (!rxq->split_always)
+			return 0;
+		*lo |= (uint64_t)rxq->header_size << RX_HDR_LEN_SHIFT;
+		return rxq->header_size;
+	}
+	*lo |= RX_SPH | (uint64_t)header_len << RX_HDR_LEN_SHIFT;
+	if (header_len <= rxq->header_size)
+		return header_len;
+	*hi |= RX_HBO;
+	return rxq->split_always ? rxq->header_size : 0;
+}
+
+/* The header buffer of the next descriptor takes the first bytes of a frame. */
+static bool
+rx_put_header(struct nic *nic, struct nic_rxq *rxq, const struct rx_batch *batch, const uint8_t *data,
+	      uint32_t len)
+{
+	struct desc *line = desc_line(nic, &rxq->ring, rxq->base, batch->head);
+	uint8_t *buf;
+
+	if (line == NULL)
+		return false;
+	buf = dma_write(nic, &nic->rx_buffers, line[batch->head % DESC_LINE].hi & ~UINT64_C(1), len);
+	if (buf == NULL)
+		return false;
+	memcpy(buf, data, len);
+	return true;
+}
+
+/* A frame that is larger than a buffer, keeps its FCS, loses its VLAN tag, or is split. @return as
+ * rx_put(); then, there is nothing of it in the batch
+ * INTERPRETATION (MISSING): which of a packet's descriptors tells about its headers is not said.
+ * Here it is that whose header buffer they are in, the first; errors are in the last, with EOP. */
 static bool
 rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	      const struct rx_frame *frame, uint32_t fcs_len)
@@ -241,8 +314,9 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	uint8_t copy[WIRE_MAX_FRAME + FCS_LEN];
 	const uint8_t *data = frame->data;
 	unsigned int nb_slots = batch->nb_slots;
-	uint32_t head = batch->head, left = frame->len, at = frame->tag_at, len, fcs;
-	uint64_t hi = frame->hi;
+	uint32_t head = batch->head, left = frame->len, at = frame->tag_at, len, fcs, in_header = 0;
+	uint64_t lo_first = 0, lo, hi = frame->hi;
+	bool first = true, last;
 
 	if (fcs_len > 0) {
 		fcs = rx_fcs(data, left);
@@ -258,15 +332,20 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 		left -= TAG_LEN;
 		data = copy;
 	}
-	for (; left > 0; left -= len, data += len) {
-		bool last = left <= rxq->buf_size;
-
+	if (rxq->split)
+		in_header = rx_split(nic, rxq, frame, left, &lo_first, &hi);
+	if (in_header > 0 && !rx_put_header(nic, rxq, batch, data, in_header))
+		return false;
+	for (left -= in_header, data += in_header; first || left > 0; left -= len, data += len) {
+		last = left <= rxq->buf_size;
 		len = last ? left : rxq->buf_size;
-		if (!rx_put(nic, rxq, batch, data, len, last ? frame->lo : 0, last ? hi : RX_DD)) {
+		lo = (first ? lo_first : 0) | (last ? frame->lo : 0);
+		if (!rx_put(nic, rxq, batch, data, len, lo, last ? hi : RX_DD)) {
 			batch->nb_slots = nb_slots;
 			batch->head = head;
 			return false;
 		}
+		first = false;
 	}
 	return true;
 }
@@ -278,7 +357,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	struct nic_rxq *rxq = &nic->rxq[q];
 	const uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
 	/* up to so many bytes as they are, in one piece */
-	const uint32_t whole = fcs_len == 0 && !rxq->strip ? rxq->buf_size : 0;
+	const uint32_t whole = fcs_len == 0 && !rxq->strip && !rxq->split ? rxq->buf_size : 0;
 	const bool faults = nic->faults != 0;
 	unsigned int stat = rx_stat_index(nic, q);
 	uint32_t owned = rx_owned(nic, q), len;
@@ -458,6 +537,47 @@ rx_describe(const struct nic *nic, struct rx_frame *frame, uint64_t hi)
 		steer_frame(nic, frame, &h);
 }
 
+/* Count what the MAC finds wrong with a frame. @return false: nothing */
+static bool
+rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
+{
+	uint32_t len = frame->len + FCS_LEN, data_len = be16(frame->data + 12);
+
+	if (len < MIN_FRAME) {
+		nic->stat[STAT_RUC]++;
+		return true;
+	}
+	if (len > max_len) {
+		nic->stat[STAT_ROC]++;
+		return true;
+	}
+	/* IEEE 802.3, 3.2.6: not a type, but the length of the data, which the shortest frame pads */
+	if (data_len > MAX_LENGTH || !(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXLNGTHERREN) ||
+	    data_len == len - 18 || (len == MIN_FRAME && data_len < len - 18))
+		return false;
+	nic->stat[STAT_RLEC]++;
+	return true;
+}
+
+/* 8.2.3.7.1, SBP: a bad frame that passes the filters is stored, too, and marked. Its headers are
+ * not trusted, so it goes to queue 0. INTERPRETATION (MISSING): whether that holds for frames that are
+ * too long is not said. Here the MAC never lets them pass: that is what MAXFRS is for. */
+static bool
+rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len, struct rx_frame *frame)
+{
+	uint8_t head[MIN_FRAME] = { 0 };
+	enum filter_verdict verdict;
+
+	if (!(reg_get(nic, NIC_FCTRL) & NIC_FCTRL_SBP) || bad->len + FCS_LEN > max_len)
+		return false;
+	memcpy(head, bad->data, bad->len < sizeof(head) ? bad->len : sizeof(head));
+	verdict = filter_frame(nic, head);
+	*frame = (struct rx_frame){
+		.data = bad->data, .len = bad->len, .hi = RX_RXE | RX_EOP | verdict,
+	};
+	return verdict != FILTER_REFUSED;
+}
+
 /* Take frames from the wire through the MAC's filters (7.1.1) into the packet buffer.
  * @return frames taken. */
 static unsigned int
@@ -470,7 +590,7 @@ rx_mac(struct nic *nic)
 	uint64_t total_bytes = 0, good_bytes = 0;
 	struct rx_frame *frame = nic->fifo;
 	enum filter_verdict verdict;
-	unsigned int n, total = 0, i;
+	unsigned int n, total = 0, good = 0, i;
 	uint32_t len;
 
 	n = nic->wire->ops->peek(nic->wire, frames, WIRE_BURST);
@@ -480,12 +600,10 @@ rx_mac(struct nic *nic)
 		filter_rebuild(nic);
 	for (i = 0; i < n; i++) {
 		len = frames[i].len + FCS_LEN;
-		if (len < 64) {
-			nic->stat[STAT_RUC]++;
-			continue;
-		}
-		if (len > max_len) {
-			nic->stat[STAT_ROC]++;
+		if ((len < MIN_FRAME || len > max_len || frames[i].data[12] <= MAX_LENGTH >> 8) &&
+		    rx_mac_error(nic, &frames[i], max_len)) {
+			if (rx_store_bad(nic, &frames[i], max_len, frame))
+				frame++;
 			continue;
 		}
 		total++;
@@ -493,6 +611,7 @@ rx_mac(struct nic *nic)
 		verdict = filter_frame(nic, frames[i].data);
 		if (verdict == FILTER_REFUSED)
 			continue;
+		good++;
 		good_bytes += frames[i].len;
 		stats_rx_frame(nic, frames[i].data, len);
 		frame->data = frames[i].data;
@@ -502,7 +621,7 @@ rx_mac(struct nic *nic)
 	}
 	nic->fifo_len = frame - nic->fifo;
 	stats_rx_total(nic, total, total_bytes);
-	stats_rx_good(nic, nic->fifo_len, good_bytes);
+	stats_rx_good(nic, good, good_bytes);
 	nic->counts.rx_filtered += n - nic->fifo_len;
 	nic->fifo_wire = n;
 	return n;
