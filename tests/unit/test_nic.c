@@ -1704,8 +1704,8 @@ what_is_absent_is_counted(void **state)
 	assert_int_equal(asked_for(ABSENT_FLOW_DIRECTOR), 2);
 	wr(rxq_reg(100, NIC_RSCCTL), 1); /* of a queue that lies apart */
 	assert_int_equal(asked_for(ABSENT_RSC), 1);
-	wr(0x02100, 0x0a000002); /* SRRCTL, where the 82598 has it */
-	assert_int_equal(asked_for(ABSENT_HEADER_SPLIT), 1);
+	wr(0x02200, 0x0000a220); /* DCA_RXCTRL, where the 82598 has it */
+	assert_int_equal(asked_for(ABSENT_DCA), 1);
 	assert_string_equal(nic_get_absent(nic, ABSENT_RSC, &n), "RSC");
 	assert_null(nic_get_absent(nic, ABSENT_COUNT, &n));
 	nic_reset(nic); /* as all that is counted for whoever looks from outside */

@@ -46,7 +46,6 @@
 /* What the 82599 has and this device has not, as far as a driver asks for it by a register
  * (ABSENT in regs.def): counted, for whoever wonders why his driver gets nothing of it. */
 #define NIC_ABSENT(FEATURE) \
-	FEATURE(HEADER_SPLIT) \
 	FEATURE(RSC) \
 	FEATURE(FLOW_DIRECTOR) \
 	FEATURE(FIVE_TUPLE) \
