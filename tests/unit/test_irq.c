@@ -471,6 +471,19 @@ msix_other_causes(void **state)
 	irq_raise(nic, NIC_EICR_LSC);
 	expect_messages(5, 1);
 	assert_int_equal(rd(NIC_EIMS), NIC_EICR_RX_MISS);
+	/* a message of another cause takes none away that is masked */
+	map_queue(0, false, 5);
+	map_queue(1, false, 40);
+	irq_rx(nic, 0);
+	irq_rx(nic, 1);
+	irq_raise(nic, NIC_EICR_RX_MISS);
+	expect_messages(5, 1);
+	wr(NIC_IVAR_MISC, (NIC_IVAR_ALLOC_VAL | 40) << 8);
+	expect_messages(40, 1);
+	wr(NIC_EIMS, 1 << 5);
+	expect_messages(5, 1);
+	wr(NIC_EIMS_EX + 4, 1 << 8);
+	expect_messages(40, 1);
 	/* no vector: nothing is said, until there is one */
 	rd(NIC_EICR);
 	wr(NIC_IVAR_MISC, 0);
@@ -740,6 +753,12 @@ no_message_without_bus_master(void **state)
 	expect_messages(1, 0);
 	nic_set_faults(nic, 0);
 	expect_messages(1, 1);
+	nic_set_irq_mode(nic, NIC_IRQ_INTX);
+	wr(NIC_EIMS, NIC_EICR_LSC);
+	irq_raise(nic, NIC_EICR_LSC);
+	assert_true(line);
+	nic_set_faults(nic, 1u << NIC_FAULT_GONE);
+	assert_false(line);
 }
 
 /* The queues themselves: a frame in, a frame out, frames that find no room */

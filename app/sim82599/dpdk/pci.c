@@ -228,15 +228,18 @@ queue_vectors_set(struct sim_port *port, struct rte_intr_handle *handle, unsigne
 void
 sim_pci_before_access(struct sim_port *port)
 {
+	const struct rte_eth_dev *ethdev = port->ethdev;
 	struct rte_intr_handle *handle;
 	unsigned int wanted;
 
-	if (port->ethdev == NULL || port->ethdev->data->dev_started)
+	/* once it is closed, it is nobody's or another device's */
+	if (ethdev == NULL || ethdev->device != &port->pci->device || ethdev->data == NULL ||
+	    ethdev->data->dev_started)
 		return;
 	while (atomic_flag_test_and_set(&port->handle_lock))
 		sched_yield();
 	handle = port->pci->intr_handle;
-	wanted = queue_vectors_wanted(port->ethdev);
+	wanted = queue_vectors_wanted(ethdev);
 	if (wanted != (unsigned int)rte_intr_nb_efd_get(handle))
 		queue_vectors_set(port, handle, wanted);
 	atomic_flag_clear(&port->handle_lock);

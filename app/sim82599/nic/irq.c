@@ -71,6 +71,8 @@ pending(const struct nic *nic)
 {
 	uint64_t mask = reg_get(nic, NIC_EIMS_EX) | (uint64_t)reg_get(nic, NIC_EIMS_EX + 4) << 32;
 
+	if (has_fault(nic, NIC_FAULT_GONE))
+		return (struct irq_causes){ 0, 0 };
 	return (struct irq_causes){
 		.eicr = reg_get(nic, NIC_EICR) & reg_get(nic, NIC_EIMS),
 		.ex = nic->irq_ex & mask,
@@ -95,12 +97,15 @@ line_set(struct nic *nic, bool level)
 	nic->config.host_ops->irq(nic->config.host, level);
 }
 
-/* 7.3.1.4, 7.3.1.5: what an MSI-X message does to the causes and masks of its vector */
+/* 7.3.1.4, 7.3.1.5: what an MSI-X message does to the causes and masks of its vector.
+ * INTERPRETATION (MISSING): 8.2.3.5.5 does not say what becomes of a masked cause that shares the
+ * vector. It stays, since nobody was told of it. */
 static void
 auto_clear_and_mask(struct nic *nic, unsigned int v)
 {
 	const uint64_t vector = UINT64_C(1) << v;
-	uint32_t eicr = v < 16 ? vector : 0;
+	const struct irq_causes told = pending(nic);
+	uint32_t eicr = v < 16 ? vector : 0, eicr_clear;
 
 	if (!has_vectors(nic)) {
 		eicr = NIC_EICR_RTX | NIC_EICR_TCP_TIMER | OTHER_CAUSES;
@@ -110,9 +115,9 @@ auto_clear_and_mask(struct nic *nic, unsigned int v)
 		if (misc_vector(nic, 1) == vector)
 			eicr |= OTHER_CAUSES;
 	}
-	reg_put(nic, NIC_EICR,
-		reg_get(nic, NIC_EICR) & ~(eicr & reg_get(nic, NIC_EIAC) & AUTO_CLEAR));
-	nic->irq_ex &= ~vector;
+	eicr_clear = told.eicr & eicr & reg_get(nic, NIC_EIAC) & AUTO_CLEAR;
+	reg_put(nic, NIC_EICR, reg_get(nic, NIC_EICR) & ~eicr_clear);
+	nic->irq_ex &= ~(told.ex & vector);
 	if (!(reg_get(nic, NIC_GPIE) & NIC_GPIE_EIAME))
 		return;
 	put_twins(nic, NIC_EIMS, NIC_EIMS_EX,
@@ -183,8 +188,6 @@ irq_update(struct nic *nic)
 	struct irq_causes fresh = { now.eicr & ~nic->irq_told, now.ex };
 	uint64_t vectors = vectors_of(nic, now);
 
-	if (has_fault(nic, NIC_FAULT_GONE))
-		return;
 	nic->irq_told = now.eicr;
 	nic->irq_due |= vectors_of(nic, fresh);
 	/* of causes that the driver has taken already there is nothing to be said any more */
