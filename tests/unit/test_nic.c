@@ -1028,10 +1028,10 @@ statistics_clear_stick_and_latch(void **state)
 static void
 count_frame(const uint8_t *frame, uint32_t len_fcs)
 {
-	stats_rx_frame(nic, frame, len_fcs);
+	stats_rx_frames(nic, frame, len_fcs, 1);
 	stats_rx_total(nic, 1, len_fcs - FCS_LEN);
 	stats_rx_good(nic, 1, len_fcs - FCS_LEN);
-	stats_tx_frame(nic, frame, len_fcs);
+	stats_tx_frames(nic, frame, len_fcs, 1);
 	stats_tx_good(nic, 1, len_fcs - FCS_LEN);
 }
 

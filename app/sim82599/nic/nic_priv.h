@@ -384,29 +384,29 @@ void stats_tx_good(struct nic *nic, uint32_t nb, uint64_t bytes);
  * INTERPRETATION (MISSING): whether frames that the filters refuse have a size class is not
  * said; a good packet is elsewhere one that passed them. */
 static inline void
-stats_frame(uint64_t *classes, uint64_t *broadcast, uint64_t *multicast, const uint8_t *frame,
-	    uint32_t len_fcs)
+stats_frames(uint64_t *classes, uint64_t *broadcast, uint64_t *multicast, const uint8_t *frame,
+	     uint32_t len_fcs, uint32_t nb)
 {
 	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	unsigned int log2 = 31 - __builtin_clz(len_fcs | 64);
 
-	classes[len_fcs <= 64 ? 0 : log2 > 10 ? 5 : log2 - 5]++;
+	classes[len_fcs <= 64 ? 0 : log2 > 10 ? 5 : log2 - 5] += nb;
 	if (frame[0] & 1)
-		++*(memcmp(frame, all, sizeof(all)) == 0 ? broadcast : multicast);
+		*(memcmp(frame, all, sizeof(all)) == 0 ? broadcast : multicast) += nb;
 }
 
 static inline void
-stats_rx_frame(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
+stats_rx_frames(struct nic *nic, const uint8_t *frame, uint32_t len_fcs, uint32_t nb)
 {
-	stats_frame(&nic->stat[STAT_PRC64], &nic->stat[STAT_BPRC], &nic->stat[STAT_MPRC], frame,
-		    len_fcs);
+	stats_frames(&nic->stat[STAT_PRC64], &nic->stat[STAT_BPRC], &nic->stat[STAT_MPRC], frame,
+		     len_fcs, nb);
 }
 
 static inline void
-stats_tx_frame(struct nic *nic, const uint8_t *frame, uint32_t len_fcs)
+stats_tx_frames(struct nic *nic, const uint8_t *frame, uint32_t len_fcs, uint32_t nb)
 {
-	stats_frame(&nic->stat[STAT_PTC64], &nic->stat[STAT_BPTC], &nic->stat[STAT_MPTC], frame,
-		    len_fcs);
+	stats_frames(&nic->stat[STAT_PTC64], &nic->stat[STAT_BPTC], &nic->stat[STAT_MPTC], frame,
+		     len_fcs, nb);
 }
 
 /* irq.c: hooks of 8.2.3.5 and of the TCP timer */

@@ -72,7 +72,7 @@ pause_send(struct nic *nic, uint32_t quanta)
 	frame[17] = quanta;
 	if (nic->wire->ops->send(nic->wire, &out, 1) == 0)
 		return false;
-	stats_tx_frame(nic, frame, sizeof(frame) + FCS_LEN);
+	stats_tx_frames(nic, frame, sizeof(frame) + FCS_LEN, 1);
 	stats_tx_good(nic, 1, sizeof(frame));
 	nic->stat[quanta != 0 ? STAT_LXOFFTXC : STAT_LXONTXC]++;
 	return true;

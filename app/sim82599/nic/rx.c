@@ -613,7 +613,7 @@ rx_mac(struct nic *nic)
 			continue;
 		good++;
 		good_bytes += frames[i].len;
-		stats_rx_frame(nic, frames[i].data, len);
+		stats_rx_frames(nic, frames[i].data, len, 1);
 		frame->data = frames[i].data;
 		frame->len = frames[i].len;
 		rx_describe(nic, frame, RX_EOP | verdict);

@@ -261,10 +261,11 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	struct nic_txq *txq = &nic->txq[q];
 	const uint64_t report_all = batch->report_all;
 	const uint32_t max_frame = txq->max_frame, size = txq->size;
-	uint32_t nb = batch->nb_frames, nb_reports = batch->nb_reports, taken, len;
+	uint32_t nb = batch->nb_frames, nb_reports = batch->nb_reports, taken;
+	uint32_t len = 0;
 	struct desc *line = NULL, *desc;
 	const uint8_t *frame;
-	uint64_t hi;
+	uint64_t hi, alike = 0; /* to the last plain one: most are */
 
 	n = n < WIRE_BURST - nb ? n : WIRE_BURST - nb;
 	for (taken = 0; taken < n && nb_reports < WIRE_BURST; taken++) {
@@ -276,10 +277,13 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 		}
 		desc = &line[i % DESC_LINE];
 		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
-		len = TX_LEN(hi);
-		if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) || len < TX_PAD_FRAME ||
-		    len > max_frame)
-			break;
+		if ((hi & ~TX_RS) != alike) {
+			len = TX_LEN(hi);
+			if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) ||
+			    len < TX_PAD_FRAME || len > max_frame)
+				break;
+			alike = hi & ~TX_RS;
+		}
 		frame = dma_read(nic, &nic->tx_buffers, desc->lo, len);
 		if (frame == NULL) {
 			tx_refused(nic, q);
@@ -367,13 +371,27 @@ tx_keep_contexts(struct nic *nic, unsigned int q, bool all, uint32_t head)
 	memcpy(txq->kept, txq->context, sizeof(txq->kept));
 }
 
+/* @return frames, from the first on, that count alike: of one length, for one station */
+static unsigned int
+tx_alike(const struct wire_frame *frames, unsigned int n)
+{
+	const uint32_t len = frames[0].len;
+	unsigned int run = 1;
+
+	if (!(frames[0].data[0] & 1))
+		while (run < n && frames[run].len == len && !(frames[run].data[0] & 1))
+			run++;
+	return run;
+}
+
 /* @return frames sent */
 static unsigned int
 tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
 	uint32_t owned = tx_owned(nic, q), head = txq->head, used, before;
-	unsigned int sent, i;
+	const struct wire_frame *frame;
+	unsigned int sent, i, run;
 	uint64_t bytes = 0;
 
 	if (owned == 0)
@@ -415,10 +433,12 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 				 sent == 0 ? txq->head : (uint32_t)batch->next[sent - 1]);
 	if (sent == 0)
 		return 0;
-	for (i = 0; i < sent; i++) {
-		stats_tx_frame(nic, batch->frames[i].data, batch->frames[i].len + FCS_LEN);
-		bytes += batch->frames[i].len;
-		nic->counts.pcie_down += pcie_bytes(batch->frames[i].len);
+	for (i = 0; i < sent; i += run) {
+		frame = &batch->frames[i];
+		run = tx_alike(frame, sent - i);
+		stats_tx_frames(nic, frame->data, frame->len + FCS_LEN, run);
+		bytes += run * frame->len;
+		nic->counts.pcie_down += run * pcie_bytes(frame->len);
 	}
 	stats_tx_good(nic, sent, bytes);
 	nic->counts.tx_packets += sent;
