@@ -296,6 +296,8 @@ ranges_insert(struct dma *dma, uint32_t i, const struct dma_range *range)
 static void
 ranges_remove(struct dma *dma, uint32_t i, uint32_t n)
 {
+	if (n == 0)
+		return;
 	for (uint32_t j = i; j < i + n; j++)
 		if (dma->ranges[j].file != NULL)
 			dma->ranges[j].file->ranges--;
