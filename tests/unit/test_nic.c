@@ -565,6 +565,17 @@ eeprom_written_by_bit_bang(void **state)
 	assert_int_equal(rd(NIC_RAL), 0x33221102);
 	assert_int_equal(rd(NIC_RAH), NIC_RAH_AV | 0x5544);
 	assert_int_equal(nic_read(other, NIC_RAL), 0x90598202);
+	/* a pointer to nowhere: there is no address behind it, and no sum over it */
+	wr(NIC_EEC, rd(NIC_EEC) | NIC_EEC_REQ);
+	spi_select(false);
+	spi_command(0x06);
+	words[0] = 0xfff0;
+	spi_write(0x09, words, 1);
+	nic_reset(nic);
+	assert_int_equal(rd(NIC_RAL), ALL);
+	nic_free(nic);
+	nic = create(0, false, -1);
+	assert_non_null(nic);
 	assert_int_equal(all_violations(), 0);
 }
 

@@ -64,21 +64,28 @@ struct nic_sfp_bus {
 	uint8_t memory[2][256]; /* A0h, A2h */
 };
 
+/* A driver may have written anything there, pointers too. */
+static uint16_t
+card_word(const struct nic_card *card, uint32_t address)
+{
+	return address < EEPROM_WORDS ? card->eeprom[address] : EEPROM_NONE;
+}
+
 /* Sum of the words that the checksum covers, 6.1: 0x00 to 0x3e and the
  * sections behind the pointers 0x03 to 0x0e. */
 static uint16_t
-eeprom_sum(const _Atomic uint16_t *word)
+eeprom_sum(const struct nic_card *card)
 {
-	uint16_t sum = 0, section, i;
+	uint32_t section, length;
+	uint16_t sum = 0;
 
-	for (i = 0; i < EEPROM_CHECKSUM; i++)
-		sum += word[i];
-	for (i = 0x03; i < EEPROM_FIRMWARE; i++) {
-		if (word[i] == EEPROM_NONE)
-			continue;
-		section = word[i];
-		for (uint16_t j = 1; j <= word[section]; j++)
-			sum += word[section + j];
+	for (uint32_t i = 0; i < EEPROM_CHECKSUM; i++)
+		sum += card_word(card, i);
+	for (uint32_t i = 0x03; i < EEPROM_FIRMWARE; i++) {
+		section = card_word(card, i);
+		length = card_word(card, section);
+		for (uint32_t j = 1; length != EEPROM_NONE && j <= length; j++)
+			sum += card_word(card, section + j);
 	}
 	return sum;
 }
@@ -86,7 +93,7 @@ eeprom_sum(const _Atomic uint16_t *word)
 static void
 eeprom_set_checksum(struct nic_card *card)
 {
-	card->eeprom[EEPROM_CHECKSUM] = EEPROM_CHECKSUM_SUM - eeprom_sum(card->eeprom);
+	card->eeprom[EEPROM_CHECKSUM] = EEPROM_CHECKSUM_SUM - eeprom_sum(card);
 }
 
 struct nic_card *
@@ -221,7 +228,7 @@ int
 eeprom_init(struct nic *nic)
 {
 	struct nic_card *card = nic->config.card;
-	uint16_t section = card->eeprom[EEPROM_LAN_CORE0 + nic->config.lan_id];
+	uint32_t section = card->eeprom[EEPROM_LAN_CORE0 + nic->config.lan_id];
 	const uint8_t *mac = nic->config.mac;
 
 	nic->eeprom = calloc(1, sizeof(*nic->eeprom));
@@ -230,7 +237,7 @@ eeprom_init(struct nic *nic)
 		eeprom_free(nic);
 		return -ENOMEM;
 	}
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3 && section + 1 + i < EEPROM_WORDS; i++)
 		card->eeprom[section + 1 + i] = mac[2 * i] | mac[2 * i + 1] << 8;
 	eeprom_set_checksum(card);
 	sfp_init_id(nic->sfp->memory[0]);
@@ -250,7 +257,7 @@ eeprom_free(struct nic *nic)
 uint16_t
 eeprom_word(const struct nic *nic, uint32_t address)
 {
-	uint16_t word = address < EEPROM_WORDS ? nic->config.card->eeprom[address] : EEPROM_NONE;
+	uint16_t word = card_word(nic->config.card, address);
 
 	if (address == EEPROM_CHECKSUM && has_fault(nic, NIC_FAULT_EEPROM))
 		word = ~word;
