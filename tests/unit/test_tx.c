@@ -1261,9 +1261,15 @@ tx_rules_of_several_descriptors(void **state)
 	poll_all();
 	send_all();
 	assert_int_equal(violations("TX_RS"), 1);
-	assert_int_equal(counts().violations, 1);
+	assert_int_equal(violations("TX_TAIL"), 1);
+	assert_int_equal(counts().violations, 2);
 	assert_int_equal(wire.nb_out, 1);
 	assert_true(done(0) && done(1));
+
+	put_context(0, 14, 20, 0, 0, 0);
+	send_all();
+	poll_all();
+	assert_int_equal(violations("TX_TAIL"), 2);
 
 	again(false);
 	put_split(frame, 64, DATA, 64, (uint32_t[]){ 10 }, 1);

@@ -71,6 +71,7 @@ struct nic_txq {
 	uint32_t size;
 	uint32_t head;
 	uint32_t segment;      /* of the frame at the head so many are out (7.2.4) */
+	uint32_t open_end;     /* tail that leaves a frame open, as last reported */
 	uint32_t seen;         /* descriptors from the head on that were looked at already */
 	uint32_t max_frame;    /* bytes without FCS, 8.2.3.9.16 */
 	struct nic_tx_context context[2], kept[2]; /* as far as looked at, and at the head */

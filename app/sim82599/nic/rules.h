@@ -19,6 +19,7 @@
 	RULE(RX_BUFFER,      "8.2.3.8.7", "SRRCTL.BSIZEPACKET is 1 KB to 16 KB") \
 	RULE(RX_DESCTYPE,    "8.2.3.8.7", "SRRCTL.DESCTYPE is 0, 1, 2 or 5") \
 	RULE(RX_CRC_STRIP,   "8.2.3.8.8", "RDRXCTL.CRCSTRIP equals HLREG0.RXCRCSTRP") \
+	RULE(TX_TAIL,        "7.2.3.4",   "a transmit tail lies behind the last descriptor of a frame") \
 	RULE(TX_ENABLE,      "4.6.8",     "DMATXCTL.TE is set before a transmit queue is enabled") \
 	RULE(TX_DTYP,        "7.2.3.2.4", "an advanced transmit descriptor is of type 2 (context) or 3 (data); a frame's are all advanced or all legacy") \
 	RULE(TX_LENGTH,      "7.2.3.2.4", "a buffer inside of a frame has 1 byte to 16 KB, a frame 17 bytes to 15.5 KB") \

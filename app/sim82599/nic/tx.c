@@ -7,6 +7,7 @@
 
 #include "tx.h"
 
+#define NO_TAIL       UINT32_MAX
 #define TX_MAX_DTALEN (16u << 10) /* 7.2.3.2.4, of one buffer */
 /* PAYLEN has 18 bits, and the headers come in addition (7.2.4.1). */
 #define TX_MAX_MESSAGE ((1u << 18) - 1 + 512)
@@ -26,7 +27,7 @@ struct tx_batch {
 	bool contexts;                 /* there were some */
 	uint64_t report_all;           /* TX_RS: as if each descriptor had it */
 	/* frames that had to be put together: gathered, padded, changed */
-	uint8_t room[2 * WIRE_MAX_FRAME];
+	uint8_t room[4 * WIRE_MAX_FRAME];
 	uint32_t room_used;
 };
 
@@ -71,6 +72,7 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 	*txq = (struct nic_txq){
 		.live = true,
 		.size = length / sizeof(struct desc),
+		.open_end = NO_TAIL,
 		.base = base,
 		.head_wb = head_wb & NIC_TDWBAL_HEAD_WB_EN ? head_wb & ~UINT64_C(3) : 0,
 		.max_frame = room < WIRE_MAX_FRAME - FCS_LEN ? room : WIRE_MAX_FRAME - FCS_LEN,
@@ -129,6 +131,16 @@ tx_refused(struct nic *nic, unsigned int q)
 #define TX_HANG(nic, q, rule, fmt, ...) \
 	(nic_violation(nic, rule, fmt ", queue %u", ##__VA_ARGS__, q), txq_disable(nic, q), 0)
 
+/* What the driver has given ends with a context, or within a frame: said once for each tail. */
+static uint32_t
+tx_open_end(struct nic *nic, unsigned int q, uint32_t tail)
+{
+	if (nic->txq[q].open_end != tail)
+		nic_violation(nic, RULE_TX_TAIL, "TDT[%u] is %u", q, tail);
+	nic->txq[q].open_end = tail;
+	return 0;
+}
+
 /* Room for a frame of len bytes that is put together. @return NULL: none left in this batch */
 static uint8_t *
 tx_room(struct tx_batch *batch, uint32_t len)
@@ -178,16 +190,18 @@ static uint32_t
 tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	struct tx_frame f = { .nb = 0, .len = 0 };
+	struct tx_frame f;
 	struct desc *line = NULL, *desc;
 	uint32_t first = i, ahead = i >= txq->head ? i - txq->head : i + txq->size - txq->head;
 	uint32_t used, len, nb_reports = batch->nb_reports, segment, k = batch->nb_frames;
 	uint64_t hi = 0;
 
+	f.nb = f.len = 0;
+	f.rs_inside = f.reserved = false;
 	f.again = ahead < txq->seen;
 	for (used = 0; !(hi & TX_EOP); i = ring_next(i, txq->size)) {
 		if (used == n)
-			return 0;
+			return tx_open_end(nic, q, i);
 		if (line == NULL || i % DESC_LINE == 0)
 			line = desc_line(nic, &txq->ring, txq->base, i);
 		if (line == NULL)
@@ -207,6 +221,8 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 		if ((hi & TX_DEXT) && TX_DTYP(hi) == TX_DTYP_CONTEXT && f.nb == 0) {
 			tx_context(nic, q, desc, f.again);
 			batch->contexts = true;
+			if (n == 1)
+				tx_open_end(nic, q, ring_next(i, txq->size));
 			break;
 		}
 		if (f.nb == 0)
