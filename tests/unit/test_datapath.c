@@ -379,12 +379,16 @@ rx_length_limit(void **state)
 	(void)state;
 	rx_start(0, 1, 4);
 	nic_write(nic, NIC_RDT, NB_DESC - 1);
-	frame_in(1518, 1); /* a full frame with a VLAN tag */
-	frame_in(1519, 2);
-	frame_in(59, 3);
+	frame_in(1514, 1);
+	frame_in(1515, 2);
+	frame_in(1518, 3); /* a full frame with a VLAN tag */
+	memcpy(&wire.in[2][12], "\x81\x00\x00\x05", 4);
+	frame_in(1519, 4);
+	memcpy(&wire.in[3][12], "\x81\x00\x00\x05", 4);
+	frame_in(59, 5);
 	poll_all();
-	assert_int_equal(counts().rx_packets, 1);
-	assert_int_equal(nic_read(nic, NIC_ROC), 1);
+	assert_int_equal(counts().rx_packets, 2);
+	assert_int_equal(nic_read(nic, NIC_ROC), 2);
 	assert_int_equal(nic_read(nic, NIC_RUC), 1);
 }
 

@@ -352,7 +352,7 @@ struct headers {
 void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);
 
 /* rxcsum.c: adds what the checksums are worth to its write-back, 7.1.11 */
-void rxcsum_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h);
+void rxcsum_frame(struct nic *nic, struct rx_frame *frame, const struct headers *h);
 
 /* steer.c: sets frame's queue, and RSS type and hash in its write-back */
 void steer_rebuild(struct nic *nic);

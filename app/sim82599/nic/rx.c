@@ -514,7 +514,7 @@ rx_plain(const uint8_t *data, uint32_t len)
 
 /* Fill in what the write-back of a frame says, and its queue. hi: what is known already */
 static inline void
-rx_describe(const struct nic *nic, struct rx_frame *frame, uint64_t hi)
+rx_describe(struct nic *nic, struct rx_frame *frame, uint64_t hi)
 {
 	struct headers h;
 
@@ -547,6 +547,9 @@ rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 		nic->stat[STAT_RUC]++;
 		return true;
 	}
+	/* 8.2.3.22.13: a VLAN tag comes on top (with double VLAN, two have been allowed to all) */
+	if (data_len == nic->filter.vet && !nic->filter.extended_vlan)
+		max_len += 4;
 	if (len > max_len) {
 		nic->stat[STAT_ROC]++;
 		return true;
@@ -584,9 +587,9 @@ static unsigned int
 rx_mac(struct nic *nic)
 {
 	struct wire_frame frames[WIRE_BURST];
-	/* 8.2.3.22.8, 8.2.3.22.13: MAXFRS counts the FCS; a VLAN tag comes on top */
-	uint32_t max_len = 4 + (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
-				reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : 1518);
+	/* 8.2.3.22.8, 8.2.3.22.13: MFS counts the FCS */
+	uint32_t max_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
+			   reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : 1518;
 	uint64_t total_bytes = 0, good_bytes = 0;
 	struct rx_frame *frame = nic->fifo;
 	enum filter_verdict verdict;
@@ -598,6 +601,8 @@ rx_mac(struct nic *nic)
 		return 0;
 	if (nic->filter.stale)
 		filter_rebuild(nic);
+	if (nic->filter.extended_vlan)
+		max_len += 8;
 	for (i = 0; i < n; i++) {
 		len = frames[i].len + FCS_LEN;
 		if ((len < MIN_FRAME || len > max_len || frames[i].data[12] <= MAX_LENGTH >> 8) &&

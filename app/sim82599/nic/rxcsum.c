@@ -82,7 +82,7 @@ fragment_sum(struct rx_frame *frame, const struct headers *h)
 }
 
 void
-rxcsum_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h)
+rxcsum_frame(struct nic *nic, struct rx_frame *frame, const struct headers *h)
 {
 	const uint8_t *ip = frame->data + h->l3;
 
@@ -90,6 +90,10 @@ rxcsum_frame(const struct nic *nic, struct rx_frame *frame, const struct headers
 		frame->hi |= RX_IPCS | (csum_fold(csum_sum(ip, (ip[0] & 0xf) * 4)) == 0xffff ? 0 : RX_IPE);
 	if (h->l4 != 0)
 		frame->hi |= l4_status(frame->data, frame->len, h);
+	/* INTERPRETATION (MISSING): 8.2.3.23.59 does not say whether XEC counts a frame with two
+	 * wrong checksums once or twice. Here, frames are counted. */
+	if (frame->hi & (RX_IPE | RX_TCPE))
+		nic->stat[STAT_XEC]++;
 	if (h->fragment && h->type & RX_PTYPE_IPV4 &&
 	    (reg_get(nic, NIC_RXCSUM) & (NIC_RXCSUM_PCSD | NIC_RXCSUM_IPPCSE)) == NIC_RXCSUM_IPPCSE)
 		fragment_sum(frame, h);
