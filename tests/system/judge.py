@@ -19,15 +19,18 @@ from rig import STATION, Rig, assert_frames, read_pcap, write_pcap
 from scapy.layers.l2 import Ether
 from scapy.packet import raw
 
-# EAL arguments, testpmd's arguments: what makes a driver choose the path
+# EAL's and testpmd's arguments that make a driver take a path, and what it then says
+IXGBE_SAYS = "--log-level=pmd.net.ixgbe.init:debug"
 PATHS = {
     "net_ixgbe": {
-        "vector": ([], []),
-        "bulk": (["--force-max-simd-bitwidth=64"], []),
-        "single": (["--force-max-simd-bitwidth=64"], ["--rxfreet=16"]),
+        "vector": ([IXGBE_SAYS], [], "Vector rx enabled|Using Vector Scattered"),
+        "bulk": ([IXGBE_SAYS, "--force-max-simd-bitwidth=64"], [],
+                 "Rx Burst Bulk Alloc function will be|Using a Scattered with bulk"),
+        "single": ([IXGBE_SAYS, "--force-max-simd-bitwidth=64"], ["--rxfreet=16"],
+                   "Bulk Alloc Preconditions are not|Using Regular"),
     },
     "net_ixymin": {
-        "scalar": ([], []),
+        "scalar": ([], [], ""),
     },
 }
 
@@ -91,7 +94,7 @@ class Judge(Rig):
                       r"  ol_flags: (.*)$", re.MULTILINE)
 
     def __init__(self, driver, path, folder, frames, args=(), wires=(), vdev=None):
-        eal, paths_args = PATHS[driver][path]
+        eal, paths_args, self.says = PATHS[driver][path]
         self.path, self.out = path, folder / f"out-{driver}-{path}.pcap"
         self.frames, self.sent, self.came_out = frames, 0, 0
         wire = f"pcap:in={write_pcap(folder / f'in-{driver}-{path}.pcap', frames)}:" \
@@ -101,12 +104,16 @@ class Judge(Rig):
     def about(self, what):
         return super().about(f"({self.path}) {what}")
 
+    def wait_ready(self):
+        super().wait_ready()
+        assert re.search(self.says, self.output), self.error(f"has not said '{self.says}'")
+
     def do(self, *commands):
         """Commands that must not fail. @return what testpmd said"""
         said = ""
         for command in commands:
             answer = self.command(command)
-            wrong = re.search(r"(?i)\bfail|error|invalid|bad arg|not supp|unsupp|please stop|unable",
+            wrong = re.search(r"(?i)\bfail|(?<!X-)error|invalid|bad arg|not supp|unsupp|please stop|unable",
                               answer)
             assert not wrong, self.about(f"{command}: {answer}")
             said += answer
