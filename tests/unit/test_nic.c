@@ -596,6 +596,7 @@ eeprom_identity(void **state)
 	}
 	assert_string_equal(text, "SIM599-001");
 	assert_int_equal((uint32_t)eerd(nic, 0x2e) << 16 | eerd(nic, 0x2d), 0x80000001);
+	assert_int_equal(eerd(nic, 0x2c), 0x0083);
 	/* none of these: sensors, alternate, SAN and iSCSI addresses */
 	assert_int_equal(eerd(nic, 0x26), 0xffff);
 	assert_int_equal(eerd(nic, 0x27), 0xffff);

@@ -17,7 +17,10 @@
 #define EEPROM_PBA           0x15 /* two words: a guard, and where the text is */
 #define   EEPROM_PBA_GUARD     0xfafa
 #define EEPROM_SFP_INIT      0x2b
-#define EEPROM_CAPABILITIES  0x2c /* any module may be plugged in */
+#define EEPROM_CAPABILITIES  0x2c
+#define   EEPROM_CAPS_ANY_SFP  0x0001 /* a driver need not insist on modules that it knows */
+#define   EEPROM_CAPS_NO_FCOE  0x0002
+#define   EEPROM_CAPS_CROSSTALK 0x0080 /* no module, no false link: nothing to work around */
 #define EEPROM_TRACK_ID      0x2d /* two words, low one first */
 #define EEPROM_CHECKSUM      0x3f
 #define EEPROM_CHECKSUM_SUM  0xbaba
@@ -114,7 +117,7 @@ nic_card_create(void)
 	word[EEPROM_LAN_CORE0 + 1] = SECTION_LAN_CORE1;
 	word[EEPROM_FIRMWARE] = SECTION_FIRMWARE;
 	word[EEPROM_SFP_INIT] = SECTION_SFP;
-	word[EEPROM_CAPABILITIES] = 0x0081;
+	word[EEPROM_CAPABILITIES] = EEPROM_CAPS_ANY_SFP | EEPROM_CAPS_NO_FCOE | EEPROM_CAPS_CROSSTALK;
 	word[EEPROM_PBA] = EEPROM_PBA_GUARD;
 	word[EEPROM_PBA + 1] = SECTION_PBA;
 	word[SECTION_PBA] = 1 + sizeof(PBA_TEXT) / 2; /* words, this one too */
