@@ -12,7 +12,7 @@ from rig import EthdevCheck, Rig, assert_intact, frame, write_pcap
 
 # arguments of a virtual device; what the error line says of the thing, and of what is allowed
 BAD_ARGUMENTS = [
-    ("colour=red", "colour", "driver, pci, wire"),
+    ("colour=red", "colour", "driver, pci, doorbells"),
     ("driver", "'driver' has no value", "driver=VALUE"),
     ("driver=", "driver=", "name of a PCI driver"),
     ("driver=net_nothing", "net_nothing", "net_ixgbe, net_ixymin|net_ixymin, net_ixgbe"),

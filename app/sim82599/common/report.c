@@ -18,7 +18,7 @@ static const struct counter nic_counters[] = {
 	NIC(rx_filtered), NIC(rx_missed), NIC(tx_unsupported),
 	NIC(reg_reads), NIC(reg_writes), NIC(rdt_writes), NIC(tdt_writes),
 	NIC(desc_reads), NIC(desc_writes), NIC(pcie_up), NIC(pcie_down),
-	NIC(dma_refused), NIC(unknown_access), NIC(violations),
+	NIC(dma_refused), NIC(unknown_access), NIC(violations), NIC(irq_line),
 };
 
 #define WIRE(field) { #field, offsetof(struct wire_counts, field) }
@@ -43,10 +43,14 @@ report_counters(struct nic *nic, struct wire *wire,
 {
 	struct wire_counts of_wire;
 	struct nic_counts of_nic;
+	uint64_t messages = 0;
 
 	nic_get_counts(nic, &of_nic);
 	wire_get_counts(wire, &of_wire);
 	add_all(nic_counters, sizeof(nic_counters) / sizeof(nic_counters[0]), &of_nic, add, arg);
+	for (unsigned int v = 0; v < NIC_MSIX_VECTORS; v++)
+		messages += of_nic.messages[v];
+	add(arg, "messages", messages);
 	add_all(wire_counters, sizeof(wire_counters) / sizeof(wire_counters[0]), &of_wire, add, arg);
 	add(arg, "done", of_wire.done);
 }

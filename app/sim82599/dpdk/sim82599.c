@@ -43,112 +43,33 @@ static pid_t creator; /* a forked child has the ports, but not their threads */
 /* Arguments */
 
 static bool
-parse_number(const char *text, unsigned long max, unsigned long *value)
+set_driver(void *to, const char *value)
 {
-	char *end;
+	struct sim_args *args = to;
 
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	*value = strtoul(text, &end, 10);
-	return *end == '\0' && errno == 0 && *value <= max;
-}
-
-static bool
-parse_choice(const char *text, const char *no, const char *yes, bool *value)
-{
-	*value = strcmp(text, yes) == 0;
-	return *value || strcmp(text, no) == 0;
-}
-
-static bool
-parse_mac(const char *text, uint8_t mac[6])
-{
-	int n = -1;
-
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n",
-		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &n) != 6 ||
-	    n != (int)strlen(text))
-		return false;
-	return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
-}
-
-bool
-sim_parse_faults(const char *text, uint32_t *faults)
-{
-	*faults = 0;
-	if (strcmp(text, "none") == 0)
-		return true;
-	for (;;) {
-		size_t len = strcspn(text, "+");
-		unsigned int i;
-
-		for (i = 0; i < NIC_FAULT_COUNT; i++)
-			if (strlen(nic_fault_names[i]) == len &&
-			    memcmp(nic_fault_names[i], text, len) == 0)
-				break;
-		if (i == NIC_FAULT_COUNT)
-			return false;
-		*faults |= 1u << i;
-		if (text[len] == '\0')
-			return true;
-		text += len + 1;
-	}
-}
-
-const char *
-sim_fault_list(void)
-{
-	static char list[256];
-	size_t n = snprintf(list, sizeof(list), "none");
-
-	for (unsigned int i = 0; i < NIC_FAULT_COUNT && n < sizeof(list); i++)
-		n += snprintf(list + n, sizeof(list) - n, ", %s", nic_fault_names[i]);
-	return list;
-}
-
-static bool
-set_driver(struct sim_args *args, const char *value)
-{
 	args->driver = value;
 	return value[0] != '\0';
 }
 
 static bool
-set_pci(struct sim_args *args, const char *value)
+set_pci(void *to, const char *value)
 {
+	struct sim_args *args = to;
+
 	args->pci_given = true;
 	return rte_pci_addr_parse(value, &args->pci) == 0 && args->pci.function <= 1;
 }
 
 static bool
-set_wire(struct sim_args *args, const char *value)
+set_doorbells(void *to, const char *value)
 {
-	args->wire = value; /* wire_create() knows what is allowed */
-	return true;
+	return parse_choice(value, "trap", "adaptive", &((struct sim_args *)to)->adaptive);
 }
 
 static bool
-set_mac(struct sim_args *args, const char *value)
+set_core(void *to, const char *value)
 {
-	return parse_mac(value, args->mac);
-}
-
-static bool
-set_strict(struct sim_args *args, const char *value)
-{
-	return parse_choice(value, "0", "1", &args->strict);
-}
-
-static bool
-set_doorbells(struct sim_args *args, const char *value)
-{
-	return parse_choice(value, "trap", "adaptive", &args->adaptive);
-}
-
-static bool
-set_core(struct sim_args *args, const char *value)
-{
+	struct sim_args *args = to;
 	unsigned long core;
 
 	if (!parse_number(value, CPU_SETSIZE - 1, &core))
@@ -157,97 +78,34 @@ set_core(struct sim_args *args, const char *value)
 	return true;
 }
 
-static bool
-set_fault(struct sim_args *args, const char *value)
-{
-	return sim_parse_faults(value, &args->faults);
-}
-
-static bool
-set_trace(struct sim_args *args, const char *value)
-{
-	args->trace = value;
-	return value[0] != '\0';
-}
-
-static bool
-set_report(struct sim_args *args, const char *value)
-{
-	args->report = value;
-	return value[0] != '\0';
-}
-
-static const struct {
-	const char *key;
-	bool (*set)(struct sim_args *args, const char *value);
-	const char *allowed;
-} options[] = {
+static const struct arg arguments[] = {
 	{ "driver", set_driver, "the name of a PCI driver" },
 	{ "pci", set_pci, "[DDDD:]BB:DD.F, function F 0 or 1" },
-	{ "wire", set_wire, NULL },
-	{ "mac", set_mac, "xx:xx:xx:xx:xx:xx, unicast and not zero" },
-	{ "strict", set_strict, "0 or 1" },
 	{ "doorbells", set_doorbells, "adaptive or trap" },
 	{ "core", set_core, "the number of a processor" },
-	{ "fault", set_fault, NULL },
-	{ "trace", set_trace, "the name of a file" },
-	{ "report", set_report, "the name of a file" },
+	DEVICE_ARGS,
 };
-
-static int
-parse_option(struct sim_port *port, char *text, uint32_t *given)
-{
-	char *value = strchr(text, '=');
-	unsigned int i;
-
-	if (value != NULL)
-		*value++ = '\0';
-	for (i = 0; i < RTE_DIM(options); i++)
-		if (strcmp(options[i].key, text) == 0)
-			break;
-	if (i == RTE_DIM(options)) {
-		SIM_LOG(ERR, "%s: unknown argument '%s'; allowed: driver, pci, wire, mac, strict, doorbells, core, fault, trace, report",
-			port->name, text);
-		return -EINVAL;
-	}
-	if (value == NULL || (*given & 1u << i) != 0) {
-		SIM_LOG(ERR, "%s: argument '%s' %s; allowed: %s=VALUE, once", port->name, text,
-			value == NULL ? "has no value" : "is given twice", text);
-		return -EINVAL;
-	}
-	*given |= 1u << i;
-	if (options[i].set(&port->args, value))
-		return 0;
-	SIM_LOG(ERR, "%s: %s=%s is wrong; allowed: %s", port->name, text, value,
-		options[i].allowed != NULL ? options[i].allowed : sim_fault_list());
-	return -EINVAL;
-}
 
 /* Not by rte_kvargs, to which the second '=' of "wire=cable=..." starts another pair. */
 static int
 parse_args(struct sim_port *port, const char *text)
 {
 	struct sim_args *args = &port->args;
-	uint32_t given = 0;
-	char *next;
-	int ret = 0;
+	char err[256];
 
-	args->wire = "none";
+	args->device.wire = "none";
 	args->core = -1;
 	args->adaptive = true;
-	memcpy(args->mac, (uint8_t[6]){ 0x02, 0x82, 0x59, 0, 0, port->index }, 6);
+	memcpy(args->device.mac, (uint8_t[6]){ 0x02, 0x82, 0x59, 0, 0, port->index }, 6);
 	args->text = strdup(text != NULL ? text : "");
 	if (args->text == NULL) {
 		SIM_LOG(ERR, "%s: no memory for its arguments", port->name);
 		return -ENOMEM;
 	}
-	for (char *p = args->text; p != NULL && *p != '\0' && ret == 0; p = next) {
-		next = strchr(p, ',');
-		if (next != NULL)
-			*next++ = '\0';
-		ret = parse_option(port, p, &given);
-	}
-	return ret;
+	if (args_parse(args->text, arguments, RTE_DIM(arguments), args, err, sizeof(err)))
+		return 0;
+	SIM_LOG(ERR, "%s: %s", port->name, err);
+	return -EINVAL;
 }
 
 static int
@@ -325,29 +183,29 @@ open_files(struct sim_port *port)
 	int ret;
 
 	TAILQ_FOREACH(other, &sim_ports, next) {
-		if (args->report == NULL || other->args.report == NULL ||
-		    strcmp(args->report, other->args.report) != 0)
+		if (args->device.report == NULL || other->args.device.report == NULL ||
+		    strcmp(args->device.report, other->args.device.report) != 0)
 			continue;
 		SIM_LOG(ERR, "%s: report=%s is that of %s; allowed: a file for each port",
-			port->name, args->report, other->name);
+			port->name, args->device.report, other->name);
 		return -EBUSY;
 	}
-	if (args->trace != NULL) {
-		port->trace_fd = open(args->trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+	if (args->device.trace != NULL) {
+		port->trace_fd = open(args->device.trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
 				      0666);
 		if (port->trace_fd < 0) {
 			ret = -errno;
 			SIM_LOG(ERR, "%s: trace=%s: %s; allowed: a file that can be written", port->name,
-				args->trace, strerror(-ret));
+				args->device.trace, strerror(-ret));
 			return ret;
 		}
 	}
-	if (args->report != NULL) {
-		port->report = fopen(args->report, "we");
+	if (args->device.report != NULL) {
+		port->report = fopen(args->device.report, "we");
 		if (port->report == NULL) {
 			ret = -errno;
 			SIM_LOG(ERR, "%s: report=%s: %s; allowed: a file that can be written", port->name,
-				args->report, strerror(-ret));
+				args->device.report, strerror(-ret));
 			return ret;
 		}
 	}
@@ -363,15 +221,15 @@ create_device(struct sim_port *port)
 		.host_ops = &host_ops,
 		.host = port,
 		.lan_id = args->pci.function,
-		.strict = args->strict,
-		.faults = args->faults,
+		.strict = args->device.strict,
+		.faults = args->device.faults,
 		.trace_fd = port->trace_fd,
 	};
 	char err[256] = "";
 	const char *what;
 	int ret;
 
-	port->wire = wire_create(args->wire, port->name, args->mac, err, sizeof(err));
+	port->wire = wire_create(args->device.wire, port->name, args->device.mac, err, sizeof(err));
 	if (port->wire == NULL) {
 		ret = -errno;
 		SIM_LOG(ERR, "%s: %s", port->name, err);
@@ -401,7 +259,7 @@ create_device(struct sim_port *port)
 		what = "device";
 		config.bar = port->bar.device;
 		config.card = port->card;
-		memcpy(config.mac, args->mac, sizeof(config.mac));
+		memcpy(config.mac, args->device.mac, sizeof(config.mac));
 		port->nic = nic_create(&config);
 		ret = port->nic == NULL ? -errno : 0;
 	}

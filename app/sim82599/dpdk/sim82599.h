@@ -25,6 +25,7 @@
 #include <rte_common.h>
 #include <rte_log.h>
 
+#include "../common/args.h"
 #include "../nic/nic.h"
 #include "../wire/wire.h"
 #include "bar.h"
@@ -38,16 +39,13 @@ extern int sim82599_logtype;
 	rte_log(RTE_LOG_ ## level, sim82599_logtype, fmt "\n", ## __VA_ARGS__)
 
 struct sim_args {
+	struct device_args device; /* the first, see args.h */
 	char *text;               /* the strings point into it */
 	const char *driver;       /* NULL: the first that matches */
 	struct rte_pci_addr pci;
 	bool pci_given;
-	const char *wire;
-	uint8_t mac[6];
-	bool strict, adaptive;
-	uint32_t faults;
+	bool adaptive;
 	int core;                 /* -1: that of the main lcore */
-	const char *trace, *report;
 };
 
 struct sim_thread;
@@ -114,11 +112,6 @@ sim_restore_signals(const sigset_t *old)
 {
 	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
-
-/** "name+name..." or "none" into bits of enum nic_fault. @return false: unknown name */
-bool sim_parse_faults(const char *text, uint32_t *faults);
-/** All fault names, for messages. */
-const char *sim_fault_list(void);
 
 /* pci.c; those that return int: 0 or a negative errno, having said why */
 

@@ -146,9 +146,9 @@ on_fault(struct sim_port *port, const char *names, struct rte_tel_data *d)
 {
 	uint32_t faults;
 
-	if (!sim_parse_faults(names, &faults))
+	if (!parse_faults(names, &faults))
 		return answer(d, "%s: '%s' is wrong; allowed, joined by '+': %s",
-			      port->name, names, sim_fault_list());
+			      port->name, names, fault_list());
 	nic_set_faults(port->nic, faults);
 	return answer(d, "%s: fault %s", port->name, names);
 }
@@ -167,7 +167,7 @@ on_start(struct sim_port *port, const char *text, struct rte_tel_data *d)
 			      port->name, text);
 	ret = wire_start(port->wire, count);
 	if (ret < 0)
-		return answer(d, "%s: wire=%s does not start: %s", port->name, port->args.wire,
+		return answer(d, "%s: wire=%s does not start: %s", port->name, port->args.device.wire,
 			      strerror(-ret));
 	return answer(d, "%s: started", port->name);
 }
@@ -178,7 +178,7 @@ on_stop(struct sim_port *port, const char *rest __rte_unused, struct rte_tel_dat
 	int ret = wire_stop(port->wire);
 
 	if (ret < 0)
-		return answer(d, "%s: wire=%s does not stop: %s", port->name, port->args.wire,
+		return answer(d, "%s: wire=%s does not stop: %s", port->name, port->args.device.wire,
 			      strerror(-ret));
 	return answer(d, "%s: stopped", port->name);
 }
@@ -264,7 +264,7 @@ on_list(const char *cmd __rte_unused, const char *params __rte_unused, struct rt
 		rte_tel_data_start_dict(entry);
 		rte_tel_data_add_dict_string(entry, "pci", address);
 		rte_tel_data_add_dict_string(entry, "driver", port->driver->driver.name);
-		rte_tel_data_add_dict_string(entry, "wire", port->args.wire);
+		rte_tel_data_add_dict_string(entry, "wire", port->args.device.wire);
 		rte_tel_data_add_dict_string(entry, "link",
 					     nic_link_is_up(port->nic) ? "up" : "down");
 		rte_tel_data_add_dict_int(entry, "core", thread.core);

@@ -44,7 +44,7 @@ on_stats(FILE *out, struct function *f, const char *rest)
 	report_string(out, "first_violation", violation);
 	report_number(out, "client", f->client_fd >= 0);
 	report_number(out, "clients", f->clients);
-	report_number(out, "messages", f->messages);
+	report_number(out, "requests", f->messages);
 	report_number(out, "errors", f->errors);
 	report_number(out, "dma_ranges", f->dma.nb);
 	report_number(out, "link", nic_link_is_up(f->nic));
