@@ -702,6 +702,7 @@ tx_bad_descriptors(void **state)
 		uint64_t hi;
 	} cases[] = {
 		{ "TX_DTYP", 60 | UINT64_C(1) << 20 | CMD_DEXT | WHOLE | UINT64_C(60) << 46 },
+		{ "TX_LENGTH", 0 },
 		{ "TX_LENGTH", 0 | DTYP_DATA | CMD_DEXT | CMD_IFCS },
 		{ "TX_LENGTH", 65535 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(65535) << 46 },
 		{ "TX_LENGTH", 16 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(16) << 46 },

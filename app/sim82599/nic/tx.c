@@ -281,7 +281,7 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	uint32_t len = 0;
 	struct desc *line = NULL, *desc;
 	const uint8_t *frame;
-	uint64_t hi, alike = 0; /* to the last plain one: most are */
+	uint64_t hi, alike = TX_RS; /* to the last plain one: most are; to begin with, none is */
 
 	n = n < WIRE_BURST - nb ? n : WIRE_BURST - nb;
 	for (taken = 0; taken < n && nb_reports < WIRE_BURST; taken++) {
