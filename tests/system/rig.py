@@ -203,7 +203,9 @@ def frame(kind, length, dst=STATION[0], src=STRANGER, seed=0):
     """A frame of a kind in HEADERS, or "garbage", without FCS: cut or filled to length."""
     rng = random.Random(f"{kind} {length} {seed}")
     if kind == "garbage":
-        return raw(Ether(dst=dst, src=src))[:12] + rng.randbytes(length - 12)
+        # a type, not a length (IEEE 802.3), which would be wrong and the frame refused (RLEC)
+        return (raw(Ether(dst=dst, src=src))[:12] + bytes([rng.randrange(6, 256)]) +
+                rng.randbytes(length - 13))
     packet = Ether(dst=dst, src=src) / HEADERS[kind]()
     room = length - len(raw(packet))
     if room > 0 and kind != "arp":

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 import simlib
-from rig import KNOWN_VIOLATIONS, STATION, STRANGER, EthdevCheck, Rig, assert_frames, read_pcap, write_pcap
+from rig import (KNOWN_VIOLATIONS, STATION, STRANGER, EthdevCheck, Rig, assert_frames, read_pcap,
+                 write_pcap)
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import raw
