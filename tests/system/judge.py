@@ -83,23 +83,22 @@ def number_of(frame):
 
 
 class Judge(Rig):
-    """testpmd with one port that sends what it receives back to the wire (or forwards it to the
-    second one, if more wires are given), and tells what the driver says of it.
+    """testpmd with one port that sends what it receives back to the wire, and tells what the
+    driver says of it.
 
-    frames: all that will ever be sent into port 0, in order.
+    frames: all that will ever be sent into the port, in order; wire: more of its arguments.
     """
 
     DUMP = re.compile(r"^  src=([\dA-F:]+) - dst=\S+ - pool=\S+ - type=0x\w+ - length=(\d+) - "
                       r"nb_segs=(\d+)(.*?) - sw ptype: .*?Receive queue=0x(\w+)\n"
                       r"  ol_flags: (.*)$", re.MULTILINE)
 
-    def __init__(self, driver, path, folder, frames, args=(), wires=(), vdev=None):
+    def __init__(self, driver, path, folder, frames, args=(), wire="", vdev=None):
         eal, paths_args, self.says = PATHS[driver][path]
         self.path, self.out = path, folder / f"out-{driver}-{path}.pcap"
         self.frames, self.sent, self.came_out = frames, 0, 0
-        wire = f"pcap:in={write_pcap(folder / f'in-{driver}-{path}.pcap', frames)}:" \
-               f"out={self.out}:start=0"
-        super().__init__(driver, [wire, *wires], [*paths_args, *args], eal=eal, vdev=vdev)
+        inside = write_pcap(folder / f"in-{driver}-{path}.pcap", frames)
+        super().__init__(driver, [f"pcap:in={inside}:out={self.out}:start=0{wire}"], [*paths_args, *args], eal=eal, vdev=vdev)
 
     def about(self, what):
         return super().about(f"({self.path}) {what}")

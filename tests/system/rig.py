@@ -36,7 +36,7 @@ class Rig(simlib.Testpmd):
 
     def __init__(self, driver, wires, args=(), vdev=None, **kwargs):
         self.driver = driver
-        self.explained = set(KNOWN_VIOLATIONS[driver])  # rules that may be broken, see there
+        self.explained = set(KNOWN_VIOLATIONS[driver])  # a test may add to them
         super().__init__([simlib.sim(i, driver, wire=wire, **(vdev or {}))
                           for i, wire in enumerate(wires)], args, **kwargs)
 
@@ -130,10 +130,10 @@ class Rig(simlib.Testpmd):
             assert time.monotonic() < deadline, self.about(f"port {port} does not send")
             time.sleep(0.02)
 
-    def wait_counter(self, port, name, number):
-        """Wait until a driver's statistic is at least number."""
+    def wait_counter(self, port, name, number, counters=None):
+        """Wait until a driver's statistic is at least number; counters: port_xstats, too."""
         deadline = time.monotonic() + 30
-        while (count := self.port_stats(port)[name]) < number:
+        while (count := (counters or self.port_stats)(port)[name]) < number:
             assert time.monotonic() < deadline, self.about(
                 f"port {port}: {name} is {count}, not {number}; {self.counts()}")
             time.sleep(0.02)

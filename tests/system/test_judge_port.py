@@ -6,14 +6,14 @@
 import re
 
 from judge import Judge, judges
-from rig import STATION, EthdevCheck, Rig, assert_frames, frame
+from rig import STATION, STRANGER, EthdevCheck, Rig, assert_frames, frame, read_pcap
 
 PAUSE = "01:80:c2:00:00:01"
 
 
-def pause(quanta, dst=PAUSE):
+def pause(quanta, dst=PAUSE, src=STRANGER):
     """A pause frame, IEEE 802.3 annex 31B; 0 quanta: go on"""
-    return (bytes.fromhex(dst.replace(":", "") + "021122334455" + "88080001") +
+    return (bytes.fromhex((dst + src).replace(":", "") + "88080001") +
             quanta.to_bytes(2, "big")).ljust(60, b"\0")
 
 
@@ -35,6 +35,37 @@ def test_pause_frames(driver, path, tmp_path):
         assert (xstats["rx_xoff_packets"], xstats["rx_xon_packets"]) == (3, 2), pmd.about(xstats)
         assert xstats["rx_good_packets"] == len(packets), pmd.about(xstats)
         assert xstats["rx_errors"] == 0, pmd.about(xstats)
+
+
+@judges("Flow control", paths=["vector"])
+def test_pause_frames_are_sent(driver, path, tmp_path):
+    """Nobody receives: the device asks the wire to pause, again and again, and in the end to go
+    on.  The pause frames are those that the program has set, and all are counted.
+    """
+    frames = [frame("udp", 1514, seed=n) for n in range(600)]
+    with Judge(driver, path, tmp_path, frames, ["--rxd=128", "--no-flush-rx"],
+               wire=":lossless=0:rate=line") as pmd:
+        pmd.do("set flow_ctrl rx off tx on 300 100 1000 1 mac_ctrl_frame_fwd off autoneg off 0")
+        pmd.sim_start(0, len(frames))
+        pmd.wait_counter(0, "tx_xoff_packets", 3, pmd.port_xstats)
+        assert pmd.sim_stats(0)["to_nic"] < len(frames), pmd.about("the wire has not paused")
+        pmd.forward()
+        pmd.wait("does not go on", lambda: pmd.sim_stats(0)["done"])
+        pmd.wait_idle()
+        wire, xstats = pmd.sim_stats(0), pmd.driver_counts(0)[1]
+        out = read_pcap(pmd.out)
+        pauses = {quanta: out.count(pause(quanta, src=STATION[0])) for quanta in (1000, 0)}
+        assert (xstats["tx_xoff_packets"], xstats["tx_xon_packets"]) == \
+            (pauses[1000], pauses[0]), pmd.about(xstats)
+        assert pauses[0] > 0, pmd.about(pauses)
+        packets = [f for f in out if f[12:14] == b"\x08\0"]
+        assert len(out) == len(packets) + sum(pauses.values()), pmd.about(pauses)
+        assert len(packets) == xstats["tx_good_packets"] == len(frames) - wire["rx_missed"], \
+            pmd.about(xstats)
+        # of each pause frame net_ixgbe takes off the FCS twice
+        twice = 4 * sum(pauses.values()) if driver == "net_ixgbe" else 0
+        assert (xstats["tx_good_bytes"] + twice) % 2**64 == sum(map(len, packets)), \
+            pmd.about(xstats)
 
 
 @judges("Flow control", paths=["vector"])
