@@ -1,10 +1,49 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The ixymin authors
 
+import functools
+
 import pytest
 import rig
+import simlib
+import versions
 
 
 @pytest.fixture(params=rig.DRIVERS)
 def driver(request):
+    return request.param
+
+
+@functools.lru_cache(None)
+def built(release, compiler):
+    """@return the version, or why it cannot be had."""
+    try:
+        version = versions.Version(release, compiler)
+        if version.suite is not None:  # else it is what all tests run on
+            version.build(*versions.PLUGINS, "tests/system/ethdev-check")
+        return version
+    except versions.Unavailable as error:
+        return str(error)
+
+
+@pytest.fixture
+def use():
+    """use(release): programs are that version's from now on, until the test ends."""
+    before = simlib.BUILD, simlib.SUITE
+
+    def use_version(release, compiler="gcc"):
+        version = built(release, compiler)
+        if isinstance(version, str):
+            pytest.skip(version)
+        if version.suite is not None:
+            version.use()
+        elif simlib.SUITE is not None:
+            simlib.use_dpdk("build")
+
+    yield use_version
+    simlib.use_dpdk(*before)
+
+
+@pytest.fixture(params=versions.SUITES)
+def release(request):
     return request.param

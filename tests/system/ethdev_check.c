@@ -23,6 +23,7 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
+#include <rte_version.h>
 
 #define PORT     0
 #define NB_MBUF  4095
@@ -413,6 +414,26 @@ check_xstats(unsigned int n)
 	free(names);
 }
 
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+/* Forward N packets, and let the receive ring have the mbufs that were sent, without a pool */
+static void
+check_recycle(unsigned int n)
+{
+	struct rte_eth_recycle_rxq_info info;
+	uint64_t rx = 0, tx = 0, recycled = 0;
+
+	set_up();
+	start();
+	check("recycle info", rte_eth_recycle_rx_queue_info_get(PORT, 0, &info));
+	for (unsigned int i = 0; i < n; i += BURST) {
+		recycled += rte_eth_recycle_mbufs(PORT, 0, PORT, 0, &info);
+		forward(BURST, &rx, &tx);
+	}
+	printf("recycled: %" PRIu64 " mbufs, %u at a time\n", recycled, info.refill_requirement);
+	stop();
+}
+#endif
+
 static const char *
 result(int ret)
 {
@@ -595,6 +616,9 @@ static const struct {
 	{ "xstats", check_xstats },
 	{ "registers", check_registers },
 	{ "module", check_module },
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+	{ "recycle", check_recycle },
+#endif
 	{ "errors", check_errors },
 };
 

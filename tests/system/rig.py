@@ -48,6 +48,11 @@ class Rig(simlib.Testpmd):
         finally:
             super().__exit__(kind, *rest)
 
+    def available_mbufs(self, pool="mb_pool_0"):
+        """How many mbufs of testpmd's pool nobody has."""
+        info = self.telemetry("/mempool/info", pool)
+        return info["total_cache_count"] + info["common_pool_count"]
+
     def check_obedience(self):
         """The driver keeps the data sheet's rules and touches no memory but the program's."""
         for port in self.telemetry("/ethdev/list"):

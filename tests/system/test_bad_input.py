@@ -108,8 +108,8 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "start unconfigured": ("EINVAL", "port_id=0 is not configured"),
     "too many rx queues": ("EINVAL", r"nb_rx_queues=129 > 128"),
     "too many tx queues": ("EINVAL", r"nb_tx_queues=65 > 64"),
-    "rx offload not offered": ("EINVAL", "Rx offloads 0x8000000000000000 doesn't match"),
-    "tx offload not offered": ("EINVAL", "Tx offloads 0x8000000000000000 doesn't match"),
+    "rx offload not offered": ("EINVAL", "Rx offloads (0x8000000000000000 doesn't match|UNKNOWN)"),
+    "tx offload not offered": ("EINVAL", "Tx offloads (0x8000000000000000 doesn't match|UNKNOWN)"),
     "dcb": ("ENOTSUP", "net_ixymin: port 0: mq_mode 2/0.*only RSS/none"),
     "configure": ("ok", None),
     "start without queues": ("EINVAL", "net_ixymin: port 0.* not .*set up"),
@@ -179,7 +179,7 @@ def test_testpmd_commands(driver):
         for what in ("rxd", "txd"):
             pmd.command(f"port config all {what} 100")
             said = pmd.command("port start 0")
-            assert re.search(r"nb_.x_desc\(=100\).*<= 4096.*product of 8", said), pmd.about(said)
+            assert re.search(r"nb_.x_desc\(=100\).*<= \d+.*product of 8", said), pmd.about(said)
             assert "Fail to configure port 0" in said, pmd.about(said)
             pmd.command(f"port config all {what} 512")
         said = pmd.command("port start all") + pmd.command("port start 0")

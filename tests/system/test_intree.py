@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 import simlib
+import versions
 
-SOURCE = os.path.join(simlib.ROOT, ".dpdk/source")
 WORK = os.path.join(simlib.BUILD, "intree")  # EAL takes no plugins from below /tmp
 # nothing but what the driver needs; names differ between versions, and '*' takes what there is
 OPTIONS = ["-Denable_drivers=net/ixymin", "-Dwerror=true", "-Dtests=false", "-Ddisable_apps=*",
@@ -28,14 +28,16 @@ def run(*command):
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def plugin():
-    """The driver as DPDK's own build makes it."""
-    if not os.path.isdir(SOURCE):
+@pytest.fixture
+def plugin(use, release):
+    """The driver as the build of that DPDK makes it."""
+    use(release)
+    source = versions.Version(release).source
+    if not os.path.isdir(source):
         pytest.skip("the installed DPDK did not come from a source package")
     shutil.rmtree(WORK, ignore_errors=True)
     tree = os.path.join(WORK, "dpdk")
-    shutil.copytree(SOURCE, tree, symlinks=True)
+    shutil.copytree(source, tree, symlinks=True)
     shutil.copytree(os.path.dirname(simlib.ROOT + "/drivers/net/ixymin/"), tree + "/drivers/net/ixymin")
     drivers = tree + "/drivers/net/meson.build"
     with open(drivers) as f:

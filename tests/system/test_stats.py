@@ -40,9 +40,10 @@ def test_queues(driver):
     """testpmd's txonly sends from every queue; the queues' counters add up to the port's."""
     queues = 4
     with Rig(driver, ["sink", "gen:start=0"], [f"--rxq={queues}", f"--txq={queues}"]) as pmd:
-        if driver == "net_ixgbe":  # else it counts all queues together
-            for q in range(1, queues):
-                pmd.command(f"set stat_qmap tx 0 {q} {q}")
+        mapped = driver == "net_ixymin"
+        if not mapped:  # it counts all queues together, unless told; testpmd of 25.11 cannot tell it
+            mapped = not any("Bad arguments" in pmd.command(f"set stat_qmap tx 0 {q} {q}")
+                             for q in range(1, queues))
         pmd.command("set fwd txonly")
         pmd.command("start")
         pmd.wait_sent(0, 10000)
@@ -53,7 +54,7 @@ def test_queues(driver):
         pmd.check_driver_counts()
         xstats = pmd.port_xstats(0)
         sent = [xstats[f"tx_q{q}_packets"] for q in range(queues)]
-        assert all(sent), pmd.about(f"packets sent by queue: {sent}")
+        assert all(sent) or not mapped, pmd.about(f"packets sent by queue: {sent}")
         assert sum(sent) == xstats["tx_good_packets"], pmd.about(f"by queue: {sent}")
         assert sum(xstats[f"tx_q{q}_bytes"] for q in range(queues)) == xstats["tx_good_bytes"], \
             pmd.about(xstats)

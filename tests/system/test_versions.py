@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""Both plugins with each version of DPDK that they are for, as its distribution ships it; and
+what of net_ixgbe does not work in some of these versions.  devtools/versions says where they
+come from; one that cannot be had is skipped.
+"""
+
+import signal
+
+import pytest
+import simlib
+from rig import EthdevCheck, Rig, assert_intact
+
+
+def test_clang_builds(use, release):
+    """Without a warning, as the fixture's gcc does."""
+    use(release, "clang")
+
+
+def test_forwards(use, release, driver):
+    """To the packet what was on the wire; so are statistics, of the queue as well."""
+    use(release)
+    with Rig(driver, ["gen:size=64-1518:start=0"] * 2) as pmd:
+        info = pmd.command("show port info 0")
+        assert f"Driver name: {driver}" in info, pmd.about(info)
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 50000, 1: 50000}), 100000)
+        pmd.check_driver_counts()
+        for port in range(2):
+            xstats = pmd.port_xstats(port)
+            assert xstats["rx_q0_packets"] == xstats["tx_q0_packets"] == 50000, pmd.about(xstats)
+
+
+def test_plug_and_unplug(use, release, driver):
+    """The PCI bus of each version lets go of a port, and takes it again; nothing leaks."""
+    use(release)
+    with EthdevCheck(driver, "gen:count=0", "reprobe=4") as check:
+        before, after = (check.lines(f"^resources {when}: (.*)$")[0] for when in ("before", "after"))
+        assert before == after, check.about(f"before: {before}\nafter:  {after}")
+
+
+# Known defects of net_ixgbe. A version that has one no more makes its test fail: then it is history.
+
+@pytest.mark.parametrize("release, driver, ring, received", [
+    ("22.11", "net_ixgbe", 64, 1000),
+    ("24.11", "net_ixgbe", 64, 1000),
+    ("25.11", "net_ixgbe", 64, 63),
+    ("25.11", "net_ixgbe", 128, 1000),
+    ("25.11", "net_ixymin", 64, 1000)])
+def test_smallest_ring(use, release, driver, ring, received):
+    """net_ixgbe of 25.11 allows 64 descriptors, and receives what fits into the ring once: its vector
+    path refills when more than 64 are used, and 63 at most can be."""
+    use(release)
+    with Rig(driver, ["gen:start=0"] * 2, [f"--rxd={ring}"]) as pmd:
+        pmd.forward()
+        pmd.sim_start(0, 1000)
+        pmd.wait_idle()
+        told = pmd.stop_forwarding()
+        assert told[:3] == (received, received, 0), pmd.about(told)
+
+
+def test_recycling_recycles_nothing(use):
+    """25.11: net_ixgbe's receive ring takes mbufs back by 64, its transmit ring gives them by 32."""
+    use("25.11")
+    with EthdevCheck("net_ixgbe", "gen", "recycle=20000") as check:
+        assert check.lines("^recycled: (.*)$") == ["0 mbufs, 64 at a time"], check.output
+    with Rig("net_ixgbe", ["gen:start=0"] * 2) as pmd:  # nobody notices
+        pmd.forward("recycle_mbufs")
+        assert_intact(pmd, pmd.send({0: 20000, 1: 20000}), 40000)
+
+
+def test_recycling_crashes(use):
+    """24.11: both agree on 32, and the entries of the transmit ring are taken for twice as long as
+    they are in the vector path. Stock testpmd dies of it; the same forwarding without is fine."""
+    use("24.11")
+    ports = [simlib.sim(i, "net_ixgbe", wire="gen:start=0") for i in range(2)]
+    with Rig("net_ixgbe", ["gen:start=0"] * 2) as pmd:
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 20000, 1: 20000}), 40000)
+    with simlib.Testpmd(ports) as pmd:
+        pmd.command("set fwd recycle_mbufs retry")
+        pmd.command("start")
+        try:
+            for port in range(2):
+                pmd.sim_start(port, 20000)
+        except simlib.SimError:
+            pass  # it may be gone by the second
+        assert pmd.wait_exit() == -signal.SIGSEGV, pmd.command_line
