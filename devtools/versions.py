@@ -26,7 +26,7 @@ import simlib
 DPDK = os.path.join(simlib.ROOT, ".dpdk")
 SUITES = {"22.11": "bookworm", "24.11": "trixie", "25.11": "forky"}
 # DPDK itself, and what all of this repository is built with
-PACKAGES = ["dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev", "libc6-dev"]
+PACKAGES = ["dpdk", "dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev", "libc6-dev"]
 PLUGINS = ["drivers/net/ixymin/librte_net_ixymin.so", "app/sim82599/librte_sim82599.so"]
 
 
@@ -83,8 +83,6 @@ class Version:
 
     def set_source(self, tree):
         """Take the driver headers from this source tree, now and later."""
-        if self.suite is None:
-            raise Unavailable(f"DPDK {self.release} is the installed one: devtools/setup has its source")
         if release_of(read(os.path.join(tree, "VERSION"))) != self.release:
             raise Unavailable(f"{tree} is no source tree of DPDK {self.release}")
         if os.path.islink(self.source):
@@ -121,7 +119,7 @@ class Version:
                      f"['{libraries}/pkgconfig', '{self.root}/usr/share/pkgconfig']\n")
             flags = f"'--sysroot={self.root}'"
             link = f"{flags}, '-L{libraries}'"
-        return (f"[binaries]\nc = '{self.compiler}'\n[project options]\ndpdk_source = '{self.source}'\n"
+        return (f"# DPDK {self.number}\n[binaries]\nc = '{self.compiler}'\n[project options]\ndpdk_source = '{self.source}'\n"
                 f"{paths}[built-in options]\nwerror = true\nc_args = [{flags}]\nc_link_args = [{link}]\n")
 
     def build(self, *targets):
