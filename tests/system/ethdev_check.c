@@ -434,6 +434,26 @@ check_recycle(unsigned int n)
 }
 #endif
 
+static int
+rx_queue(uint16_t nb_desc, struct rte_mempool *from)
+{
+	return rte_eth_rx_queue_setup(PORT, 0, nb_desc, SOCKET_ID_ANY, NULL, from);
+}
+
+static int
+tx_queue(uint16_t nb_desc)
+{
+	return rte_eth_tx_queue_setup(PORT, 0, nb_desc, SOCKET_ID_ANY, NULL);
+}
+
+static int
+configure_offloads(uint64_t rx, uint64_t tx)
+{
+	const struct rte_eth_conf conf = { .rxmode.offloads = rx, .txmode.offloads = tx };
+
+	return rte_eth_dev_configure(PORT, 1, 1, &conf);
+}
+
 static const char *
 result(int ret)
 {
@@ -503,6 +523,51 @@ check_module(unsigned int n)
 	stop();
 }
 
+/* N packets, IPv4 and TCP without options, go back with a VLAN tag, the first as they are, the
+ * next with checksums, the third in segments of 500 bytes, and so on */
+static void
+check_tag(unsigned int n)
+{
+	const uint64_t flags[] = {
+		0,
+		RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_CKSUM,
+		RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_SEG,
+	};
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	struct rte_mbuf *pkts[BURST], *m;
+	uint16_t nb = 0, next = 0;
+
+	check("configure", configure_offloads(0, RTE_ETH_TX_OFFLOAD_VLAN_INSERT |
+					      RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+					      RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
+					      RTE_ETH_TX_OFFLOAD_TCP_TSO |
+					      RTE_ETH_TX_OFFLOAD_MULTI_SEGS));
+	check("rx queue", rx_queue(NB_DESC, pool));
+	check("tx queue", tx_queue(NB_DESC));
+	start();
+	for (unsigned int i = 0; i < n; i++) {
+		for (; next == nb; next = 0) {
+			nb = rte_eth_rx_burst(PORT, 0, pkts, BURST);
+			if (nb == 0 && rte_get_timer_cycles() > deadline)
+				fail("packets", -ETIMEDOUT);
+		}
+		m = pkts[next++];
+		m->l2_len = RTE_ETHER_HDR_LEN;
+		m->l3_len = 20;
+		m->l4_len = 20;
+		m->tso_segsz = 500;
+		m->vlan_tci = 0x6000 + i;
+		m->ol_flags = RTE_MBUF_F_TX_VLAN | flags[i % RTE_DIM(flags)];
+		if (rte_eth_tx_prepare(PORT, 0, &m, 1) != 1)
+			fail("prepare", -rte_errno);
+		while (rte_eth_tx_burst(PORT, 0, &m, 1) == 0)
+			if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+	}
+	rte_delay_ms(100); /* till all are out */
+	stop();
+}
+
 /* A call and what came of it; what drivers and ethdev log appears in between. */
 #define TRY(what, call) do { \
 		printf("try: " what "\n"); \
@@ -510,26 +575,6 @@ check_module(unsigned int n)
 		printf("result: " what ": %s\n", result(call)); \
 		fflush(stdout); \
 	} while (0)
-
-static int
-rx_queue(uint16_t nb_desc, struct rte_mempool *from)
-{
-	return rte_eth_rx_queue_setup(PORT, 0, nb_desc, SOCKET_ID_ANY, NULL, from);
-}
-
-static int
-tx_queue(uint16_t nb_desc)
-{
-	return rte_eth_tx_queue_setup(PORT, 0, nb_desc, SOCKET_ID_ANY, NULL);
-}
-
-static int
-configure_offloads(uint64_t rx, uint64_t tx)
-{
-	const struct rte_eth_conf conf = { .rxmode.offloads = rx, .txmode.offloads = tx };
-
-	return rte_eth_dev_configure(PORT, 1, 1, &conf);
-}
 
 static int
 configure_mode(enum rte_eth_rx_mq_mode rx, enum rte_eth_tx_mq_mode tx)
@@ -619,6 +664,7 @@ static const struct {
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 	{ "recycle", check_recycle },
 #endif
+	{ "tag", check_tag },
 	{ "errors", check_errors },
 };
 

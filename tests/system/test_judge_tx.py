@@ -8,7 +8,7 @@ segments.  testpmd's csum mode asks for it; scapy says what is right.
 import random
 
 from judge import Judge, judges, numbered
-from rig import assert_frames
+from rig import EthdevCheck, assert_frames, read_pcap, write_pcap
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
@@ -202,3 +202,18 @@ def test_segmentation(driver, path, tmp_path):
         check(1000)
 
 
+def test_tag_with_other_offloads(tmp_path):
+    """What testpmd does not do at the same time: a tag put in, and checksums or segments."""
+    frames = [numbered(IP(**V4) / TCP(seq=n, flags="FPA") / data(1460 - 100 * n), n)
+              for n in range(12)]
+    should = []
+    for n, f in enumerate(frames):
+        tag = b"\x81\0" + (0x6000 + n).to_bytes(2, "big")
+        made = segmented(f, 500) if n % 3 == 2 else [f]
+        should += [m[:12] + tag + m[12:] for m in made]
+    spoilt = [f if n % 3 == 0 else spoiled(f) for n, f in enumerate(frames)]
+    out = tmp_path / "out.pcap"
+    wire = f"pcap:in={write_pcap(tmp_path / 'in.pcap', spoilt)}:out={out}"
+    with EthdevCheck("net_ixgbe", wire, f"tag={len(frames)}") as check:
+        assert check.lines("rule violations (.*?)[ ;]") == ["0"], check.error("broke rules")
+        assert_frames(check, read_pcap(out), should, "out")
