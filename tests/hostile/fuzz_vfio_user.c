@@ -54,7 +54,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* The replies that have come must be whole replies. */
+/* What has come must be whole replies, and questions about memory. */
 static void
 read_replies(int fd)
 {
@@ -65,7 +65,9 @@ read_replies(int fd)
 	while ((n = recv(fd, replies, sizeof(replies), MSG_DONTWAIT)) > 0) {
 		for (at = 0; at + (ssize_t)sizeof(header) <= n; at += header.size) {
 			memcpy(&header, replies + at, sizeof(header));
-			if (header.size < sizeof(header) || (header.flags & VFU_TYPE) != VFU_REPLY ||
+			if (header.size < sizeof(header) ||
+			    ((header.flags & VFU_TYPE) != VFU_REPLY &&
+			     header.command != VFU_DMA_READ && header.command != VFU_DMA_WRITE) ||
 			    ((header.flags & VFU_ERROR) && header.error == 0) ||
 			    at + (ssize_t)header.size > n)
 				abort();

@@ -17,7 +17,7 @@ from scapy.layers.l2 import ARP, Ether
 from scapy.packet import raw
 from scapy.utils import RawPcapReader
 from vfio_user import (BAR0, BAR2, BAR4, CONFIG, DATA_BOOL, DATA_EVENTFD, DATA_NONE, DMA_MAP,
-                       DMA_READ, DMA_UNMAP, GET_INFO, GET_IRQ_INFO, GET_REGION_INFO,
+                       DMA_READ, DMA_UNMAP, DMA_WRITE, GET_INFO, GET_IRQ_INFO, GET_REGION_INFO,
                        GET_REGION_IO_FDS, INTX, MASK, MSI, MSIX, NO_REPLY, REGION_READ,
                        REGION_WRITE, REQ, RESET, SERVER, SET_IRQS, TRIGGER, UNMASK, VERSION, Client,
                        Gone, Memory, Refused, Server)
@@ -324,7 +324,7 @@ def test_packets(legacy, scattered):
     with one() as (server, c), guest() as memory:
         driver = Driver(c, memory, legacy, scattered)
         driver.start()
-        for n, size in enumerate([60, 64, 299, 300, 301, 302, 1000, 1514, 1515, 60] * 4):
+        for n, size in enumerate([60, 64, 299, 300, 301, 302, 1000, 1513, 1514, 60] * 4):
             driver.send(frame(size, n))
             assert driver.receive() == frame(size, n)
         counts = server.ask("stats 0")
@@ -409,6 +409,15 @@ def test_dma_outside_of_the_mappings_is_refused(how):
         until(lambda: refused(server) > 0, "not refused")
         assert memory.bytes[:] == before
         assert c.read(BAR0, RAL) == 0x00598202
+        # the client's IOMMU is to know, too
+        if how == "without a descriptor":
+            assert not c.questions
+        elif how == "read-only":
+            assert c.questions == [(DMA_WRITE, struct.pack("<QQ", IOVA + driver.TX_RING, 1) + b"\0")]
+        else:
+            page = driver.tx_buffer(1) if how == "cut in the middle" else driver.TX_RING
+            assert c.questions == [(DMA_READ, struct.pack("<QQ", IOVA + page, 1))]
+        assert server.ask("stats 0")["errors"] == 0
 
 
 def test_cut_range_keeps_its_ends():

@@ -41,6 +41,7 @@ class Client:
         self.socket.settimeout(20)
         self.socket.connect(path)
         self.serial = 0
+        self.questions = []  # of the server: (command, payload)
         if negotiate:
             self.version = self.call(VERSION, struct.pack("<HH", 0, 1) + json.dumps(
                 {"capabilities": {"max_msg_fds": 16, "max_data_xfer_size": 1 << 20}}
@@ -75,6 +76,10 @@ class Client:
 
     def reply(self):
         serial, command, size, flags, error = struct.unpack("<HHIII", self.take(16))
+        while flags & 0xf == 0:  # the server asks
+            self.questions.append((command, self.take(size - 16)))
+            self.send(struct.pack("<HHIII", serial, command, 16, 1 | ERROR, 14))
+            serial, command, size, flags, error = struct.unpack("<HHIII", self.take(16))
         assert flags & 0xf == 1 and serial == self.serial
         payload = self.take(size - 16)
         if flags & ERROR:

@@ -402,6 +402,7 @@ dma_unmap_all(struct function *f)
 	dma->mirrors = NULL;
 	dma->room = 0;
 	dma->broken = 0;
+	dma->refused = false;
 	atomic_fetch_add(&dma->epoch, 1);
 }
 
@@ -412,6 +413,16 @@ range_follows(const struct dma_range *a, const struct dma_range *b)
 {
 	return b->addr == a->addr + a->len && b->file == a->file && a->file != NULL &&
 	       b->offset == a->offset + a->len && b->write == a->write;
+}
+
+/* The client is to know of it, if its IOMMU can: not of memory that only this program cannot reach.
+ * What is missing altogether is told as a read, which does no harm if it is there by now. */
+static void
+note_refusal(struct dma *dma, uint64_t addr, const struct dma_range *r)
+{
+	dma->refused = r == NULL || r->file != NULL;
+	dma->refused_addr = addr;
+	dma->refused_write = r != NULL;
 }
 
 /* The ranges first to last side by side, of which addr to addr + len - 1 is wanted, by pages. */
@@ -474,8 +485,14 @@ mirror_window(struct dma *dma, uint32_t i, uint64_t addr, uint32_t len, bool wri
 	     end += dma->ranges[last].len) {
 		const struct dma_range *r = &dma->ranges[++last];
 
-		if (last == dma->nb || r->addr != end || r->file == NULL || (write && !r->write))
+		if (last == dma->nb || r->addr != end) {
+			note_refusal(dma, end, NULL);
 			return false;
+		}
+		if (r->file == NULL || (write && !r->write)) {
+			note_refusal(dma, end, r);
+			return false;
+		}
 	}
 	if (!mirror_make(dma, i, last, addr, len, write, &mirror))
 		return false;
@@ -485,17 +502,32 @@ found:
 }
 
 bool
+dma_refused(struct function *f, uint64_t *addr, bool *write)
+{
+	struct dma *dma = &f->dma;
+	bool refused = dma->refused;
+
+	dma->refused = false;
+	*addr = dma->refused_addr;
+	*write = dma->refused_write;
+	return refused;
+}
+
+bool
 dma_window(void *function, uint64_t addr, uint32_t len, bool write, struct nic_window *window)
 {
 	struct dma *dma = &((struct function *)function)->dma;
 	uint32_t i = ranges_up_to(dma, addr), first, last;
-	const struct dma_range *r;
+	const struct dma_range *r = i > 0 ? &dma->ranges[--i] : NULL;
 
-	if (i == 0)
+	if (r == NULL || addr - r->addr >= r->len) {
+		note_refusal(dma, addr, NULL);
 		return false;
-	r = &dma->ranges[--i];
-	if (addr - r->addr >= r->len || r->file == NULL || (write && !r->write))
+	}
+	if (r->file == NULL || (write && !r->write)) {
+		note_refusal(dma, addr, r);
 		return false;
+	}
 	for (first = i; first > 0 && i - first < DMA_JOIN &&
 	     range_follows(&dma->ranges[first - 1], &dma->ranges[first]); first--)
 		;

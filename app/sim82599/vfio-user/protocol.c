@@ -282,6 +282,22 @@ vfu_error(const struct vfu_header *header, int error, struct vfu_reply *reply)
 }
 
 size_t
+vfu_ask(uint64_t addr, bool write, uint8_t message[sizeof(struct vfu_header) + 24])
+{
+	struct vfu_dma_access access = { .addr = addr, .count = 1 };
+	struct vfu_header header = {
+		.command = write ? VFU_DMA_WRITE : VFU_DMA_READ,
+		.size = sizeof(header) + sizeof(access) + write,
+		.flags = VFU_COMMAND,
+	};
+
+	memset(message, 0, sizeof(header) + 24);
+	memcpy(message, &header, sizeof(header));
+	memcpy(message + sizeof(header), &access, sizeof(access));
+	return header.size;
+}
+
+size_t
 vfu_execute(struct function *f, struct vfu_message *m, struct vfu_reply *reply)
 {
 	const struct vfu_header *header = &m->header;
@@ -289,8 +305,13 @@ vfu_execute(struct function *f, struct vfu_message *m, struct vfu_reply *reply)
 	int error;
 
 	f->messages++;
+	if ((header->flags & VFU_TYPE) == VFU_REPLY && f->asked && m->nb_fds == 0 &&
+	    (header->command == VFU_DMA_READ || header->command == VFU_DMA_WRITE)) {
+		f->asked = false; /* whatever it says: asking was the purpose */
+		return 0;
+	}
 	if ((header->flags & VFU_TYPE) != VFU_COMMAND)
-		error = EINVAL; /* nothing was asked that could be replied to */
+		error = EINVAL;
 	else if (header->command >= sizeof(commands) / sizeof(commands[0]) ||
 		 commands[header->command].handle == NULL)
 		error = ENOTSUP;

@@ -11,6 +11,7 @@
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,11 @@ struct vfu_dma_unmap {
 	uint64_t addr, size;
 };
 
+/* of DMA_READ and DMA_WRITE, which are the server's to send */
+struct vfu_dma_access {
+	uint64_t addr, count;
+};
+
 struct vfu_region_access {
 	uint64_t offset;
 	uint32_t region, count;
@@ -88,6 +94,12 @@ int vfu_check_header(const struct vfu_header *header);
  * @return bytes of the reply, 0: there is none
  */
 size_t vfu_execute(struct function *f, struct vfu_message *message, struct vfu_reply *reply);
+
+/**
+ * A question that the device's memory access failed on: the client's IOMMU then reports what it
+ * finds there.  @return bytes of the message
+ */
+size_t vfu_ask(uint64_t addr, bool write, uint8_t message[sizeof(struct vfu_header) + 24]);
 
 /** The answer to a message that was not understood. @return its bytes */
 size_t vfu_error(const struct vfu_header *header, int error, struct vfu_reply *reply);

@@ -90,7 +90,7 @@ client_close(struct function *f, const char *why)
 	close(f->client_fd);
 	f->client_fd = -1;
 	f->got = f->reply_size = f->reply_sent = 0;
-	f->closing = false;
+	f->closing = f->asked = false;
 	function_detach(f);
 }
 
@@ -348,6 +348,30 @@ poll_serve(struct server *s, const struct pollfd *p)
 		answer(s);
 }
 
+/*
+ * A device that is refused an address has sent its request all the same: on a bus the IOMMU would
+ * report it.  The client has the IOMMU, so it is asked for the byte there; one question at a time,
+ * and none for descriptors that were only looked at ahead of time.
+ */
+static void
+tell_refusal(struct function *f)
+{
+	uint8_t message[sizeof(struct vfu_header) + 24];
+	struct nic_counts counts;
+	uint64_t addr;
+	bool write;
+	size_t size;
+
+	if (!dma_refused(f, &addr, &write))
+		return;
+	nic_get_counts(f->nic, &counts);
+	if (counts.dma_refused == f->refusals || f->client_fd < 0 || f->asked || f->reply_size > 0)
+		return;
+	f->refusals = counts.dma_refused;
+	size = vfu_ask(addr, write, message);
+	f->asked = send(f->client_fd, message, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+}
+
 /* @return whether a packet was moved */
 static bool
 move_packets(struct server *s)
@@ -362,6 +386,7 @@ move_packets(struct server *s)
 			f->wire_waits = false;
 			moved = true;
 		}
+		tell_refusal(f);
 		if (dma_broken(f) && f->client_fd >= 0)
 			client_close(f, "its memory has become shorter");
 	}

@@ -90,6 +90,8 @@ struct dma {
 	uint32_t nb, room;
 	struct dma_mirror *mirrors;
 	uint32_t nb_mirrors;
+	bool refused, refused_write;    /* see dma_refused() */
+	uint64_t refused_addr;
 	volatile sig_atomic_t broken;   /* see dma_broken() */
 };
 
@@ -102,6 +104,8 @@ void dma_unmap_all(struct function *f);
 /** nic_host_ops.map */
 bool dma_window(void *function, uint64_t addr, uint32_t len, bool write,
 		struct nic_window *window);
+/** What was refused last since the last call. @return false: nothing */
+bool dma_refused(struct function *f, uint64_t *addr, bool *write);
 /** Between polls: keep the number of mirrors within bounds. */
 void dma_settle(struct function *f);
 /** A file is shorter than it was when it was mapped: a SIGBUS told. */
@@ -169,6 +173,8 @@ struct function {
 	uint32_t got;             /* bytes of message that have come */
 	struct vfu_reply reply;
 	uint32_t reply_size, reply_sent;
+	bool asked;               /* the client has a question to answer */
+	uint64_t refusals;        /* that it was asked about, as the device counts them */
 	bool closing;             /* once the reply is out */
 	bool wire_waits;          /* it has frames, which the device does not take now */
 	bool hinted;              /* that there is memory without a descriptor */
