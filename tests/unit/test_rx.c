@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 #include "nic/nic.h"
@@ -55,6 +56,7 @@ struct frame {
 
 static struct frame in[64];
 static unsigned int in_first, in_end;
+static uint8_t *page_end; /* if set: frames lie before memory that must not be read; one at a time */
 static struct wire wire;
 static uint8_t *host;
 static uint32_t bar[NIC_BAR_SIZE / 4];
@@ -68,6 +70,11 @@ fake_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 	unsigned int i;
 
 	(void)w;
+	if (page_end != NULL && in_first < in_end) {
+		frames[0] = (struct wire_frame){ page_end - in[in_first].len, in[in_first].len };
+		memcpy(page_end - in[in_first].len, in[in_first].b, in[in_first].len);
+		return 1;
+	}
 	for (i = 0; i < n && in_first + i < in_end; i++)
 		frames[i] = (struct wire_frame){ in[in_first + i].b, in[in_first + i].len };
 	return i;
@@ -438,7 +445,16 @@ static const struct {
 #define RSS_TCP (NIC_MRQC_TCP_IPV4 | NIC_MRQC_TCP_IPV6)
 #define RSS_UDP (NIC_MRQC_UDP_IPV4 | NIC_MRQC_UDP_IPV6)
 
-/* RETA entry i leads to queue i % queues; PCSD: the hash is written back. */
+/* The queue that each entry of RETA leads to: neighbours, and entries 16 or 64 apart, differ. */
+static unsigned int
+reta_queue(uint32_t hash, unsigned int queues)
+{
+	unsigned int i = hash % 128;
+
+	return (i + i / 16) % queues;
+}
+
+/* PCSD: the hash is written back. */
 static void
 rss_start(uint32_t fields, unsigned int queues)
 {
@@ -446,8 +462,8 @@ rss_start(uint32_t fields, unsigned int queues)
 		nic_write(nic, NIC_RSSRK + i, ms_key[i] | ms_key[i + 1] << 8 | ms_key[i + 2] << 16 |
 			  (uint32_t)ms_key[i + 3] << 24);
 	for (unsigned int i = 0; i < 128; i += 4)
-		nic_write(nic, NIC_RETA + i, i % queues | (i + 1) % queues << 8 |
-			  (i + 2) % queues << 16 | (i + 3) % queues << 24);
+		nic_write(nic, NIC_RETA + i, reta_queue(i, queues) | reta_queue(i + 1, queues) << 8 |
+			  reta_queue(i + 2, queues) << 16 | reta_queue(i + 3, queues) << 24);
 	nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_PCSD);
 	nic_write(nic, NIC_MRQC, fields | NIC_MRQC_MRQE_RSS);
 }
@@ -492,7 +508,7 @@ rss_hashes_as_published(void **state)
 		for (unsigned int v = 0; v < nb; v++) {
 			uint32_t hash = cases[c].l4 ? ms_vectors[v].l4_hash : ms_vectors[v].ip_hash;
 			bool v6 = strchr(ms_vectors[v].src, ':') != NULL;
-			unsigned int q = hash % 16, at = nic_read(nic, rxq_reg(q, NIC_RDH));
+			unsigned int q = reta_queue(hash, 16), at = nic_read(nic, rxq_reg(q, NIC_RDH));
 			uint64_t lo;
 
 			in_first = in_end = 0;
@@ -626,14 +642,18 @@ filters_choose_queues_of_all_128(void **state)
 	f->b[f->l4 + 13] = 0x02;
 	f = ipv4_l4(6, 0);
 	f->b[f->l4 + 13] = 0x12;
+	nic_write(nic, NIC_ETQF, NIC_ETQF_ENABLE | 0x86dd); /* no packet type: it has one */
+	nic_write(nic, NIC_ETQS, NIC_ETQS_QUEUE_EN | 64u << NIC_ETQS_QUEUE_SHIFT);
+	ipv6_l4(17, 30);
 	poll_all();
+	assert_int_equal(desc(2, 1)->lo, 0x240);
 	assert_int_equal(desc(1, 0)->hi & DD, DD);
 	assert_int_equal(desc(1, 0)->lo, 0x8030);
 	assert_int_equal(desc(0, 0)->lo, 0x8050); /* its queue is not enabled */
 	assert_int_equal(desc(2, 0)->hi & DD, DD);
 	assert_int_equal(desc(2, 0)->lo, 0x110);
 	assert_int_equal(desc(0, 1)->lo, 0x110);  /* SYN with ACK */
-	assert_int_equal(counts().rx_packets, 4);
+	assert_int_equal(counts().rx_packets, 5);
 }
 
 /* Order is kept within a queue, however a burst is mixed; the counters follow RQSMR. */
@@ -658,7 +678,7 @@ bursts_are_shared_out(void **state)
 		int last = -1;
 
 		while (desc(q, got[q])->hi & DD) {
-			assert_int_equal(desc(q, got[q])->lo >> 32 & 3, q);
+			assert_int_equal(reta_queue(desc(q, got[q])->lo >> 32, 4), q);
 			assert_true(buf(q, got[q])[59] > last);
 			last = buf(q, got[q])[59];
 			assert_memory_equal(buf(q, got[q]), in[last].b, 60);
@@ -735,6 +755,22 @@ bad_buffer_stops_its_queue_only(void **state)
 	assert_int_equal(desc(1, 1)->hi, 0);
 	assert_int_equal(counts().rx_packets, 6);
 	assert_int_equal(counts().rx_missed, 4);
+}
+
+/* What does not fit as a whole is not there in pieces. */
+static void
+bad_second_buffer(void **state)
+{
+	(void)state;
+	rx_start(0, 0, ADVANCED | 1, 0, NB_DESC - 1);
+	desc(0, 2)->lo = HOST_BASE + HOST_SIZE;
+	ipv4_l4(17, 30);
+	ipv4_l4(17, 1400);
+	poll_all();
+	assert_int_equal(counts().dma_refused, 1);
+	assert_int_equal(counts().rx_packets, 1);
+	assert_int_equal(desc(0, 0)->hi & DD, DD);
+	assert_int_equal(desc(0, 1)->hi, 0);
 }
 
 /* PIF (7.1.5): only what the hash of multicast addresses has let in */
@@ -888,6 +924,13 @@ checksums_of_all_shapes(void **state)
 	add_l4(f, 6, 1, 2, 40);
 	frame_end(f, 0);
 	expect("fragment", IPCS);
+	for (uint32_t frag = 1; frag <= 0x2000; frag *= 2) { /* that seems to be a whole datagram */
+		f = frame_new();
+		add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 0, frag);
+		add_l4(f, 17, 1, 2, 40);
+		frame_end(f, 17);
+		expect("UDP fragment", IPCS);
+	}
 	f = frame_new();
 	add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 0, 0x4000);
 	add_l4(f, 6, 1, 2, 40);
@@ -935,6 +978,33 @@ checksums_of_all_shapes(void **state)
 	f = ipv4_l4(17, 30);
 	put16(f->b + f->l4 + 4, 7);
 	expect("UDP shorter than its header", IPCS);
+	f = ipv4_l4(17, 30); /* UDP's last 2 bytes are not its datagram's */
+	put16(f->b + f->l4 + 4, 36);
+	f->b[f->len - 2] = f->b[f->len - 1] = 0;
+	put16(f->b + f->l4 + 6, 0);
+	put16(f->b + f->l4 + 6, inet_sum((uint16_t)~inet_sum(17 + 36, f->b + f->l3 + 12, 8), f->b + f->l4, 36));
+	f->b[f->len - 1] = 0xee;
+	expect("UDP shorter than IP", IPCS | L4CS | UDPCS);
+	f = ipv4_l4(17, 30); /* its checksum is that of a datagram that fills IP's payload */
+	put16(f->b + f->l4 + 4, 36);
+	put16(f->b + f->l4 + 6, get16(f->b + f->l4 + 6) + 2);
+	expect("UDP with another's checksum", IPCS | L4CS | UDPCS | TCPE);
+	f = ipv4_l4(17, 100);
+	put16(f->b + f->l3 + 10, 0);
+	put16(f->b + f->l4 + 6, 0);
+	memset(f->b + f->l4 + 8, 0, 100);
+	frame_end(f, 17);
+	f->b[f->len - 1] = 1;
+	expect("one in zeros", IPCS | L4CS | UDPCS | TCPE);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 40, 0);
+	frame_end(f, 0);
+	expect("nothing but an IPv4 header", IPCS);
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 6, 40, 0);
+	frame_end(f, 0);
+	f->len--;
+	expect("not even that", 0);
 	f = ipv4_l4(6, 30);
 	f->b[f->l3] = 0x44;
 	expect("IPv4 with a header too short", 0);
@@ -1091,12 +1161,14 @@ vlan_filter(void **state)
 	poll_all();
 	assert_int_equal(counts().rx_packets, 4);
 	assert_int_equal(desc(0, 3)->hi & (DD | VP), DD | VP);
+	assert_int_equal(get16(buf(0, 3) + 14), 0xeabc);
 	reg_set(NIC_VLNCTRL, NIC_VLNCTRL_CFI);
 	tagged(0x8100, 0xeabc);
 	tagged(0x8100, 0xfabc);
 	poll_all();
 	assert_int_equal(counts().rx_packets, 5);
 	assert_int_equal(counts().rx_filtered, 3);
+	assert_int_equal(get16(buf(0, 4) + 14), 0xfabc);
 }
 
 /* CTRL_EXT.Extended_VLAN: the outer tag is EXVET's, and stays; the inner one is all the rest's. */
@@ -1367,6 +1439,58 @@ bad_header_buffer_stops_the_queue(void **state)
 	assert_int_equal(counts().rx_packets, 0);
 }
 
+/* Whatever headers say, nothing behind the frame is read. */
+static void
+hostile_headers(void **state)
+{
+	static const uint16_t types[] = { 0x0800, 0x0800, 0x86dd, 0x86dd, 0x8100, 0x88a8, 20, 0x0806 };
+	static const uint8_t protos[] = { 6, 17, 132, 41, 0, 43, 44, 60, 50, 51, 4, 1 };
+	uint32_t x = 82599, page = 0x4000, head;
+	uint8_t *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_true(map != MAP_FAILED && mprotect(map + page, page, PROT_NONE) == 0);
+	page_end = map + page;
+	nic_write(nic, NIC_SYNQF, NIC_SYNQF_ENABLE);
+	reg_set(NIC_CTRL_EXT, NIC_CTRL_EXT_VLAN);
+	nic_write(nic, NIC_EXVET, 0x88a80000);
+	nic_write(nic, NIC_PSRTYPE, 0xffffffff);
+	reg_set(NIC_FCTRL, NIC_FCTRL_SBP);
+	for (unsigned int round = 0; round < 20000; round++) {
+		struct frame *f;
+
+		if (round % 4000 == 0) {
+			rss_start(round % 8000 ? 0xffff0000 : 0, 1);
+			nic_write(nic, NIC_RXCSUM, round % 8000 ? NIC_RXCSUM_IPPCSE : NIC_RXCSUM_PCSD);
+			nic_write(nic, NIC_RXDCTL, 0);
+			rx_start(0, 0, (round < 8000 ? SPLIT : ADVANCED) | 2 << 8 | 2, NIC_RXDCTL_VME, 0);
+		}
+		in_first = in_end = 0;
+		f = frame_new();
+		for (unsigned int i = 12; i < 256; i++) {
+			x = x * 1664525 + 1013904223;
+			f->b[i] = x >> 24 < 0x80 ? 0 : (uint8_t)(x >> 16);
+		}
+		f->len = 14 + (x >> 8) % 120;
+		put16(f->b + 12, types[x >> 16 & 7]);
+		put16(f->b + 16, types[x >> 12 & 3]);
+		f->b[14] = (x & 1 ? 0x40 : 0x60) | (x >> 3 & 15);
+		f->b[20] = f->b[23] = protos[x % 12];
+		f->b[54] = f->b[34] = protos[x / 12 % 12];
+		put16(f->b + 18, f->len - 54);
+		head = nic_read(nic, NIC_RDH);
+		*desc(0, head) = (struct ring_desc){ HOST_BASE + BUFS, HOST_BASE + BUFS + BUF_SIZE };
+		nic_write(nic, NIC_RDT, (head + 1) % NB_DESC);
+		poll_all();
+		assert_int_equal(in_first, 1);
+	}
+	assert_true(counts().rx_packets > 10000);
+	assert_int_equal(counts().dma_refused, 0);
+	assert_int_equal(counts().violations, 0);
+	page_end = NULL;
+	munmap(map, 2 * page);
+}
+
 int
 main(void)
 {
@@ -1381,6 +1505,7 @@ main(void)
 		TEST(full_queue_blocks_the_others),
 		TEST(full_queue_drops_when_told),
 		TEST(bad_buffer_stops_its_queue_only),
+		TEST(bad_second_buffer),
 		TEST(inexact_filter_is_told),
 		TEST(checksums_good_and_bad),
 		TEST(checksums_of_all_shapes),
@@ -1396,6 +1521,7 @@ main(void)
 		TEST(legacy_format),
 		TEST(headers_are_split),
 		TEST(bad_header_buffer_stops_the_queue),
+		TEST(hostile_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,6 +246,8 @@ rx_header_len(const struct nic *nic, const struct rx_frame *frame)
 	struct headers h;
 	uint32_t len = 0;
 
+	if (frame->hi & RX_RXE) /* may be too short for any */
+		return 0;
 	headers_parse(nic, frame->data, frame->len, &h);
 	if (psrtype & NIC_PSRTYPE_TCP && h.l4 != 0 && h.type & RX_PTYPE_TCP)
 		len = h.l4 + (frame->data[h.l4 + 12] >> 4) * 4;
