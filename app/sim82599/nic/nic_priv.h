@@ -347,7 +347,7 @@ struct headers {
 	uint32_t l4;           /* TCP, UDP or SCTP header, which is in the frame; 0: none */
 	uint32_t l2_end;       /* where layer 3 begins */
 	uint32_t l3_end;       /* where the IP headers end that were followed; 0: none */
-	uint32_t end;          /* of the inner packet, as its IP header says; may be past the frame */
+	uint32_t end;          /* of the inner packet, as its IP header says: any value */
 };
 void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);
 

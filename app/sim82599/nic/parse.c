@@ -61,7 +61,8 @@ parse_ipv6(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
 	h->proto = frame[at + 6];
 	at += 40;
 	h->l3_end = at;
-	while (h->proto == PROTO_HOP_BY_HOP || h->proto == PROTO_DESTINATION || h->proto == PROTO_ROUTING) {
+	while (h->proto == PROTO_HOP_BY_HOP || h->proto == PROTO_DESTINATION ||
+	       h->proto == PROTO_ROUTING) {
 		h->type |= RX_PTYPE_IPV6E;
 		if (len < at + 8)
 			return 0;

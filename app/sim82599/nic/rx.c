@@ -33,7 +33,8 @@ rxq_enable(struct nic *nic, unsigned int q)
 	uint32_t srrctl = reg_get(nic, rxq_reg(q, NIC_SRRCTL));
 	uint32_t desctype = (srrctl & NIC_SRRCTL_DESCTYPE) >> NIC_SRRCTL_DESCTYPE_SHIFT;
 	uint32_t buf_size = (srrctl & NIC_SRRCTL_BSIZEPACKET) * 1024;
-	uint32_t header_size = ((srrctl & NIC_SRRCTL_BSIZEHEADER) >> NIC_SRRCTL_BSIZEHEADER_SHIFT) * 64;
+	uint32_t header_size = 64 * ((srrctl & NIC_SRRCTL_BSIZEHEADER) >>
+				     NIC_SRRCTL_BSIZEHEADER_SHIFT);
 
 	if (rxq->live || has_fault(nic, NIC_FAULT_RXQ))
 		return;
@@ -238,7 +239,7 @@ rx_stored_len(const struct nic_rxq *rxq, const struct rx_frame *frame, uint32_t 
 	return frame->len + fcs_len - (rxq->strip && frame->tag_at != 0 ? TAG_LEN : 0);
 }
 
-/* The bytes of a frame that are headers, as PSRTYPE tells to split it; 0: no headers that it names. */
+/* The bytes of a frame that are headers, as PSRTYPE tells to split it; 0: none that it names. */
 static uint32_t
 rx_header_len(const struct nic *nic, const struct rx_frame *frame)
 {
@@ -290,15 +291,17 @@ rx_split(const struct nic *nic, const struct nic_rxq *rxq, const struct rx_frame
 
 /* The header buffer of the next descriptor takes the first bytes of a frame. */
 static bool
-rx_put_header(struct nic *nic, struct nic_rxq *rxq, const struct rx_batch *batch, const uint8_t *data,
-	      uint32_t len)
+rx_put_header(struct nic *nic, struct nic_rxq *rxq, const struct rx_batch *batch,
+	      const uint8_t *data, uint32_t len)
 {
 	struct desc *line = desc_line(nic, &rxq->ring, rxq->base, batch->head);
+	uint64_t addr;
 	uint8_t *buf;
 
 	if (line == NULL)
 		return false;
-	buf = dma_write(nic, &nic->rx_buffers, line[batch->head % DESC_LINE].hi & ~UINT64_C(1), len);
+	addr = line[batch->head % DESC_LINE].hi & ~UINT64_C(1);
+	buf = dma_write(nic, &nic->rx_buffers, addr, len);
 	if (buf == NULL)
 		return false;
 	memcpy(buf, data, len);
@@ -484,18 +487,21 @@ sum_good(uint64_t sum)
 #define PLAIN_STATUS (RX_IPCS | RX_L4CS | RX_UDPCS)
 
 /*
- * What rx_describe() says of most frames there are, said quickly, since it is said of every one: good
- * IPv4 without tag, options and fragments, and in it a good UDP datagram, up to the end of the frame.
+ * What rx_describe() says of most frames there are, said quickly, since it is said of every one:
+ * good IPv4 without tag, options and fragments, and in it a good UDP datagram, up to the end of the
+ * frame.
  * @return false: it is none of these, take the long way
  */
 static inline bool
 rx_plain(const uint8_t *data, uint32_t len)
 {
-	const uint64_t udp_len = __builtin_bswap16((uint16_t)(len - 34)), addresses = load64(data + 26);
+	const uint64_t udp_len = __builtin_bswap16((uint16_t)(len - 34));
+	const uint64_t addresses = load64(data + 26);
 	unsigned long long ip, udp = load64(data + 34), rest;
 	unsigned char carry;
 
-	/* type, version, header length, total length; protocol, fragment; UDP length (little-endian) */
+	/* type, version, header length, total length; protocol, fragment; UDP length: all as
+	 * little-endian words */
 	if ((load64(data + 12) & 0xffff00ffffff) !=
 	    (0x450008 | (uint64_t)__builtin_bswap16((uint16_t)(len - 14)) << 32) ||
 	    (load32(data + 20) & 0xff00ff3f) != 17 << 24 || (udp >> 32 & 0xffff) != udp_len)
@@ -556,7 +562,7 @@ rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 		nic->stat[STAT_ROC]++;
 		return true;
 	}
-	/* IEEE 802.3, 3.2.6: not a type, but the length of the data, which the shortest frame pads */
+	/* IEEE 802.3, 3.2.6: not a type, but the length of data, which the shortest frame pads */
 	if (data_len > MAX_LENGTH || !(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXLNGTHERREN) ||
 	    data_len == len - 18 || (len == MIN_FRAME && data_len < len - 18))
 		return false;
@@ -565,10 +571,11 @@ rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 }
 
 /* 8.2.3.7.1, SBP: a bad frame that passes the filters is stored, too, and marked. Its headers are
- * not trusted, so it goes to queue 0. INTERPRETATION (MISSING): whether that holds for frames that are
- * too long is not said. Here the MAC never lets them pass: that is what MAXFRS is for. */
+ * not trusted, so it goes to queue 0. INTERPRETATION (MISSING): whether that holds for frames that
+ * are too long is not said. Here the MAC never lets them pass: that is what MAXFRS is for. */
 static bool
-rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len, struct rx_frame *frame)
+rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len,
+	     struct rx_frame *frame)
 {
 	uint8_t head[MIN_FRAME] = { 0 };
 	enum filter_verdict verdict;

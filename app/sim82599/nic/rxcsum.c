@@ -40,6 +40,7 @@ l4_status(const uint8_t *frame, uint32_t frame_len, const struct headers *h)
 {
 	const uint8_t *l4 = frame + h->l4;
 	uint32_t len, udp_len;
+	bool good;
 
 	/* INTERPRETATION (MISSING): what is done with a packet whose lengths are at odds with each
 	 * other or with the frame is not said. Here its L4 checksum is not checked, so that
@@ -48,17 +49,22 @@ l4_status(const uint8_t *frame, uint32_t frame_len, const struct headers *h)
 		return 0;
 	len = h->end - h->l4;
 	if (h->type & RX_PTYPE_UDP) {
-		/* INTERPRETATION (CONTRADICTION): 7.1.5 excepts datagrams over IPv4 with checksum 0,
-		 * which have none (RFC 768). By erratum 44 silicon reports them as wrong: it
+		/* INTERPRETATION (CONTRADICTION): 7.1.5 excepts datagrams over IPv4 with checksum
+		 * 0, which have none (RFC 768). By erratum 44 silicon reports them as wrong: it
 		 * takes 0 for a checksum like any other. */
 		udp_len = be16(l4 + UDP_LEN_AT);
 		if (udp_len < 8 || udp_len > len)
 			return 0;
-		return RX_L4CS | RX_UDPCS | (l4_good(frame + h->inner, h->proto, l4, udp_len) ? 0 : RX_TCPE);
+		good = l4_good(frame + h->inner, h->proto, l4, udp_len);
+		return RX_L4CS | RX_UDPCS | (good ? 0 : RX_TCPE);
 	}
+	if (len < (h->type & RX_PTYPE_TCP ? 20 : 12))
+		return 0;
 	if (h->type & RX_PTYPE_TCP)
-		return len < 20 ? 0 : RX_L4CS | (l4_good(frame + h->inner, h->proto, l4, len) ? 0 : RX_TCPE);
-	return len < 12 ? 0 : RX_L4CS | (sctp_good(l4, len) ? 0 : RX_TCPE);
+		good = l4_good(frame + h->inner, h->proto, l4, len);
+	else
+		good = sctp_good(l4, len);
+	return RX_L4CS | (good ? 0 : RX_TCPE);
 }
 
 /* 7.1.13: the sum of an IPv4 fragment's payload, for software that adds up a whole datagram.
@@ -77,7 +83,8 @@ fragment_sum(struct rx_frame *frame, const struct headers *h)
 	sum = csum_fold(csum_sum(frame->data + at, h->end - at));
 	frame->lo |= (uint64_t)be16(ip + 4) << RX_IP_ID_SHIFT |
 		     (uint64_t)__builtin_bswap16((uint16_t)sum) << RX_FRAG_CSUM_SHIFT;
-	if (first && h->proto == 17 && h->end - at >= 8 && be16(frame->data + at + UDP_CSUM_AT) != 0)
+	if (first && h->proto == 17 && h->end - at >= 8 &&
+	    be16(frame->data + at + UDP_CSUM_AT) != 0)
 		frame->hi |= RX_UDPV;
 }
 
@@ -86,8 +93,11 @@ rxcsum_frame(struct nic *nic, struct rx_frame *frame, const struct headers *h)
 {
 	const uint8_t *ip = frame->data + h->l3;
 
-	if (h->type & RX_PTYPE_IPV4)
-		frame->hi |= RX_IPCS | (csum_fold(csum_sum(ip, (ip[0] & 0xf) * 4)) == 0xffff ? 0 : RX_IPE);
+	if (h->type & RX_PTYPE_IPV4) {
+		frame->hi |= RX_IPCS;
+		if (csum_fold(csum_sum(ip, (ip[0] & 0xf) * 4)) != 0xffff)
+			frame->hi |= RX_IPE;
+	}
 	if (h->l4 != 0)
 		frame->hi |= l4_status(frame->data, frame->len, h);
 	/* INTERPRETATION (MISSING): 8.2.3.23.59 does not say whether XEC counts a frame with two

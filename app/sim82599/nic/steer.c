@@ -62,7 +62,8 @@ steer_rebuild(struct nic *nic)
 }
 
 static uint32_t
-toeplitz(const struct nic_steer *steer, const uint8_t *addresses, unsigned int len, const uint8_t *ports)
+toeplitz(const struct nic_steer *steer, const uint8_t *addresses, unsigned int len,
+	 const uint8_t *ports)
 {
 	uint32_t hash = 0;
 	unsigned int i;
