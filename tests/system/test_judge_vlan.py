@@ -155,13 +155,13 @@ def test_insert(driver, path, tmp_path):
 
 @judges("VLAN offload", "QinQ offload", paths=["vector", "bulk"])
 def test_two_tags(driver, path, tmp_path):
-    """With double VLAN (7.4.5) it is the inner tag that is taken off; the outer one's type is
-    the program's to say.
+    """With double VLAN (7.4.5) it is the inner tag that is taken off, and filtered by; the outer
+    one's type is the program's to say.
     """
     plain = numbered(ip4(), 0)
     frames = [numbered(tagged(plain, (outer, 0x2005), (0x8100, 0x6007)), n)
               for n, outer in enumerate((0x8100, OUTER, 0x9100))] + [numbered(plain, 4)]
-    with Judge(driver, path, tmp_path, frames * 2) as pmd:
+    with Judge(driver, path, tmp_path, frames * 2 + frames[1:] * 2) as pmd:
         pmd.do("vlan set extend on 0", "vlan set strip on 0")
         for number, outer in enumerate((OUTER, 0x9100)):
             pmd.do(f"vlan set outer tpid {outer:#x} 0")
@@ -175,3 +175,9 @@ def test_two_tags(driver, path, tmp_path):
                     assert_frames(pmd, [out], [taken_off(frame, 16)], f"{number}: inner tag")
                 elif frame[12:14] == b"\x08\0":
                     assert_frames(pmd, [out], [frame], f"{number}: no tag")
+        pmd.do("vlan set filter on 0", "vlan set strip off 0", "rx_vlan add 5 0")
+        _, got = pmd.exchange(3, out=2)
+        assert_frames(pmd, got, [frames[1], frames[3]], "inner VLAN 7 is filtered")
+        pmd.do("rx_vlan add 7 0")
+        _, got = pmd.exchange(3)
+        assert_frames(pmd, got, frames[1:], "inner VLAN 7 passes")
