@@ -479,7 +479,7 @@ rss_frame(unsigned int v, uint8_t proto, uint32_t frag)
 		add_ipv4(f, ms_vectors[v].src, ms_vectors[v].dst, proto, 0, frag);
 	else
 		add_ipv6(f, ms_vectors[v].src, ms_vectors[v].dst, proto, true);
-	add_l4(f, proto, ms_vectors[v].sport, ms_vectors[v].dport, 4);
+	add_l4(f, proto, ms_vectors[v].sport, ms_vectors[v].dport, v % 2 == 0 ? 18 : 4);
 	frame_end(f, proto);
 }
 

@@ -119,7 +119,8 @@ struct nic_filter {
 /* 7.1.2: how queues are chosen, in a form that is quick to use; rebuilt with the filters. */
 struct nic_steer {
 	bool off;              /* all frames go to queue 0 */
-	bool plain;            /* and IPv4 is no VLAN tag: rx_describe_plain() may be used */
+	bool filters;          /* some of ETQF or SYNQF is enabled */
+	bool plain;            /* IPv4 behind the addresses is no VLAN tag: rx_plain() may be used */
 	uint8_t rss_mask;      /* bits of a RETA entry that count; 0: no RSS */
 	uint32_t mrqc;
 	uint32_t etqf[8], etqs[8], synqf;

@@ -524,12 +524,17 @@ rx_plain(const uint8_t *data, uint32_t len)
 static inline void
 rx_describe(struct nic *nic, struct rx_frame *frame, uint64_t hi)
 {
+	static const struct headers plain_headers = {
+		.type = PLAIN_TYPE, .ethertype = 0x0800, .proto = 17, .l3 = 14, .inner = 14, .l4 = 34,
+	};
 	struct headers h;
 
 	frame->tag_at = frame->queue = 0;
 	if (nic->steer.plain && rx_plain(frame->data, frame->len)) {
 		frame->lo = PLAIN_TYPE;
 		frame->hi = hi | PLAIN_STATUS;
+		if (!nic->steer.off)
+			steer_frame(nic, frame, &plain_headers);
 		return;
 	}
 	headers_parse(nic, frame->data, frame->len, &h);

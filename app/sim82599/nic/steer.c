@@ -44,21 +44,21 @@ void
 steer_rebuild(struct nic *nic)
 {
 	struct nic_steer *steer = &nic->steer;
-	bool filters = false;
 
 	steer->mrqc = reg_get(nic, NIC_MRQC);
 	steer->rss_mask = rss_masks[steer->mrqc & NIC_MRQC_MRQE];
 	if (steer->rss_mask != 0)
 		toeplitz_rebuild(nic);
+	steer->filters = false;
 	for (unsigned int i = 0; i < 8; i++) {
 		steer->etqf[i] = reg_get(nic, NIC_ETQF + 4 * i);
 		steer->etqs[i] = reg_get(nic, NIC_ETQS + 4 * i);
-		filters |= steer->etqf[i] & NIC_ETQF_ENABLE;
+		steer->filters |= (steer->etqf[i] & NIC_ETQF_ENABLE) != 0;
 	}
 	steer->synqf = reg_get(nic, NIC_SYNQF);
-	filters |= steer->synqf & NIC_SYNQF_ENABLE;
-	steer->off = !filters && steer->rss_mask == 0;
-	steer->plain = steer->off && !nic->filter.extended_vlan && nic->filter.vet != 0x0800;
+	steer->filters |= steer->synqf & NIC_SYNQF_ENABLE;
+	steer->off = !steer->filters && steer->rss_mask == 0;
+	steer->plain = !nic->filter.extended_vlan && nic->filter.vet != 0x0800;
 }
 
 static uint32_t
@@ -131,6 +131,8 @@ steer_frame(const struct nic *nic, struct rx_frame *frame, const struct headers 
 	const struct nic_steer *steer = &nic->steer;
 
 	frame->queue = rss_queue(nic, frame, h);
+	if (!steer->filters)
+		return;
 	/* 7.1.2.4: SYN without ACK */
 	if (steer->synqf & NIC_SYNQF_ENABLE && h->l4 != 0 && h->type & RX_PTYPE_TCP &&
 	    (frame->data[h->l4 + 13] & (TCP_SYN | TCP_ACK)) == TCP_SYN)
