@@ -292,9 +292,10 @@ time_left(struct server *s)
 	for (unsigned int i = 0; i < s->nb; i++) {
 		struct function *f = &s->functions[i];
 
+		/* What was due when it was last polled it may have no leave to do. */
 		at = nic_wake_at(f->nic);
 		if (at <= now)
-			return 0;
+			at = now + PACE_NS;
 		if (at - now < left)
 			left = at - now;
 		if (left > PACE_NS && f->client_fd >= 0 && wire_is_running(f->wire) &&
