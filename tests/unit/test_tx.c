@@ -1102,6 +1102,12 @@ tx_null_descriptors(void **state)
 	assert_true(done(1));
 	assert_false(done(0) || done(2) || done(3));
 	no_violation();
+	/* within a frame it is none: nothing goes out, not even with all bits 0 */
+	put_desc(HOST_BASE + TX_BUFS, 0);
+	put_frame(frame, 64, DATA);
+	send_all();
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(violations("TX_LENGTH"), 1);
 }
 
 static void
