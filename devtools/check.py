@@ -2,8 +2,8 @@
 # Copyright(c) 2026 The ixymin authors
 
 """Sets up (devtools/setup), builds with gcc and with clang with warnings as errors, runs
-the unit tests of both builds and the system tests, and closes with
-'N passed, N failed, N skipped'.  Exit code 0 only if nothing failed.
+the unit tests of both builds, the system tests and the quick scenarios in a virtual machine
+(devtools/vm), and closes with 'N passed, N failed, N skipped'.  Exit code 0 only if nothing failed.
 """
 
 import argparse
@@ -59,7 +59,7 @@ class Totals:
 def main():
     parser = argparse.ArgumentParser(prog="check", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="leave out tests marked as slow")
+    parser.add_argument("--quick", action="store_true", help="leave out virtual machines and tests marked as slow")
     args = parser.parse_args()
 
     totals = Totals()
@@ -73,15 +73,16 @@ def main():
         succeeded = run("meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs")
         totals.add_report(report, succeeded)
     if os.path.exists(os.path.join(ROOT, "build/dpdk-l2fwd")):
-        report = os.path.join(ROOT, "build/system-tests.xml")
-        if os.path.exists(report):
-            os.unlink(report)
         quick = ["-m", "not slow"] if args.quick else []
-        succeeded = run("/usr/bin/python3", "-m", "pytest", "-v", "--junit-xml", report,
-                        "tests/system", *quick)
-        totals.add_report(report, succeeded)
+        for kind in ["system"] if args.quick else ["system", "vm"]:
+            report = os.path.join(ROOT, f"build/{kind}-tests.xml")
+            if os.path.exists(report):
+                os.unlink(report)
+            succeeded = run("/usr/bin/python3", "-m", "pytest", "-v", "--junit-xml", report,
+                            "tests/" + kind, *quick)
+            totals.add_report(report, succeeded)
     else:
-        print("check: the system tests were not run", file=sys.stderr)
+        print("check: the tests on DPDK and in virtual machines were not run", file=sys.stderr)
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     return 1 if totals.failed else 0
 
