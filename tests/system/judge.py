@@ -98,7 +98,8 @@ class Judge(Rig):
         self.path, self.out = path, folder / f"out-{driver}-{path}.pcap"
         self.frames, self.sent, self.came_out = frames, 0, 0
         inside = write_pcap(folder / f"in-{driver}-{path}.pcap", frames)
-        super().__init__(driver, [f"pcap:in={inside}:out={self.out}:start=0{wire}"], [*paths_args, *args], eal=eal, vdev=vdev)
+        super().__init__(driver, [f"pcap:in={inside}:out={self.out}:start=0{wire}"],
+                         [*paths_args, *args], eal=eal, vdev=vdev)
 
     def about(self, what):
         return super().about(f"({self.path}) {what}")
@@ -112,8 +113,8 @@ class Judge(Rig):
         said = ""
         for command in commands:
             answer = self.command(command)
-            wrong = re.search(r"(?i)\bfail|(?<!X-)error|invalid|bad arg|not supp|unsupp|please stop|unable",
-                              answer)
+            wrong = re.search(r"(?i)\bfail|(?<!X-)error|invalid|bad arg|not supp|unsupp|"
+                              r"please stop|unable", answer)
             assert not wrong, self.about(f"{command}: {answer}")
             said += answer
         return said

@@ -78,8 +78,8 @@ def test_flow_control_settings(driver, path, tmp_path):
             for _ in range(2):
                 said = pmd.do("show port 0 flow_ctrl")
                 assert re.search(rf"Rx pause: {rx}\s+Tx pause: {tx}\s+Autoneg: off\s+"
-                                 r"Pause time: 0x400\s+High waterline: 0x80\s+Low waterline: 0x40\s+"
-                                 r"Send XON: on", said), pmd.about(said)
+                                 r"Pause time: 0x400\s+High waterline: 0x80\s+"
+                                 r"Low waterline: 0x40\s+Send XON: on", said), pmd.about(said)
                 pmd.restart()
 
 

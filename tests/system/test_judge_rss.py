@@ -122,10 +122,10 @@ class Rss(Judge):
         wrong = []
         for number, flow in enumerate(flows):
             should, said = flow.hash(key, types), seen[number]
-            if said.rss != should or said.queue != (reta[should % RETA] if should else 0):
-                wrong.append(f"{flow}: hash {said.rss:#x} queue {said.queue} instead of {should:#x} "
-                             f"{reta[should % RETA]}" if should and said.rss else
-                             f"{flow}: hash {said.rss}, queue {said.queue} instead of {should}")
+            queue = 0 if should is None else reta[should % RETA]
+            if (said.rss, said.queue) != (should, queue):
+                wrong.append(f"{flow}: hash {said.rss}, queue {said.queue} instead of {should}, "
+                             f"{queue}")
         assert not wrong, self.about(f"{types}, key {key.hex()}\n" + "\n".join(wrong))
         return {said.queue for said in seen.values()}
 
@@ -138,8 +138,8 @@ def test_hash_and_queue(driver, path, tmp_path):
     args = [f"--rxq={QUEUES}", f"--txq={QUEUES}"]
     with Rss(driver, path, tmp_path, [f.frame for f in flows] * steps, args) as pmd:
         assert pmd.check(flows, {"ip4", "ip6"}) == set(range(QUEUES))  # testpmd's default
-        for types, names in (("tcp", {"tcp4", "tcp6"}), ("udp", {"udp4", "udp6"}), ("ip", {"ip4", "ip6"}),
-                             ("all", ALL)):
+        for types, names in (("tcp", {"tcp4", "tcp6"}), ("udp", {"udp4", "udp6"}),
+                             ("ip", {"ip4", "ip6"}), ("all", ALL)):
             pmd.do(f"port config all rss {types}")
             pmd.check(flows, names)
         before = pmd.key()

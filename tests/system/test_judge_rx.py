@@ -131,7 +131,8 @@ CASES = {
     "vlan": (Dot1Q(vlan=5) / ip4(tcp()), 0x8100, GOOD, GOOD, "L3_IPV4 L4_TCP"),
     "vlan, bad": (Dot1Q(vlan=5) / ip4(tcp(chksum=2)), 0x8100, GOOD, BAD, "L3_IPV4 L4_TCP"),
     "vlan, bad IP": (Dot1Q(vlan=5) / ip4(tcp(), chksum=2), 0x8100, BAD, GOOD, "L3_IPV4 L4_TCP"),
-    "vlan6, bad": (Dot1Q(vlan=5, type=0x86dd) / broken(tcp6(), 70), 0x8100, GOOD, BAD, "L3_IPV6 L4_TCP"),
+    "vlan6, bad": (Dot1Q(vlan=5, type=0x86dd) / broken(tcp6(), 70), 0x8100, GOOD, BAD,
+                   "L3_IPV6 L4_TCP"),
     # of a second tag nothing is known without double VLAN (7.4.5)
     "qinq, bad": (Dot1AD(vlan=5) / Dot1Q(vlan=6) / ip4(tcp(chksum=1), chksum=1), 0x88a8, GOOD,
                   GOOD, ""),
