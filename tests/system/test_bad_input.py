@@ -148,7 +148,7 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "statistics after close": ("ENODEV", "Invalid port_id=0"),
 }
 # ethdev's own, after the driver's, and net_ixymin's last word
-ECHOES = r"Port0 dev_configure = -\d+|net_ixymin: port 0: not started \(.*\)"
+ECHOES = r"(ETHDEV: )?Port0 dev_configure = -\d+|net_ixymin: port 0: not started \(.*\)"
 
 
 def test_calls():
