@@ -52,9 +52,11 @@ def test_l2fwd(driver, updating, tmp_path):
     change = EXPECT["mac" if updating else "io"]
     vdevs = [simlib.sim(port, driver, wire=wire) for port, wire in enumerate(wires)]
     with simlib.L2fwd(vdevs, [] if updating else ["--no-mac-updating"]) as app:
-        for port in range(2):
-            app.sim_start(port, len(sent[port]))
-        stats = app.wait_wires_done()
+        # l2fwd drops what a Tx ring (1,024) cannot hold
+        for first in range(0, len(sent[0]), 512):
+            for port in range(2):
+                app.sim_start(port, min(512, len(sent[port]) - first))
+            stats = app.wait_wires_done()
         app.about = lambda what: f"{driver}: {what}\n$ {app.command_line}"
         for port in range(2):
             should = [change(data, port) for data in sent[1 - port]]
