@@ -799,6 +799,19 @@ poll_until(uint64_t end)
 		nic_poll(nic);
 }
 
+/* @return ms until the link is up */
+static uint64_t
+link_wait(void)
+{
+	uint64_t start = nic_now();
+
+	while (!nic_link_is_up(nic)) {
+		nic_poll(nic);
+		assert_true(nic_now() < start + 1000 * MS);
+	}
+	return (nic_now() - start) / MS;
+}
+
 static void
 reset_clears_itself_and_the_rest(void **state)
 {
@@ -829,24 +842,22 @@ reset_clears_itself_and_the_rest(void **state)
 	assert_int_equal(rd(NIC_GPRC), 0);
 	assert_false(irq_level);
 	assert_true(violations(RULE_RESET_ACCESS) <= 1);
+	/* it takes the link down, but masks that first */
+	nic_set_wire(nic, &wire);
+	link_wait();
+	rd(NIC_EICR);
+	wr(NIC_EIMS, NIC_EICR_LSC);
+	irq_changes = 0;
+	nic_reset(nic);
+	assert_false(nic_link_is_up(nic));
+	assert_int_equal(irq_changes, 0);
+	assert_int_equal(rd(NIC_EICR), 0);
+	nic_set_wire(nic, NULL);
 	/* a reset that does not end */
 	nic_set_faults(nic, 1u << NIC_FAULT_RESET);
 	wr(NIC_CTRL, NIC_CTRL_LRST);
 	poll_until(nic_now() + 2 * MS);
 	assert_true(rd(NIC_CTRL) & NIC_CTRL_LRST);
-}
-
-/* @return ms until the link is up */
-static uint64_t
-link_wait(void)
-{
-	uint64_t start = nic_now();
-
-	while (!nic_link_is_up(nic)) {
-		nic_poll(nic);
-		assert_true(nic_now() < start + 1000 * MS);
-	}
-	return (nic_now() - start) / MS;
 }
 
 static void
@@ -945,6 +956,17 @@ link_up_by_force(void **state)
 	nic_reset(nic);
 	poll_until(nic_now() + 30 * MS);
 	assert_false(nic_link_is_up(nic));
+	/* where light is there, but no partner for the mode, and where the link is on its way */
+	nic_set_wire(nic, &wire);
+	wr(NIC_AUTOC, NIC_AUTOC_AN_RESTART | NIC_AUTOC_LMS_10G_PARALLEL);
+	poll_until(nic_now() + 30 * MS);
+	assert_false(nic_link_is_up(nic));
+	wr(NIC_AUTOC, NIC_AUTOC_FLU | NIC_AUTOC_LMS_10G_PARALLEL);
+	nic_poll(nic);
+	assert_true(nic_link_is_up(nic));
+	assert_int_equal(link_calls, 1);
+	wr(NIC_AUTOC, NIC_AUTOC_FLU | NIC_AUTOC_LMS_10G_SERIAL); /* it is up already */
+	assert_int_equal(link_calls, 1);
 }
 
 static void
@@ -1043,6 +1065,7 @@ count_frame(const uint8_t *frame, uint32_t len_fcs)
 {
 	stats_rx_frames(nic, frame, len_fcs, 1);
 	stats_rx_total(nic, 1, len_fcs - FCS_LEN);
+	stats_rx_right(nic, 1, len_fcs - FCS_LEN);
 	stats_rx_good(nic, 1, len_fcs - FCS_LEN);
 	stats_tx_frames(nic, frame, len_fcs, 1);
 	stats_tx_good(nic, 1, len_fcs - FCS_LEN);
@@ -1069,6 +1092,7 @@ frames_are_counted_by_size_and_cast(void **state)
 		total += sizes[i].len;
 	}
 	stats_rx_total(nic, 1, 100 - FCS_LEN);
+	stats_rx_right(nic, 1, 100 - FCS_LEN);
 	assert_int_equal(rd(NIC_GPRC), 8);
 	assert_int_equal(rd(NIC_TPR), 9);
 	assert_int_equal(rd(NIC_RXNFGPC), 9);
@@ -1715,6 +1739,7 @@ what_is_absent_is_counted(void **state)
 	wr(NIC_MRQC, 1); /* RSS is there */
 	wr(NIC_SRRCTL, 0x02000002);
 	wr(NIC_RTTDCS, 0x00c00040);
+	wr(NIC_ETQF, NIC_ETQF_ENABLE | 0x0806);
 	for (unsigned int i = 0; nic_get_absent(nic, i, &n) != NULL; i++)
 		all += n;
 	assert_int_equal(all, 0);
@@ -1725,6 +1750,9 @@ what_is_absent_is_counted(void **state)
 	assert_int_equal(asked_for(ABSENT_RSC), 1);
 	wr(0x02200, 0x0000a220); /* DCA_RXCTRL, where the 82598 has it */
 	assert_int_equal(asked_for(ABSENT_DCA), 1);
+	wr(NIC_ETQF + 4, NIC_ETQF_ENABLE | 1u << 26 | 0x0806); /* of one pool */
+	wr(NIC_ETQF + 8, NIC_ETQF_ENABLE | 1u << 19 | 0x0806); /* of one priority */
+	assert_int_equal(asked_for(ABSENT_POOLS_AND_CLASSES), 2);
 	assert_string_equal(nic_get_absent(nic, ABSENT_RSC, &n), "RSC");
 	assert_null(nic_get_absent(nic, ABSENT_COUNT, &n));
 	nic_reset(nic); /* as all that is counted for whoever looks from outside */

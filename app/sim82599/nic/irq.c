@@ -266,6 +266,7 @@ irq_reset(struct nic *nic)
 {
 	nic->irq_queues = false;
 	nic->irq_ex = 0;
+	reg_put(nic, NIC_EICR, 0); /* the link has just gone down */
 	memset(nic->itr_until, 0, sizeof(nic->itr_until));
 	nic->tcp_at = nic->tcp_left = 0;
 	timer_update(nic);

@@ -152,8 +152,8 @@ device_reset(struct nic *nic)
 		nic->rxq[q].rxdctl = nic->txq[q].txdctl = 0;
 	}
 	packet_buffer_reset(nic);
-	link_restart(nic);
 	regs_reset(nic);
+	link_restart(nic); /* the laser is on again, nothing is forced */
 	wire_choose(nic);
 	memset(nic->stat, 0, sizeof(nic->stat));
 	memset(nic->stat_high, 0, sizeof(nic->stat_high));
@@ -161,7 +161,6 @@ device_reset(struct nic *nic)
 	nic->pause_until = nic->xoff_at = 0;
 	nic->xoff = false;
 	nic->reset_until = 0;
-	link_restart(nic); /* the laser is on again, nothing is forced */
 	irq_reset(nic);
 }
 

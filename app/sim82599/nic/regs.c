@@ -455,7 +455,7 @@ write_autoc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t bef
 	(void)i;
 	(void)before;
 	reg_put(nic, NIC_AUTOC, value);
-	if (value & NIC_AUTOC_AN_RESTART)
+	if (value & NIC_AUTOC_AN_RESTART || (value & NIC_AUTOC_FLU && !nic->link_up))
 		link_restart(nic);
 	else
 		link_check(nic);
@@ -562,6 +562,8 @@ reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value)
 /* Row + 1 of each dword of BAR0; 0: no register. */
 static uint16_t row_of[NIC_BAR_SIZE / 4];
 
+static pthread_once_t row_of_once = PTHREAD_ONCE_INIT;
+
 static void
 fill_row_of(void)
 {
@@ -573,10 +575,9 @@ fill_row_of(void)
 bool
 reg_find(uint32_t offset, struct reg_at *at)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const struct reg *row;
 
-	pthread_once(&once, fill_row_of);
+	pthread_once(&row_of_once, fill_row_of);
 	if (offset >= NIC_BAR_SIZE || row_of[offset / 4] == 0)
 		return false;
 	row = &rows[row_of[offset / 4] - 1];
@@ -622,6 +623,8 @@ regs_reset(struct nic *nic)
 {
 	uint8_t mac[6];
 
+	/* the first access to a register may be in a signal handler: be ready by then */
+	pthread_once(&row_of_once, fill_row_of);
 	for (unsigned int row = 0; row < ROW_COUNT; row++)
 		for (unsigned int i = 0; i < rows[row].count; i++)
 			reg_put(nic, rows[row].offset + i * rows[row].stride,
