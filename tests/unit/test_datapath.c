@@ -390,6 +390,12 @@ rx_length_limit(void **state)
 	assert_int_equal(counts().rx_packets, 2);
 	assert_int_equal(nic_read(nic, NIC_ROC), 2);
 	assert_int_equal(nic_read(nic, NIC_RUC), 1);
+	/* 8.2.3.23.28, 8.2.3.23.47: the bad ones count among all, not among the good */
+	assert_int_equal(nic_read(nic, NIC_TPR), 5);
+	assert_int_equal(nic_read(nic, NIC_TORL), 1514 + 1515 + 1518 + 1519 + 59 + 5 * 4);
+	assert_int_equal(nic_read(nic, NIC_RXNFGPC), 2);
+	assert_int_equal(nic_read(nic, NIC_RXNFGBCL), 1514 + 1518 + 2 * 4);
+	assert_int_equal(nic_read(nic, NIC_GPRC), 2);
 }
 
 static void
@@ -494,6 +500,11 @@ rx_refuses_foreign_memory(void **state)
 	assert_int_equal(counts().rx_packets, 1);
 	assert_int_equal(counts().dma_refused, 1);
 	assert_int_equal(rx_desc(1)->hi, 0);
+	/* the queue stands still, and its head tells where; so it does when it is then disabled */
+	assert_int_equal(nic_read(nic, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
+	assert_int_equal(nic_read(nic, NIC_RDH), 1);
+	nic_write(nic, NIC_RXDCTL, 0);
+	assert_int_equal(nic_read(nic, NIC_RDH), 1);
 }
 
 static void
@@ -744,6 +755,28 @@ tx_refuses_foreign_memory(void **state)
 	assert_int_equal(wire.nb_out, 1);
 	assert_int_equal(counts().dma_refused, 1);
 	assert_int_equal(tx_desc(1)->hi >> 32 & 1, 0);
+	assert_int_equal(nic_read(nic, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
+	assert_int_equal(nic_read(nic, NIC_TDH), 1); /* it stands still there */
+	nic_write(nic, NIC_TXDCTL, 0);
+	assert_int_equal(nic_read(nic, NIC_TDH), 1);
+}
+
+static void
+tx_refused_head_write_back_stops_the_queue(void **state)
+{
+	(void)state;
+	nic_write(nic, NIC_TDWBAL, (uint32_t)(HOST_BASE + HOST_SIZE) | 1);
+	nic_write(nic, NIC_TDWBAH, (HOST_BASE + HOST_SIZE) >> 32);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	nic_write(nic, NIC_TDT, 1);
+	poll_all();
+	tx_put(1, 60, 60, WHOLE);
+	nic_write(nic, NIC_TDT, 2);
+	poll_all();
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(counts().dma_refused, 1);
+	assert_int_equal(nic_read(nic, NIC_TDH), 1);
 }
 
 static void
@@ -846,6 +879,7 @@ main(void)
 		TEST(tx_waits_for_the_wire),
 		TEST(tx_bad_descriptors),
 		TEST(tx_refuses_foreign_memory),
+		TEST(tx_refused_head_write_back_stops_the_queue),
 		TEST(disabled_queue_does_nothing),
 		TEST(direct_doorbells),
 		TEST(faults_in_write_backs),

@@ -746,6 +746,21 @@ full_queue_drops_when_told(void **state)
 	assert_int_equal(nic_read(nic, NIC_RXMPC), 0);
 }
 
+/* 8.2.3.23.75: a queue that is not enabled loses its frames, on any wire, and holds up nobody. */
+static void
+disabled_queue_drops(void **state)
+{
+	(void)state;
+	nic_write(nic, NIC_RQSMR, 0x00000500);
+	two_queues(NB_DESC - 1, 2, ADVANCED_2K);
+	nic_write(nic, rxq_reg(1, NIC_RXDCTL), 0);
+	poll_all();
+	assert_int_equal(nic_read(nic, NIC_RDH), 5);
+	assert_int_equal(counts().rx_missed, 5);
+	assert_int_equal(nic_read(nic, NIC_QPRDC + 0x40 * 5), 5);
+	assert_int_equal(nic_read(nic, NIC_RXMPC), 0);
+}
+
 /* A queue whose buffer is not the driver's to give stands still, and the other goes on. */
 static void
 bad_buffer_stops_its_queue_only(void **state)
@@ -1074,6 +1089,14 @@ fragments_are_summed(void **state)
 	nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_IPPCSE);
 	ipv4_l4(17, 60);
 	assert_int_equal(received("whole").lo, 0x210);
+	/* the fragment is IPv6, in a whole packet of IPv4 */
+	f = frame_new();
+	add_ipv4(f, "198.18.0.1", "198.19.0.2", 41, 0, 0);
+	add_ipv6(f, "2001:db8::1", "2001:db8::2", 44, false);
+	add_bytes(f, "\x11\0\0\1\0\0\0\0", 8);
+	add_l4(f, 17, 1, 2, 9);
+	frame_end(f, 0);
+	assert_int_equal(received("IPv6 fragment in IPv4").lo, 0xd0);
 }
 
 /*
@@ -1520,6 +1543,7 @@ main(void)
 		TEST(bursts_are_shared_out),
 		TEST(full_queue_blocks_the_others),
 		TEST(full_queue_drops_when_told),
+		TEST(disabled_queue_drops),
 		TEST(bad_buffer_stops_its_queue_only),
 		TEST(bad_second_buffer),
 		TEST(inexact_filter_is_told),

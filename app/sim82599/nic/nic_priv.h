@@ -377,7 +377,8 @@ uint32_t read_stat(struct nic *nic, const struct reg *reg, unsigned int i, bool 
 uint32_t read_stat_low(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
 uint32_t read_stat_high(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
 /* so many frames and bytes, without FCS ... */
-void stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes); /* of all that have no error */
+void stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes); /* of all */
+void stats_rx_right(struct nic *nic, uint32_t nb, uint64_t bytes); /* of those, without an error */
 void stats_rx_good(struct nic *nic, uint32_t nb, uint64_t bytes);  /* of those, for us */
 void stats_tx_good(struct nic *nic, uint32_t nb, uint64_t bytes);
 

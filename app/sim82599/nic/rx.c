@@ -85,6 +85,7 @@ rxq_disable(struct nic *nic, unsigned int q)
 	if (!nic->rxq[q].live)
 		return;
 	nic->rxq[q].live = false;
+	reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].head);
 	while (nic->rx_end > 0 && !nic->rxq[nic->rx_end - 1].live)
 		nic->rx_end--;
 	nic->nb_live--;
@@ -155,6 +156,7 @@ rx_publish(struct nic *nic, const struct nic_rxq *rxq, const struct rx_slot *slo
 {
 	unsigned int i;
 
+	atomic_thread_fence(memory_order_release); /* what the buffers hold goes first */
 	if (rxq->legacy)
 		for (i = 0; i < n; i++)
 			rx_write_back_legacy(&slots[i]);
@@ -369,7 +371,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	struct rx_batch batch;
 	unsigned int done;
 	uint64_t bytes = 0;
-	bool ok;
+	bool ok = true;
 
 	batch.nb_slots = 0;
 	batch.line = NULL;
@@ -389,21 +391,22 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 				break;
 			ok = rx_put_pieces(nic, rxq, &batch, frame, fcs_len);
 		}
-		if (!ok) {
-			/* 5.2.5: as after a master abort, the queue stands still */
-			nic->counts.dma_refused++;
-			rxq_disable(nic, q);
+		if (!ok)
 			break;
-		}
 		bytes += len;
 		if (faults)
 			rx_fault(nic, rxq, &batch.slots[batch.nb_slots - 1]);
+	}
+	rxq->head = batch.head;
+	if (!ok) {
+		/* 5.2.5: as after a master abort, the queue stands still */
+		nic->counts.dma_refused++;
+		rxq_disable(nic, q);
 	}
 	if (batch.nb_slots == 0)
 		return 0;
 	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
 	nic->rx_full_since = 0;
-	rxq->head = batch.head;
 	irq_rx(nic, q);
 	nic->counts.desc_reads += batch.nb_slots;
 	nic->counts.pcie_up += batch.pcie;
@@ -417,12 +420,19 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	return done;
 }
 
-/* 8.2.3.8.7: with DROP_EN a queue without descriptors loses its frames at once; without, they
- * stay in the packet buffer until that is full. */
+/* 8.2.3.23.75: a queue that is not enabled loses its frames at once. */
+static bool
+rx_is_off(const struct nic *nic, unsigned int q)
+{
+	return !(nic->rxq[q].rxdctl & NIC_RXDCTL_ENABLE);
+}
+
+/* 8.2.3.8.7: with DROP_EN so does one without descriptors; without, its frames stay in the packet
+ * buffer until that is full. */
 static bool
 rx_drops(const struct nic *nic, unsigned int q)
 {
-	return reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
+	return rx_is_off(nic, q) || reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
 }
 
 /* No descriptor for the frame at the front of the packet buffer: keep it for now? */
@@ -431,6 +441,8 @@ rx_keep(struct nic *nic, unsigned int q)
 {
 	uint64_t now;
 
+	if (rx_is_off(nic, q))
+		return false;
 	if (nic->wire->lossless)
 		return true;
 	if (rx_drops(nic, q))
@@ -604,10 +616,10 @@ rx_mac(struct nic *nic)
 	/* 8.2.3.22.8, 8.2.3.22.13: MFS counts the FCS */
 	uint32_t max_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
 			   reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : 1518;
-	uint64_t total_bytes = 0, good_bytes = 0;
+	uint64_t right_bytes = 0, bad_bytes = 0, good_bytes = 0;
 	struct rx_frame *frame = nic->fifo;
 	enum filter_verdict verdict;
-	unsigned int n, total = 0, good = 0, i;
+	unsigned int n, right = 0, good = 0, i;
 	uint32_t len;
 
 	n = nic->wire->ops->peek(nic->wire, frames, WIRE_BURST);
@@ -621,12 +633,13 @@ rx_mac(struct nic *nic)
 		len = frames[i].len + FCS_LEN;
 		if ((len < MIN_FRAME || len > max_len || frames[i].data[12] <= MAX_LENGTH >> 8) &&
 		    rx_mac_error(nic, &frames[i], max_len)) {
+			bad_bytes += frames[i].len;
 			if (rx_store_bad(nic, &frames[i], max_len, frame))
 				frame++;
 			continue;
 		}
-		total++;
-		total_bytes += frames[i].len;
+		right++;
+		right_bytes += frames[i].len;
 		verdict = filter_frame(nic, frames[i].data);
 		if (verdict == FILTER_REFUSED)
 			continue;
@@ -639,7 +652,8 @@ rx_mac(struct nic *nic)
 		frame++;
 	}
 	nic->fifo_len = frame - nic->fifo;
-	stats_rx_total(nic, total, total_bytes);
+	stats_rx_total(nic, n, right_bytes + bad_bytes);
+	stats_rx_right(nic, right, right_bytes);
 	stats_rx_good(nic, good, good_bytes);
 	nic->counts.rx_filtered += n - nic->fifo_len;
 	nic->fifo_wire = n;

@@ -104,7 +104,7 @@ rxcsum_frame(struct nic *nic, struct rx_frame *frame, const struct headers *h)
 	 * wrong checksums once or twice. Here, frames are counted. */
 	if (frame->hi & (RX_IPE | RX_TCPE))
 		nic->stat[STAT_XEC]++;
-	if (h->fragment && h->type & RX_PTYPE_IPV4 &&
+	if (h->fragment && h->type & RX_PTYPE_IPV4 && h->inner == h->l3 &&
 	    (reg_get(nic, NIC_RXCSUM) & (NIC_RXCSUM_PCSD | NIC_RXCSUM_IPPCSE)) == NIC_RXCSUM_IPPCSE)
 		fragment_sum(frame, h);
 }

@@ -53,11 +53,15 @@ read_stat_high(struct nic *nic, const struct reg *reg, unsigned int i, bool peek
 void
 stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes)
 {
-	bytes += nb * FCS_LEN;
 	nic->stat[STAT_TPR] += nb;
-	nic->stat[STAT_TORC] += bytes;
+	nic->stat[STAT_TORC] += bytes + nb * FCS_LEN;
+}
+
+void
+stats_rx_right(struct nic *nic, uint32_t nb, uint64_t bytes)
+{
 	nic->stat[STAT_RXNFGPC] += nb;
-	nic->stat[STAT_RXNFGBC] += bytes;
+	nic->stat[STAT_RXNFGBC] += bytes + nb * FCS_LEN;
 }
 
 void

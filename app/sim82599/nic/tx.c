@@ -90,6 +90,7 @@ txq_disable(struct nic *nic, unsigned int q)
 	if (!nic->txq[q].live)
 		return;
 	nic->txq[q].live = false;
+	reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].head);
 	while (nic->tx_end > 0 && !nic->txq[nic->tx_end - 1].live)
 		nic->tx_end--;
 	nic->nb_live--;
@@ -333,6 +334,8 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 	done = head >= txq->head ? head - txq->head : head + txq->size - txq->head;
 	nic->counts.desc_reads += done;
 	txq->head = head;
+	if (!txq->live) /* it stands still, but for what was on its way */
+		reg_put(nic, txq_reg(q, NIC_TDH), head);
 	txq->segment = next >> 32;
 	txq->seen -= txq->seen < done ? txq->seen : done;
 	if (has_fault(nic, NIC_FAULT_TX_DD))
@@ -350,7 +353,7 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 	if (i > 0 && txq->head_wb != 0) {
 		head_wb = dma_write(nic, &nic->tx_heads, txq->head_wb, sizeof(*head_wb));
 		if (head_wb == NULL) {
-			nic->counts.dma_refused++;
+			tx_refused(nic, q);
 			return;
 		}
 		atomic_store_explicit(head_wb, head, memory_order_release);
