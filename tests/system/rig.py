@@ -51,7 +51,10 @@ class Rig(simlib.Testpmd):
     def available_mbufs(self, pool="mb_pool_0"):
         """How many mbufs of testpmd's pool nobody has."""
         info = self.telemetry("/mempool/info", pool)
-        return info["total_cache_count"] + info["common_pool_count"]
+        if "common_pool_count" not in info:  # before 23.03
+            said = self.command(f"dump_mempool {pool}")
+            info = dict(re.findall(r"(total_cache_count|common_pool_count)=(\d+)", said))
+        return int(info.get("total_cache_count", 0)) + int(info["common_pool_count"])
 
     def check_obedience(self):
         """The driver keeps the data sheet's rules and touches no memory but the program's."""
