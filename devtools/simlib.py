@@ -421,7 +421,15 @@ class Testpmd(Program):
         except BrokenPipeError:
             raise self.error(f"took no more commands ('{line}')") from None
         echo = self.wait_for(re.escape(line) + "\n", timeout, start)
-        end = self.wait_for(self.PROMPT, timeout, echo.end())
+        try:
+            end = self.wait_for(self.PROMPT, timeout, echo.end())
+        except SimError:
+            if self.process.poll() is not None:
+                raise
+            # a line of the log may have fallen into the prompt: ask for another one
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+            end = self.wait_for(self.PROMPT, timeout, echo.end())
         return self.output[echo.end():end.start()]
 
     def stop_forwarding(self, timeout=20):
