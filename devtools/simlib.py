@@ -422,7 +422,7 @@ class Testpmd(Program):
             raise self.error(f"took no more commands ('{line}')") from None
         echo = self.wait_for(re.escape(line) + "\n", timeout, start)
         try:
-            end = self.wait_for(self.PROMPT, timeout, echo.end())
+            end = self.wait_for(self.PROMPT, min(timeout, 3), echo.end())
         except SimError:
             if self.process.poll() is not None:
                 raise
