@@ -59,7 +59,8 @@ class Totals:
 def main():
     parser = argparse.ArgumentParser(prog="check", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="leave out virtual machines and tests marked as slow")
+    parser.add_argument("--quick", action="store_true",
+                        help="leave out virtual machines and tests marked as slow")
     args = parser.parse_args()
 
     totals = Totals()

@@ -158,7 +158,7 @@ def vfio(trial):
             bind(guest, *card.addresses)
             huge_pages(guest)
             for driver in DRIVERS[::-1]:  # net_ixymin breaks no rule, so it goes first
-                with part.step(f"{driver} forwards {2 * PACKETS} packets, statistics as the wire"), \
+                with part.step(f"{driver} forwards {2 * PACKETS} packets, counts as the wire"), \
                         Testpmd(guest, card.addresses, driver, "--no-flush-rx") as pmd:
                     pmd.wait_ready(2)
                     pmd.forward(card, PACKETS)

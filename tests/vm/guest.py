@@ -134,7 +134,7 @@ class Guest:
             return f.read()
 
     def program_log(self):
-        """What was written to /dev/ttyS2: a terminal for programs that are to write line by line."""
+        """What was written to /dev/ttyS2: a terminal, so programs write line by line."""
         with open(self.program, errors="replace") as f:
             return f.read().replace("\r", "")
 

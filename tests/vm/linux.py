@@ -234,7 +234,7 @@ def queues(trial, card, ends):
         expect("entries of the redirection table", len(table), 128)
         ends[1].run("ethtool -N IF rx-flow-hash udp4 sdfn")
         before = ends[1].ethtool_stats()
-        ends[0].run("python3 /root/flows.py 10.0.0.1 10.0.0.2 200")
+        ends[0].run("python3 /usr/local/lib/flows.py 10.0.0.1 10.0.0.2 200")
         ends[0].guest.run("sleep 0.3")
         after = ends[1].ethtool_stats()
         wanted = [0] * 4
@@ -247,7 +247,7 @@ def queues(trial, card, ends):
     with trial.step("RSS table by ethtool -X: all to queue 3"):
         ends[1].run("ethtool -X IF weight 0 0 0 1")
         before = ends[1].ethtool_stats()
-        ends[0].run("python3 /root/flows.py 10.0.0.1 10.0.0.2 100")
+        ends[0].run("python3 /usr/local/lib/flows.py 10.0.0.1 10.0.0.2 100")
         ends[0].guest.run("sleep 0.3")
         after = ends[1].ethtool_stats()
         got = [after[f"rx_queue_{q}_packets"] - before[f"rx_queue_{q}_packets"] for q in range(4)]
@@ -350,7 +350,7 @@ def linux_tree():
     image.linux_programs(tree, root)
     image.python(tree, root)
     for script in "flows.py", "rogue.py":
-        tree.add("root/" + script, os.path.join(image.HERE, script))
+        tree.add("usr/local/lib/" + script, os.path.join(image.HERE, script))
     return tree
 
 
@@ -405,7 +405,7 @@ def ixgbe(trial):
 
 
 def intx(trial):
-    """Linux's ixgbe without MSI: the interrupt line, ping, TCP, ethtool -t with its interrupt test."""
+    """Linux's ixgbe without MSI: the interrupt line, ping, TCP, ethtool -t."""
     with cabled(trial) as card, trial.boot(linux_tree(), card, "pci=nomsi") as guest:
         ends = [Netdev(guest, 0), Netdev(guest, 1)]
         with trial.step("ixgbe probes, links come up"):
@@ -432,14 +432,14 @@ def isolation(trial):
         guest.run(f"echo vfio-pci >/sys/bus/pci/devices/{address}/driver_override; "
                   f"echo {address} >/sys/bus/pci/drivers_probe")
         with trial.step("a driver that sends from mapped memory: sent"):
-            guest.run(f"python3 /root/rogue.py {address} mapped")
+            guest.run(f"python3 /usr/local/lib/rogue.py {address} mapped")
             expect("frames on the wire", card.stats(0)["from_nic"], 1)
         for case in "unmapped", "unmapped-later", "read-only":
             with trial.step(f"the same from {case} memory: refused and reported") as facts:
                 refused = card.stats(0)["dma_refused"]
                 sent = card.stats(0)["from_nic"]
                 faults = len(re.findall(r"DMAR: \[DMA", guest.kernel_log()))
-                guest.run(f"python3 /root/rogue.py {address} {case}")
+                guest.run(f"python3 /usr/local/lib/rogue.py {address} {case}")
                 line = guest.wait(lambda: re.findall(r"DMAR: \[DMA.*", guest.kernel_log())[faults:],
                                   "a DMAR fault in the kernel's log")[0]
                 facts.append(line)

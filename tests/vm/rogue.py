@@ -53,7 +53,8 @@ class Device:
                     struct.pack("<IIQQQ", 32, access, where, address, len(memory)))
 
     def unmap(self, address, size):
-        fcntl.ioctl(self.container, UNMAP_DMA, bytearray(struct.pack("<IIQQ", 24, 0, address, size)))
+        fcntl.ioctl(self.container, UNMAP_DMA,
+                    bytearray(struct.pack("<IIQQ", 24, 0, address, size)))
 
     def __getitem__(self, register):
         return self.bar[register // 4]
