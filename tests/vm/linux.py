@@ -307,10 +307,11 @@ def settings(trial, ends):
                 ("-G IF rx 4096 tx 64", "-g IF", r"Current(.|\n)*RX:\s+4096(.|\n)*TX:\s+64\n")):
             for end in ends:
                 end.run("ethtool " + change)
+            both_up(ends[0].guest, ends)  # which is when the driver minds flow control
+            for end in ends:
                 said = end.run("ethtool " + look) + "\n"
                 if not re.search(wanted, said):
                     raise Failed(f"after {change}: {said}")
-        both_up(ends[0].guest, ends)
         ping(ends)
         tcp(ends, 5)
 
