@@ -117,12 +117,22 @@ def ping(ends, options="", count=20):
         raise Failed(said)
 
 
+def iperf3_server(end):
+    """Start a server for one client. @return the options that find it."""
+    iperf3_server.port += 1  # the one before may not have ended yet
+    end.run(f"iperf3 -s -1 -D -p {iperf3_server.port}")
+    end.guest.wait(lambda: f":{iperf3_server.port} " in end.run("netstat -ltn"), "iperf3's server")
+    return f"-c {end.address} -p {iperf3_server.port} -f m"
+
+
+iperf3_server.port = 5200
+
+
 def tcp(ends, megabytes, options="", timeout=60):
     """iperf3 from the first to the second end. @return Mbit/s."""
-    ends[1].run("iperf3 -s -1 -D -I /run/iperf3")
-    ends[1].guest.wait(lambda: ":5201 " in ends[1].run("netstat -ltn"), "iperf3's server")
-    said = ends[0].run(f"timeout {timeout} iperf3 -c {ends[1].address} -n {megabytes}M -f m "
-                       + options, timeout=timeout + 10)
+    server = iperf3_server(ends[1])
+    said = ends[0].run(f"timeout {timeout} iperf3 {server} -n {megabytes}M {options}",
+                       timeout=timeout + 10)
     rates = re.findall(r"([\d.]+) Mbits/sec.*receiver", said)
     if not rates:
         raise Failed(said)
@@ -334,9 +344,8 @@ def self_test(trial, ends):
 def flaps(trial, card, ends):
     with trial.step("link flaps under TCP: it goes on"):
         guest = ends[0].guest
-        ends[1].run("iperf3 -s -1 -D -I /run/iperf3")
-        guest.wait(lambda: ":5201 " in ends[1].run("netstat -ltn"), "iperf3's server")
-        ends[0].run(f"iperf3 -c {ends[1].address} -t 6 -f m --logfile /run/flaps & sleep 1")
+        server = iperf3_server(ends[1])
+        ends[0].run(f"iperf3 {server} -t 6 --logfile /run/flaps & sleep 1")
         for _ in range(2):
             for end in ends:  # the cable is pulled
                 card.link(end.port, False)
