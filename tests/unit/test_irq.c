@@ -5,150 +5,35 @@
 /* Interrupts: causes, masks, vectors and moderation, as Linux's ixgbe and net_ixgbe set them up.
  * Time is what the test says it is. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "rig.h"
 #include "nic/nic_priv.h"
 
 #define ALL       0xffffffffu
-#define US        UINT64_C(1000)
-#define MS        UINT64_C(1000000)
-#define HOST_BASE UINT64_C(0x7f0000000000)
 #define RING      0x1000u
 #define BUFS      0x2000u
 #define NB_DESC   8u
 
-static uint64_t clock_ns;
-static uint32_t bar[NIC_BAR_SIZE / 4];
-static uint8_t host[1 << 16] __attribute__((aligned(128)));
-static struct nic_card *card;
-static struct nic *nic;
-static bool line;
-static unsigned int rises;                      /* of the line */
-static unsigned int messages[NIC_MSIX_VECTORS]; /* since expect_messages() */
-static unsigned int nb_in;                      /* frames that the wire has */
-
-uint64_t
-nic_now(void)
-{
-	return clock_ns;
-}
-
-static bool
-host_map(void *ctx, uint64_t addr, uint32_t len, bool write, struct nic_window *window)
-{
-	(void)ctx;
-	(void)write;
-	if (addr < HOST_BASE || addr + len > HOST_BASE + sizeof(host))
-		return false;
-	*window = (struct nic_window){ .addr = HOST_BASE, .len = sizeof(host), .mem = host };
-	return true;
-}
-
-static void
-host_irq(void *ctx, bool level)
-{
-	(void)ctx;
-	assert_true(level != line);
-	line = level;
-	rises += level;
-}
-
-static void
-host_message(void *ctx, unsigned int vector)
-{
-	(void)ctx;
-	assert_true(vector < NIC_MSIX_VECTORS);
-	messages[vector]++;
-}
-
-static _Atomic unsigned int epoch;
-static const struct nic_host_ops host_ops = {
-	.map = host_map, .epoch = &epoch, .irq = host_irq, .message = host_message,
-};
-
-static unsigned int
-wire_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
-{
-	static const uint8_t frame[60] = { 0x02, 0x82, 0x59, 0, 0, 1 };
-	unsigned int i;
-
-	(void)w;
-	for (i = 0; i < n && i < nb_in; i++)
-		frames[i] = (struct wire_frame){ frame, sizeof(frame) };
-	return i;
-}
-
-static void
-wire_consume(struct wire *w, unsigned int n)
-{
-	(void)w;
-	nb_in -= n;
-}
-
-static unsigned int
-wire_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
-{
-	(void)w;
-	(void)frames;
-	return n;
-}
-
-static const struct wire_ops wire_ops = {
-	.peek = wire_peek, .consume = wire_consume, .send = wire_send,
-};
-static struct wire wire;
-
-static uint32_t
-rd(uint32_t offset)
-{
-	return nic_read(nic, offset);
-}
-
-static void
-wr(uint32_t offset, uint32_t value)
-{
-	nic_write(nic, offset, value);
-}
-
 static int
 setup(void **state)
 {
-	struct nic_config config = {
-		.name = "test", .bar = bar, .host_ops = &host_ops, .trace_fd = -1,
-		.mac = { 0x02, 0x82, 0x59, 0, 0, 1 },
-	};
+	struct nic_config config;
 
 	(void)state;
-	clock_ns = 1000 * MS;
-	line = false;
-	rises = nb_in = 0;
-	memset(messages, 0, sizeof(messages));
-	memset(bar, 0, sizeof(bar));
-	memset(host, 0, sizeof(host));
-	wire = (struct wire){ .ops = &wire_ops, .light = true };
-	card = nic_card_create();
-	config.card = card;
-	nic = nic_create(&config);
-	assert_non_null(nic);
+	rig_open();
+	config = rig_config();
+	nic = rig_create(&config);
+	wire.wire.lossless = false;
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	struct nic_counts counts;
+	uint64_t broken = counts().violations;
 
 	(void)state;
-	nic_get_counts(nic, &counts);
-	nic_free(nic);
-	nic_card_free(card);
-	assert_int_equal(counts.violations, 0);
+	rig_close();
+	assert_int_equal(broken, 0);
 	return 0;
 }
 
@@ -222,7 +107,7 @@ causes_of_queues(void **state)
 		wr(NIC_IVAR + 4 * i, 0);
 	irq_rx(nic, 0);
 	assert_int_equal(rd(NIC_EICR), 0);
-	assert_int_equal(rises, 0); /* all was masked */
+	assert_int_equal(line_rises, 0); /* all was masked */
 }
 
 static void
@@ -249,7 +134,7 @@ line_follows_pending_causes(void **state)
 	assert_true(line);
 	wr(NIC_EICR, 1);
 	assert_false(line);
-	assert_int_equal(rises, 3);
+	assert_int_equal(line_rises, 3);
 	/* a mode without a line takes it back */
 	irq_rx(nic, 0);
 	assert_true(line);
@@ -626,7 +511,7 @@ moderation_of_several(void **state)
 	assert_int_equal(nic_wake_at(nic), UINT64_MAX);
 }
 
-/* The line is moderated by EITR[0] when it rises, not when it falls. */
+/* The line is moderated by EITR[0] when it line_rises, not when it falls. */
 static void
 moderation_of_the_line(void **state)
 {
@@ -649,7 +534,7 @@ moderation_of_the_line(void **state)
 	assert_int_equal(rd(NIC_EICR), 1 << 7); /* seen without having been told */
 	pass(100 * UNIT);
 	assert_false(line);
-	assert_int_equal(rises, 2);
+	assert_int_equal(line_rises, 2);
 	/* a cause that joins those of the line does not count as another rise */
 	irq_rx(nic, 0);
 	assert_true(line);
@@ -763,15 +648,25 @@ no_message_without_bus_master(void **state)
 
 /* The queues themselves: a frame in, a frame out, frames that find no room */
 static void
+frames_come(unsigned int n)
+{
+	struct frame *f;
+
+	while (n-- > 0) {
+		f = frame_add();
+		memset(f->b, 0, 60);
+		memcpy(f->b, "\x02\x82\x59\0\0\1", 6);
+		f->len = 60;
+	}
+}
+
+static void
 queues_interrupt(void **state)
 {
 	uint64_t *desc = (uint64_t *)(host + RING);
 
 	(void)state;
-	nic_set_wire(nic, &wire);
-	wr(NIC_AUTOC, (rd(NIC_AUTOC) & ~NIC_AUTOC_LMS) | NIC_AUTOC_LMS_10G_SERIAL | NIC_AUTOC_AN_RESTART);
-	pass(100 * MS);
-	assert_true(nic_link_is_up(nic));
+	rig_link_up();
 	linux_msix(0);
 	map_queue(0, false, 1);
 	map_queue(0, true, 2);
@@ -789,12 +684,12 @@ queues_interrupt(void **state)
 	pass(0);
 	expect_messages(1, 0);
 	wr(NIC_RDT, 4);
-	nb_in = 3;
+	frames_come(3);
 	pass(0);
 	expect_messages(1, 1);
 	assert_int_equal(desc[5] & 1, 1);
 	/* one more descriptor, three more frames: two are missed in the end */
-	nb_in = 3;
+	frames_come(3);
 	wr(NIC_EIMS, NIC_EICR_RX_MISS | 2);
 	pass(0);
 	expect_messages(1, 1);
@@ -823,8 +718,6 @@ queues_interrupt(void **state)
 	expect_messages(2, 1);
 	assert_int_equal(desc[3] >> 32 & 1, 1);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)

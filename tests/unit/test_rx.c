@@ -6,22 +6,10 @@
  * checksums, VLAN tags, pieces. Frames are built here byte by byte, sums by the book. */
 
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <cmocka.h>
 
-#include "nic/nic.h"
-#include "nic/regs.h"
-#include "wire/wire.h"
+#include "rig.h"
 
-#define HOST_BASE UINT64_C(0x7f0012340000) /* DMA addresses are not pointers here */
-#define HOST_SIZE (8u << 20)
 #define BUFS      0x100000u
 #define BUF_SIZE  4096u
 #define NB_DESC   64u
@@ -44,104 +32,17 @@
 #define LEN(n) ((uint64_t)(n) << 32)
 #define VLAN(tag) ((uint64_t)(tag) << 48)
 
-struct ring_desc {
-	uint64_t lo, hi;
-};
-
-struct frame {
-	uint8_t b[WIRE_MAX_FRAME];
-	uint32_t len;
-	uint32_t l3, l4;  /* where the last header of each is */
-};
-
-static struct frame in[64];
-static unsigned int in_first, in_end;
-/* if set: frames lie before memory that must not be read; one at a time */
-static uint8_t *page_end;
-static struct wire wire;
-static uint8_t *host;
-static uint32_t bar[NIC_BAR_SIZE / 4];
-static struct nic_card *card;
-static struct nic *nic;
-static _Atomic unsigned int epoch;
-
-static unsigned int
-fake_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
-{
-	unsigned int i;
-
-	(void)w;
-	if (page_end != NULL && in_first < in_end) {
-		frames[0] = (struct wire_frame){ page_end - in[in_first].len, in[in_first].len };
-		memcpy(page_end - in[in_first].len, in[in_first].b, in[in_first].len);
-		return 1;
-	}
-	for (i = 0; i < n && in_first + i < in_end; i++)
-		frames[i] = (struct wire_frame){ in[in_first + i].b, in[in_first + i].len };
-	return i;
-}
-
-static void
-fake_consume(struct wire *w, unsigned int n)
-{
-	(void)w;
-	in_first += n;
-	assert_true(in_first <= in_end);
-}
-
-static const struct wire_ops fake_ops = { .peek = fake_peek, .consume = fake_consume };
-
-static bool
-fake_map(void *ctx, uint64_t addr, uint32_t len, bool write, struct nic_window *window)
-{
-	(void)ctx;
-	(void)write;
-	if (addr < HOST_BASE || addr + len > HOST_BASE + HOST_SIZE)
-		return false;
-	*window = (struct nic_window){ .addr = HOST_BASE, .len = HOST_SIZE, .mem = host };
-	return true;
-}
-
-static void
-fake_irq(void *ctx, bool level)
-{
-	(void)ctx;
-	(void)level;
-}
-
-static const struct nic_host_ops host_ops = { .map = fake_map, .epoch = &epoch, .irq = fake_irq };
-
-static void
-reg_set(uint32_t offset, uint32_t bits)
-{
-	nic_write(nic, offset, nic_read(nic, offset) | bits);
-}
-
 static int
 setup(void **state)
 {
-	struct nic_config config = {
-		.name = "test", .bar = bar, .host_ops = &host_ops,
-		.mac = { 0x02, 0x82, 0x59, 0, 0, 1 }, .trace_fd = -1,
-	};
+	struct nic_config config;
 
 	(void)state;
-	host = calloc(1, HOST_SIZE);
-	config.card = card = nic_card_create();
-	assert_non_null(card);
-	memset(bar, 0, sizeof(bar));
-	in_first = in_end = 0;
-	wire = (struct wire){ .ops = &fake_ops, .lossless = true, .light = true };
-	nic = nic_create(&config);
-	assert_non_null(nic);
-	nic_set_wire(nic, &wire);
-	reg_set(NIC_AUTOC, NIC_AUTOC_AN_RESTART);
-	while (!nic_link_is_up(nic))
-		nic_poll(nic);
-	reg_set(NIC_HLREG0, NIC_HLREG0_RXCRCSTRP);
-	reg_set(NIC_RDRXCTL, NIC_RDRXCTL_CRCSTRIP);
-	nic_write(nic, NIC_FCTRL, NIC_FCTRL_UPE | NIC_FCTRL_MPE | NIC_FCTRL_BAM);
-	nic_write(nic, NIC_RXCTRL, NIC_RXCTRL_RXEN);
+	rig_open();
+	config = rig_config();
+	nic = rig_create(&config);
+	rig_link_up();
+	rig_receive();
 	return 0;
 }
 
@@ -149,9 +50,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	nic_free(nic);
-	nic_card_free(card);
-	free(host);
+	rig_close();
 	return 0;
 }
 
@@ -195,22 +94,6 @@ rx_start_simple(void)
 	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
 }
 
-static void
-poll_all(void)
-{
-	while (nic_poll(nic) > 0)
-		;
-}
-
-static struct nic_counts
-counts(void)
-{
-	struct nic_counts c;
-
-	nic_get_counts(nic, &c);
-	return c;
-}
-
 /*
  * Frames
  */
@@ -243,10 +126,8 @@ get16(const uint8_t *p)
 static struct frame *
 frame_new(void)
 {
-	struct frame *f;
+	struct frame *f = frame_add();
 
-	assert_true(in_end < sizeof(in) / sizeof(in[0]));
-	f = &in[in_end++];
 	memset(f, 0, sizeof(*f));
 	memcpy(f->b, "\x02\x82\x59\0\0\1\x02\x82\x59\0\0\2", 12);
 	f->len = 12;
@@ -514,7 +395,7 @@ rss_hashes_as_published(void **state)
 			unsigned int at = nic_read(nic, rxq_reg(q, NIC_RDH));
 			uint64_t lo;
 
-			in_first = in_end = 0;
+			wire.in_first = wire.in_end = 0;
 			rss_frame(v, cases[c].proto, 0);
 			poll_all();
 			assert_int_equal(desc(q, at)->hi & DD, DD);
@@ -550,7 +431,7 @@ rss_only_what_is_enabled(void **state)
 	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
 	for (unsigned int c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
 		rss_start(cases[c].fields, 1);
-		in_first = in_end = 0;
+		wire.in_first = wire.in_end = 0;
 		rss_frame(cases[c].vector, cases[c].proto, 0);
 		poll_all();
 		assert_int_equal(desc(0, c)->lo & 15, cases[c].type);
@@ -615,7 +496,7 @@ rss_modes(void **state)
 		unsigned int q = cases[c][1], at = nic_read(nic, rxq_reg(q, NIC_RDH));
 
 		nic_write(nic, NIC_MRQC, RSS_IP | cases[c][0]);
-		in_first = in_end = 0;
+		wire.in_first = wire.in_end = 0;
 		rss_frame(0, 6, 0);
 		poll_all();
 		assert_int_equal(nic_read(nic, rxq_reg(q, NIC_RDH)), at + 1);
@@ -687,7 +568,7 @@ bursts_are_shared_out(void **state)
 			assert_int_equal(reta_queue(desc(q, got[q])->lo >> 32, 4), q);
 			assert_true(buf(q, got[q])[59] > last);
 			last = buf(q, got[q])[59];
-			assert_memory_equal(buf(q, got[q]), in[last].b, 60);
+			assert_memory_equal(buf(q, got[q]), wire.in[last].b, 60);
 			got[q]++;
 		}
 		assert_int_equal(nic_read(nic, NIC_QPRC + 0x40 * q), got[q]);
@@ -735,7 +616,7 @@ static void
 full_queue_drops_when_told(void **state)
 {
 	(void)state;
-	wire.lossless = false;
+	wire.wire.lossless = false;
 	nic_write(nic, NIC_RQSMR, 0x00000500);
 	two_queues(NB_DESC - 1, 2, ADVANCED_2K | NIC_SRRCTL_DROP_EN);
 	poll_all();
@@ -766,7 +647,7 @@ static void
 bad_buffer_stops_its_queue_only(void **state)
 {
 	(void)state;
-	wire.lossless = false;
+	wire.wire.lossless = false;
 	two_queues(NB_DESC - 1, NB_DESC - 1, ADVANCED_2K | NIC_SRRCTL_DROP_EN);
 	desc(1, 1)->lo = HOST_BASE + HOST_SIZE - 8;
 	poll_all();
@@ -831,20 +712,20 @@ received(const char *what)
 	struct ring_desc wb;
 
 	rx_start(0, 0, ADVANCED_2K, 0, NB_DESC - 1);
-	assert_int_equal(in_end - in_first, 1);
+	assert_int_equal(wire.in_end - wire.in_first, 1);
 	poll_all();
 	wb = *desc(0, 0);
 	nic_write(nic, NIC_RXDCTL, 0);
 	if (!(wb.hi & DD))
 		fail_msg("%s: not received", what);
-	in_first = in_end = 0;
+	wire.in_first = wire.in_end = 0;
 	return wb;
 }
 
 static void
 expect(const char *what, uint64_t status)
 {
-	struct frame f = in[in_first];
+	struct frame f = wire.in[wire.in_first];
 	uint64_t hi = received(what).hi;
 
 	if (hi != (LEN(f.len) | DD | EOP | status))
@@ -1146,7 +1027,7 @@ vlan_tags_are_stripped(void **state)
 	tagged(0x8100, 5);
 	poll_all();
 	assert_int_equal(desc(0, 3)->hi, LEN(f->len) | DD | EOP | VP | GOOD_UDP);
-	assert_memory_equal(buf(0, 3), in[3].b, f->len);
+	assert_memory_equal(buf(0, 3), wire.in[3].b, f->len);
 	assert_int_equal(desc(0, 4)->hi, LEN(f->len) | DD | EOP);
 	assert_int_equal(counts().violations, 0);
 }
@@ -1261,8 +1142,8 @@ jumbo_frames_in_pieces(void **state)
 		ipv4_l4(17, payloads[k] + 1 > WIRE_MAX_FRAME - 46 ? 14000 : payloads[k]);
 		f = ipv4_l4(17, payloads[k]);
 		poll_all();
-		for (unsigned int i = in_first = 0; i < in_end; i++) {
-			f = &in[i];
+		for (unsigned int i = wire.in_first = 0; i < wire.in_end; i++) {
+			f = &wire.in[i];
 			for (left = f->len; left > 0; at++) {
 				uint32_t len = left < 1024 ? left : 1024;
 
@@ -1277,7 +1158,7 @@ jumbo_frames_in_pieces(void **state)
 				used++;
 			}
 		}
-		in_first = in_end = 0;
+		wire.in_first = wire.in_end = 0;
 	}
 	assert_int_equal(used, 10 + 10 + 14 + 16);
 	nic_write(nic, NIC_MAXFRS, 9728u << NIC_MAXFRS_MFS_SHIFT);
@@ -1326,7 +1207,7 @@ bad_frames(void **state)
 	assert_int_equal(desc(0, 5)->hi, LEN(94) | DD | EOP | RXE);
 	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) & ~NIC_HLREG0_RXLNGTHERREN);
 	add16(frame_new(), 79);
-	in[in_end - 1].len = 94;
+	wire.in[wire.in_end - 1].len = 94;
 	poll_all();
 	assert_int_equal(desc(0, 7)->hi, LEN(94) | DD | EOP);
 	assert_int_equal(nic_read(nic, NIC_RLEC), 0);
@@ -1375,7 +1256,7 @@ legacy_format(void **state)
 	poll_all();
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(desc(0, i)->lo, HOST_BASE + (buf(0, i) - host));
-	assert_int_equal(desc(0, 0)->hi, (in[0].len - 4) | UINT64_C(0xc0) << 40 | VLAN(0xe123) |
+	assert_int_equal(desc(0, 0)->hi, (wire.in[0].len - 4) | UINT64_C(0xc0) << 40 | VLAN(0xe123) |
 			 (uint64_t)(DD | EOP | VP | GOOD_UDP) << 32);
 	assert_int_equal(desc(0, 1)->hi, f->len | (uint64_t)(DD | EOP | IPCS) << 32 |
 			 (uint64_t)(uint16_t)~inet_sum(0, f->b + f->l4, 56) << 16);
@@ -1426,7 +1307,7 @@ headers_are_split(void **state)
 		rx_start(0, 0, cases[c].type | cases[c].header_size / 64 << 8 | 1, 0, 0);
 		desc(0, 0)->hi = HOST_BASE + 0x80000;
 		nic_write(nic, NIC_RDT, NB_DESC - 1);
-		in_first = in_end = 0;
+		wire.in_first = wire.in_end = 0;
 		if (cases[c].proto == 46) { /* IPv6 with UDP, which PSRTYPE does not name */
 			f = ipv6_l4(17, cases[c].payload);
 		} else if (cases[c].proto == 60) { /* with all options there may be */
@@ -1487,7 +1368,7 @@ hostile_headers(void **state)
 	(void)state;
 	map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(map != MAP_FAILED && mprotect(map + page, page, PROT_NONE) == 0);
-	page_end = map + page;
+	wire.page_end = map + page;
 	nic_write(nic, NIC_SYNQF, NIC_SYNQF_ENABLE);
 	reg_set(NIC_CTRL_EXT, NIC_CTRL_EXT_VLAN);
 	nic_write(nic, NIC_EXVET, 0x88a80000);
@@ -1504,7 +1385,7 @@ hostile_headers(void **state)
 			rx_start(0, 0, (round < 8000 ? SPLIT : ADVANCED) | 2 << 8 | 2,
 				 NIC_RXDCTL_VME, 0);
 		}
-		in_first = in_end = 0;
+		wire.in_first = wire.in_end = 0;
 		f = frame_new();
 		for (unsigned int i = 12; i < 256; i++) {
 			x = x * 1664525 + 1013904223;
@@ -1521,19 +1402,18 @@ hostile_headers(void **state)
 		*desc(0, head) = (struct ring_desc){ HOST_BASE + BUFS, HOST_BASE + BUFS + BUF_SIZE };
 		nic_write(nic, NIC_RDT, (head + 1) % NB_DESC);
 		poll_all();
-		assert_int_equal(in_first, 1);
+		assert_int_equal(wire.in_first, 1);
 	}
 	assert_true(counts().rx_packets > 10000);
 	assert_int_equal(counts().dma_refused, 0);
 	assert_int_equal(counts().violations, 0);
-	page_end = NULL;
+	wire.page_end = NULL;
 	munmap(map, 2 * page);
 }
 
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(rss_hashes_as_published),
 		TEST(rss_only_what_is_enabled),

@@ -5,99 +5,16 @@
 /* What transmit does to frames: checksums, segmentation, VLAN tags. Each frame that comes out is
  * compared with one that the test makes by itself, its checksums computed byte by byte. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
+#include "rig.h"
 #include "nic/csum.h"
-#include "nic/nic.h"
-#include "nic/regs.h"
-#include "wire/wire.h"
 
-#define HOST_BASE  UINT64_C(0x7f0012340000) /* DMA addresses are not pointers here */
-#define HOST_SIZE  (2u << 20)
 #define TX_RING    0x10000u
 #define HEAD_WB    0x20000u
 #define TX_BUFS    0x40000u
 #define NB_DESC    64u
-#define MAX_OUT    512u
 
-struct ring_desc {
-	uint64_t lo, hi;
-};
-
-static struct {
-	struct wire wire;
-	uint8_t out[MAX_OUT][WIRE_MAX_FRAME];
-	uint32_t out_len[MAX_OUT];
-	unsigned int nb_out, room;
-} wire;
-static uint8_t *host;
-static uint32_t bar[NIC_BAR_SIZE / 4];
-static struct nic_card *card;
-static struct nic *nic;
-static _Atomic unsigned int epoch;
 static unsigned int tail;      /* the next descriptor */
 static uint32_t next_buf;      /* offset of the next buffer in TX_BUFS */
-
-static unsigned int
-fake_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
-{
-	(void)w;
-	(void)frames;
-	(void)n;
-	return 0;
-}
-
-static void
-fake_consume(struct wire *w, unsigned int n)
-{
-	(void)w;
-	(void)n;
-}
-
-static unsigned int
-fake_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
-{
-	unsigned int i;
-
-	(void)w;
-	for (i = 0; i < n && wire.room > 0; i++, wire.room--) {
-		assert_in_range(frames[i].len, 14, WIRE_MAX_FRAME - 4);
-		assert_true(wire.nb_out < MAX_OUT);
-		memcpy(wire.out[wire.nb_out], frames[i].data, frames[i].len);
-		wire.out_len[wire.nb_out++] = frames[i].len;
-	}
-	return i;
-}
-
-static const struct wire_ops fake_ops = {
-	.peek = fake_peek, .consume = fake_consume, .send = fake_send,
-};
-
-static bool
-fake_map(void *ctx, uint64_t addr, uint32_t len, bool write, struct nic_window *window)
-{
-	(void)ctx;
-	(void)write;
-	if (addr < HOST_BASE || len > HOST_SIZE || addr - HOST_BASE > HOST_SIZE - len)
-		return false;
-	*window = (struct nic_window){ .addr = HOST_BASE, .len = HOST_SIZE, .mem = host };
-	return true;
-}
-
-static void
-fake_irq(void *ctx, bool level)
-{
-	(void)ctx;
-	(void)level;
-}
-
-static const struct nic_host_ops host_ops = { .map = fake_map, .epoch = &epoch, .irq = fake_irq };
 
 static void
 queue_start(unsigned int q, uint32_t txdctl)
@@ -112,24 +29,14 @@ queue_start(unsigned int q, uint32_t txdctl)
 static void
 create(bool strict)
 {
-	struct nic_config config = {
-		.name = "test", .bar = bar, .host_ops = &host_ops, .card = card,
-		.mac = { 0x02, 0x82, 0x59, 0, 0, 1 }, .trace_fd = -1, .strict = strict,
-	};
+	struct nic_config config = rig_config();
 
-	memset(bar, 0, sizeof(bar));
-	wire.wire = (struct wire){ .ops = &fake_ops, .lossless = true, .light = true };
-	wire.nb_out = 0;
-	wire.room = MAX_OUT;
 	next_buf = 0;
-	nic = nic_create(&config);
-	assert_non_null(nic);
-	nic_set_wire(nic, &wire.wire);
-	nic_write(nic, NIC_AUTOC, nic_read(nic, NIC_AUTOC) | NIC_AUTOC_AN_RESTART);
-	while (!nic_link_is_up(nic))
-		nic_poll(nic);
-	nic_write(nic, NIC_HLREG0, nic_read(nic, NIC_HLREG0) | NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN);
-	nic_write(nic, NIC_DMATXCTL, nic_read(nic, NIC_DMATXCTL) | NIC_DMATXCTL_TE);
+	config.strict = strict;
+	nic = rig_create(&config);
+	rig_link_up();
+	reg_set(NIC_HLREG0, NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN);
+	reg_set(NIC_DMATXCTL, NIC_DMATXCTL_TE);
 	queue_start(0, 0);
 }
 
@@ -137,9 +44,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host = calloc(1, HOST_SIZE);
-	card = nic_card_create();
-	assert_non_null(card);
+	rig_open();
 	create(false);
 	return 0;
 }
@@ -148,9 +53,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	nic_free(nic);
-	nic_card_free(card);
-	free(host);
+	rig_close();
 	return 0;
 }
 
@@ -159,44 +62,6 @@ again(bool strict)
 {
 	nic_free(nic);
 	create(strict);
-}
-
-static void
-poll_all(void)
-{
-	while (nic_poll(nic) > 0)
-		;
-}
-
-static uint64_t
-violations(const char *name)
-{
-	const struct nic_rule *rule;
-	uint64_t n;
-
-	for (unsigned int i = 0; (rule = nic_get_rule(nic, i, &n)) != NULL; i++)
-		if (strcmp(rule->name, name) == 0)
-			return n;
-	fail_msg("no rule %s", name);
-	return 0;
-}
-
-static struct nic_counts
-counts(void)
-{
-	struct nic_counts c;
-
-	nic_get_counts(nic, &c);
-	return c;
-}
-
-static void
-no_violation(void)
-{
-	char first[160];
-
-	nic_get_first_violation(nic, first, sizeof(first));
-	assert_string_equal(first, "");
 }
 
 /* Descriptors, 7.2.3.2 */
@@ -459,15 +324,15 @@ static void
 came_out(unsigned int i, const uint8_t *expect, uint32_t len)
 {
 	assert_true(i < wire.nb_out);
-	for (uint32_t k = 0; k < len && k < wire.out_len[i]; k++)
-		if (wire.out[i][k] != expect[k])
-			fail_msg("frame %u byte %u: 0x%02x, not 0x%02x", i, k, wire.out[i][k], expect[k]);
+	for (uint32_t k = 0; k < len && k < wire.out[i].len; k++)
+		if (wire.out[i].b[k] != expect[k])
+			fail_msg("frame %u byte %u: 0x%02x, not 0x%02x", i, k, wire.out[i].b[k], expect[k]);
 	if (len < 60) { /* padded */
-		assert_int_equal(wire.out_len[i], 60);
+		assert_int_equal(wire.out[i].len, 60);
 		for (uint32_t k = len; k < 60; k++)
-			assert_int_equal(wire.out[i][k], 0);
+			assert_int_equal(wire.out[i].b[k], 0);
 	} else {
-		assert_int_equal(wire.out_len[i], len);
+		assert_int_equal(wire.out[i].len, len);
 	}
 }
 
@@ -823,11 +688,11 @@ tx_contexts_last(void **state)
 	nic_write(nic, txq_reg(1, NIC_TDT), tail);
 	poll_all();
 	assert_int_equal(wire.nb_out, 5);
-	assert_memory_equal(wire.out[0] + 12, "\x81\0\0\x65", 4);
-	assert_memory_equal(wire.out[1] + 12, "\x81\0\0\x64", 4);
-	assert_int_equal(wire.out_len[2], 64);
-	assert_memory_equal(wire.out[3] + 12, "\x81\0\0\x65", 4);
-	assert_memory_equal(wire.out[4] + 12, "\x81\0\0\x66", 4);
+	assert_memory_equal(wire.out[0].b + 12, "\x81\0\0\x65", 4);
+	assert_memory_equal(wire.out[1].b + 12, "\x81\0\0\x64", 4);
+	assert_int_equal(wire.out[2].len, 64);
+	assert_memory_equal(wire.out[3].b + 12, "\x81\0\0\x65", 4);
+	assert_memory_equal(wire.out[4].b + 12, "\x81\0\0\x66", 4);
 	no_violation();
 	nic_write(nic, txq_reg(1, NIC_TXDCTL), 0);
 	queue_start(1, 0);
@@ -861,7 +726,7 @@ tx_contexts_wait_for_the_wire(void **state)
 	}
 	assert_int_equal(wire.nb_out, 20);
 	for (unsigned int i = 0; i < 20; i++)
-		assert_int_equal(wire.out[i][15], 200 + i / 2);
+		assert_int_equal(wire.out[i].b[15], 200 + i / 2);
 	no_violation();
 }
 
@@ -886,7 +751,7 @@ tx_segments_messages(void **state)
 			p.seq = 0xffffff00;
 			lens[1] = lens[2] = lens[3] = lens[4] = 16384;
 			wire.nb_out = 0;
-			wire.room = MAX_OUT;
+			wire.room = MAX_FRAMES;
 			put_message(&p, cases[i].mss, lens, 1 + p.payload / 16385);
 			send_all();
 			assert_int_equal(wire.nb_out,
@@ -1296,7 +1161,6 @@ tx_rules_of_several_descriptors(void **state)
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(checksums_of_the_standards),
 		TEST(tx_inserts_checksums),
