@@ -76,6 +76,7 @@ class Trial:
 SCENARIOS = {
     "linux-ixgbe": linux.ixgbe,
     "linux-intx": linux.intx,
+    "linux-msi": linux.msi,
     "dpdk-vfio": dpdk.vfio,
     "unprivileged": dpdk.unprivileged,
     "isolation": linux.isolation,

@@ -152,6 +152,11 @@ config_reset(struct function *f)
 		memcpy(c->writable + rows[i].offset, &rows[i].writable, rows[i].size);
 		memcpy(c->clearable + rows[i].offset, &rows[i].clearable, rows[i].size);
 	}
+	if (f->args.no_msix) {
+		c->space[CAP_MSI + PCI_CAP_LIST_NEXT] = CAP_EXP;
+		memset(c->space + CAP_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
+		memset(c->writable + CAP_MSIX, 0, PCI_CAP_MSIX_SIZEOF);
+	}
 	/* 9.3.4: a card of two functions; 9.3.6: INTA for the first, INTB for the second */
 	c->space[PCI_HEADER_TYPE] = f->two_functions ? 0x80 : 0;
 	c->space[PCI_INTERRUPT_PIN] = 1 + f->args.lan_id;

@@ -22,6 +22,7 @@ static const char usage[] =
 "                        in the order of --socket\n"
 "  mac=xx:xx:xx:xx:xx:xx (default 02:82:59:00:00:NN)\n"
 "  lan_id=0|1            1: second function of the card of the --socket before (default 0)\n"
+"  msix=0|1              0: without MSI-X, for drivers to fall back to MSI (default 1)\n"
 "  strict=0|1            refuse what the data sheet forbids (default 0: only count)\n"
 "  fault=NAME[+NAME]...  misbehaviour\n"
 "  trace=FILE            a line for every register access\n"
@@ -43,9 +44,16 @@ set_lan_id(void *to, const char *value)
 	return true;
 }
 
+static bool
+set_msix(void *to, const char *value)
+{
+	return parse_choice(value, "1", "0", &((struct function_args *)to)->no_msix);
+}
+
 static const struct arg function_arguments[] = {
 	DEVICE_ARGS,
 	{ "lan_id", set_lan_id, "0 or 1" },
+	{ "msix", set_msix, "0 or 1" },
 };
 
 static bool

@@ -40,6 +40,7 @@ struct function_args {
 	struct device_args device; /* the first, see args.h */
 	const char *socket;
 	unsigned int lan_id;
+	bool no_msix;
 };
 
 /* PCI configuration space, 9.3 */
