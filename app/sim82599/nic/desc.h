@@ -171,17 +171,41 @@ desc_prefetch(struct nic *nic, struct nic_window *window, uint64_t base, uint32_
 	}
 }
 
-/* A tail is the driver's word: acquire what it wrote before it. */
-static inline uint32_t
-tail_read(const struct nic *nic, uint32_t offset)
-{
-	return __atomic_load_n(&nic->bar[offset >> 2], __ATOMIC_ACQUIRE) & 0xffff;
-}
-
 static inline uint32_t
 ring_next(uint32_t i, uint32_t size)
 {
 	return i + 1 == size ? 0 : i + 1;
+}
+
+/* How far it is from descriptor i on to descriptor to. */
+static inline uint32_t
+ring_distance(uint32_t i, uint32_t to, uint32_t size)
+{
+	return to >= i ? to - i : to + size - i;
+}
+
+/* Descriptors from the head up to, not including, the tail of this name. The tail is the driver's
+ * word: acquire what it wrote before it. One outside of the ring is reported once. */
+static inline uint32_t
+ring_owned(struct nic *nic, const char *name, unsigned int q, uint32_t offset, uint32_t size,
+	   uint32_t head, uint32_t *bad_tail)
+{
+	uint32_t tail = __atomic_load_n(&nic->bar[offset >> 2], __ATOMIC_ACQUIRE) & 0xffff;
+
+	if (tail < size)
+		return ring_distance(head, tail, size);
+	if (*bad_tail != tail)
+		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail, size);
+	*bad_tail = tail;
+	return 0;
+}
+
+/* 8.2.3.23.71, 8.2.3.23.73: which of the 16 per-queue counters counts for this queue; map: RQSMR
+ * or TQSM */
+static inline unsigned int
+stat_index(const struct nic *nic, uint32_t map, unsigned int q)
+{
+	return reg_get(nic, map + q / 4 * 4) >> (q % 4 * 8) & 0xf;
 }
 
 /* What PCIe carries for a request or a write of len bytes: 24 bytes of header, sequence

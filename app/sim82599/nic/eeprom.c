@@ -144,13 +144,6 @@ nic_card_free(struct nic_card *card)
 	free(card);
 }
 
-static void
-put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value >> 8;
-	at[1] = value;
-}
-
 static uint8_t
 sum8(const uint8_t *from, unsigned int n)
 {
@@ -177,7 +170,7 @@ sfp_init_id(uint8_t *memory)
 	memory[38] = 0x1b;
 	memory[39] = 0x21;
 	memcpy(&memory[40], "SOFT-SR         1.0 ", 20);
-	put16(&memory[60], 850); /* nm */
+	put_be16(&memory[60], 850); /* nm */
 	memory[63] = sum8(memory, 63);
 	memory[65] = 0x1a; /* has pins for loss of signal, transmit fault, transmit disable */
 	memcpy(&memory[68], "0000000000000001260101  ", 24);
@@ -202,13 +195,13 @@ sfp_init_diagnostics(uint8_t *memory)
 
 	for (unsigned int i = 0; i < 5; i++)
 		for (unsigned int j = 0; j < 4; j++)
-			put16(&memory[8 * i + 2 * j], thresholds[i][j]);
-	put16(&memory[68], 0x3f80); /* 1.0, the only factor of the receive power */
+			put_be16(&memory[8 * i + 2 * j], thresholds[i][j]);
+	put_be16(&memory[68], 0x3f80); /* 1.0, the only factor of the receive power */
 	for (unsigned int i = 76; i < 92; i += 4)
-		put16(&memory[i], 0x0100); /* slope 1, offset 0 */
+		put_be16(&memory[i], 0x0100); /* slope 1, offset 0 */
 	memory[95] = sum8(memory, 95);
-	put16(&memory[96], 35 * 256);
-	put16(&memory[98], 33000);
+	put_be16(&memory[96], 35 * 256);
+	put_be16(&memory[98], 33000);
 }
 
 /* ... and what is not: the laser, and the light of the far end. */
@@ -218,9 +211,9 @@ sfp_diagnose(const struct nic *nic, uint8_t *memory)
 	bool laser = !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3);
 	bool light = nic->plugged != NULL && nic->plugged->light && !has_fault(nic, NIC_FAULT_LINK);
 
-	put16(&memory[100], laser ? 3500 : 0);
-	put16(&memory[102], laser ? 5000 : 0);
-	put16(&memory[104], light ? 4500 : 0);
+	put_be16(&memory[100], laser ? 3500 : 0);
+	put_be16(&memory[102], laser ? 5000 : 0);
+	put_be16(&memory[104], light ? 4500 : 0);
 	memory[110] = (laser ? 0 : 0x80) | (light ? 0 : 0x02);
 	/* alarms and warnings: bias low, transmit power low; receive power low */
 	memory[112] = memory[116] = laser ? 0 : 0x05;

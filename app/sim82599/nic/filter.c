@@ -52,7 +52,7 @@ vlan_accepts(const struct nic *nic, const uint8_t *frame)
 	if (!(vlnctrl & NIC_VLNCTRL_VFE))
 		return true;
 	if (filter->extended_vlan && be16(frame + at) == filter->outer_vet)
-		at += 4;
+		at += TAG_LEN;
 	if (be16(frame + at) != filter->vet)
 		return true;
 	tag = be16(frame + at + 2);

@@ -14,6 +14,9 @@
 
 #include "nic_priv.h"
 
+/* All hooks have the same parameters, and most need few. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 /* 8.2.3.5.12 */
 #define ITR_UNIT_NS   2048
 /* 8.2.3.15.2 */
@@ -301,9 +304,6 @@ write_tcptimer(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t 
 	uint64_t duration = (value & NIC_TCPTIMER_DURATION) * (uint64_t)TCP_UNIT_NS;
 	uint64_t now = nic_now();
 
-	(void)reg;
-	(void)i;
-	(void)before;
 	if (nic->tcp_at != 0) {
 		nic->tcp_left = nic->tcp_at > now ? nic->tcp_at - now : 1;
 		nic->tcp_at = 0;
@@ -344,8 +344,6 @@ read_eicr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	uint32_t value = reg_get(nic, NIC_EICR);
 
-	(void)reg;
-	(void)i;
 	if (!peek)
 		take_causes(nic, reg_get(nic, NIC_GPIE) & NIC_GPIE_OCD ? OTHER_CAUSES : UINT32_MAX);
 	return value;
@@ -355,8 +353,6 @@ read_eicr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 uint32_t
 write_eicr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
 	return take_causes(nic, before & ~value);
 }
 
@@ -365,9 +361,6 @@ write_eicr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 uint32_t
 read_eics(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return reg_get(nic, NIC_EICR);
 }
 
@@ -387,9 +380,6 @@ software_causes(struct nic *nic, uint32_t eicr, uint64_t ex)
 uint32_t
 write_eics(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	software_causes(nic, value, 0);
 	return 0;
 }
@@ -400,8 +390,6 @@ write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 {
 	uint64_t ex = (uint64_t)value << 32 * i;
 
-	(void)reg;
-	(void)before;
 	software_causes(nic, ex & NIC_EICR_RTX,
 			reg_get(nic, NIC_GPIE) & NIC_GPIE_MULTIPLE_MSIX ? ex & ~(uint64_t)NIC_EICR_RTX : 0);
 	return 0;
@@ -431,7 +419,6 @@ write_eimc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 {
 	uint32_t offset = reg->offset == NIC_EIMC ? NIC_EIMS : NIC_EIMS_EX + 4 * i;
 
-	(void)before;
 	put_mask(nic, i, offset, reg_get(nic, offset) & ~value);
 	return 0;
 }
@@ -439,7 +426,6 @@ write_eimc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 uint32_t
 write_eiam(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)before;
 	if (reg->offset == NIC_EIAM)
 		put_twins(nic, NIC_EIAM, NIC_EIAM_EX, value);
 	else if (i == 0)
@@ -456,8 +442,6 @@ read_eitr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	uint32_t value = reg_get(nic, eitr_reg(i));
 	uint64_t now = nic_now(), units;
 
-	(void)reg;
-	(void)peek;
 	if (i >= NIC_MSIX_VECTORS || nic->itr_until[i] <= now)
 		return value;
 	units = (nic->itr_until[i] - now) / ITR_UNIT_NS;
@@ -470,7 +454,6 @@ write_eitr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 {
 	uint64_t units = (value & NIC_EITR_COUNTER) >> NIC_EITR_COUNTER_SHIFT << 2;
 
-	(void)reg;
 	if (value & NIC_EITR_CNT_WDIS)
 		value = (value & ~NIC_EITR_CREDIT) | (before & NIC_EITR_CREDIT);
 	else if (i < NIC_MSIX_VECTORS)
@@ -485,7 +468,6 @@ write_eitr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 uint32_t
 write_ivar(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)before;
 	reg_put(nic, reg->offset + 4 * i, value);
 	nic->irq_queues = false;
 	for (unsigned int n = 0; n < NIC_QUEUES / 2; n++)
@@ -498,8 +480,6 @@ write_ivar(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 uint32_t
 write_gpie(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
 	reg_put(nic, NIC_GPIE, value);
 	if ((before ^ value) & NIC_GPIE_MULTIPLE_MSIX)
 		update_vectors(nic);

@@ -395,11 +395,12 @@ void
 timer_update(struct nic *nic)
 {
 	const uint64_t at[] = { nic->link_at, nic->itr_at, nic->tcp_at, nic->pause_until, nic->xoff_at };
+	uint64_t first = 0;
 
-	nic->timer_at = 0;
 	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++)
-		if (at[i] != 0 && (nic->timer_at == 0 || at[i] < nic->timer_at))
-			nic->timer_at = at[i];
+		if (at[i] != 0 && (first == 0 || at[i] < first))
+			first = at[i];
+	nic->timer_at = first;
 }
 
 /* Forget where host memory was. */

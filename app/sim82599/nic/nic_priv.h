@@ -36,6 +36,7 @@
 #include "../wire/wire.h"
 
 #define FCS_LEN 4
+#define TAG_LEN 4 /* a VLAN tag */
 
 /* The 512 KB packet buffer takes 420 us to fill at 10 Gbit/s: so long are frames
  * kept for a queue without descriptors, then they are lost (7.1.1, RXMPC). */
@@ -155,7 +156,7 @@ struct nic {
 	atomic_int lock, waiters;
 	atomic_bool wants_trap;
 	atomic_uint faults;
-	bool direct;
+	atomic_bool direct;
 	bool bus_master;
 
 	/* rx.c and tx.c keep these for nic_poll() */
@@ -179,8 +180,8 @@ struct nic {
 	/* nic.c */
 	uint64_t rst_until;    /* ns, CTRL.RST reads 1 until then */
 	uint64_t reset_until;  /* ns, no register may be accessed until then; 0: no reset */
-	uint64_t timer_at;     /* ns, the first of link_at, itr_at, tcp_at; 0: none */
-	unsigned int idle_polls;
+	_Atomic uint64_t timer_at; /* ns, the first of what timer_update() knows; 0: none */
+	atomic_uint idle_polls;
 	uint8_t watch;         /* queue to look at next in direct mode */
 
 	/* link.c */
@@ -242,6 +243,13 @@ be16(const uint8_t *p)
 	return __builtin_bswap16(value);
 }
 
+static inline void
+put_be16(uint8_t *p, uint32_t value)
+{
+	p[0] = value >> 8;
+	p[1] = value;
+}
+
 static inline bool
 has_fault(const struct nic *nic, enum nic_fault fault)
 {
@@ -271,6 +279,8 @@ void regs_reset(struct nic *nic); /* every register to its reset value */
 struct reg;
 /* count it if this value asks for something that is not emulated */
 void reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value);
+/* May a queue be enabled with this ring? name: RD or TD */
+bool ring_allowed(struct nic *nic, const char *name, unsigned int q, uint64_t base, uint32_t length);
 void rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
 void txdctl_changed(struct nic *nic, unsigned int q, uint32_t value);
 

@@ -94,11 +94,11 @@ headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct 
 	*h = (struct headers){ 0 };
 	if (filter->extended_vlan && be16(frame + at) == filter->outer_vet) {
 		h->outer_tag_at = at;
-		at += 4;
+		at += TAG_LEN;
 	}
 	if (be16(frame + at) == filter->vet) {
 		h->tag_at = at;
-		at += 4;
+		at += TAG_LEN;
 	}
 	h->ethertype = be16(frame + at);
 	at += 2;

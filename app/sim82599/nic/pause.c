@@ -65,11 +65,9 @@ pause_send(struct nic *nic, uint32_t quanta)
 	memcpy(frame, pause_address, 6);
 	memcpy(frame + 6, &ral, 4);
 	memcpy(frame + 10, &rah, 2);
-	frame[12] = CONTROL_ETYPE >> 8;
-	frame[13] = CONTROL_ETYPE & 0xff;
-	frame[15] = CONTROL_PAUSE;
-	frame[16] = quanta >> 8;
-	frame[17] = quanta;
+	put_be16(frame + 12, CONTROL_ETYPE);
+	put_be16(frame + 14, CONTROL_PAUSE);
+	put_be16(frame + 16, quanta);
 	if (nic->wire->ops->send(nic->wire, &out, 1) == 0)
 		return false;
 	stats_tx_frames(nic, frame, sizeof(frame) + FCS_LEN, 1);

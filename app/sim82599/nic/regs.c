@@ -10,6 +10,9 @@
 
 #include "nic_priv.h"
 
+/* All hooks have the same parameters, and most need few. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 #define ALL 0xffffffffu
 
 /*
@@ -27,9 +30,6 @@ read_ctrl(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	uint32_t value = reg_get(nic, NIC_CTRL);
 
-	(void)reg;
-	(void)i;
-	(void)peek;
 	if ((value & (NIC_CTRL_RST | NIC_CTRL_LRST)) && !has_fault(nic, NIC_FAULT_RESET) &&
 	    nic_now() >= nic->rst_until) {
 		value &= ~(NIC_CTRL_RST | NIC_CTRL_LRST);
@@ -41,9 +41,6 @@ read_ctrl(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 static uint32_t
 write_ctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	if (!(value & (NIC_CTRL_RST | NIC_CTRL_LRST)))
 		return value;
 	device_reset(nic);
@@ -57,9 +54,6 @@ read_status(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	uint32_t value = nic->config.lan_id << NIC_STATUS_LAN_ID_SHIFT;
 
-	(void)reg;
-	(void)i;
-	(void)peek;
 	if (nic->link_up)
 		value |= NIC_STATUS_LINKUP;
 	/* 5.2.5.3.2: no request is ever pending here, so the master stops at once */
@@ -73,18 +67,12 @@ read_esdp(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	uint32_t value = reg_get(nic, NIC_ESDP) & ~NIC_ESDP_SDP2;
 
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return has_fault(nic, NIC_FAULT_SFP) ? value : value | NIC_ESDP_SDP2;
 }
 
 static uint32_t
 write_esdp(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	reg_put(nic, NIC_ESDP, value);
 	link_check(nic);
 	return value;
@@ -93,9 +81,6 @@ write_esdp(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 static uint32_t
 write_i2cctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	return sfp_i2cctl_write(nic, value);
 }
 
@@ -103,10 +88,6 @@ write_i2cctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 static uint32_t
 read_frtimer(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)nic;
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return nic_now() / 1000;
 }
 
@@ -114,9 +95,6 @@ read_frtimer(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 static uint32_t
 read_tfcs(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return nic->pause_until == 0 ? NIC_TFCS_TC_XON0 : 0;
 }
 
@@ -127,18 +105,12 @@ read_tfcs(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 static uint32_t
 write_eec(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	return eeprom_eec_write(nic, value);
 }
 
 static uint32_t
 write_eerd(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	return value & NIC_EERD_START ? eeprom_eerd_write(nic, value) : value;
 }
 
@@ -148,8 +120,6 @@ read_swsm(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	atomic_uint *swsm = &nic->config.card->swsm;
 
-	(void)reg;
-	(void)i;
 	return peek ? atomic_load(swsm) : atomic_fetch_or(swsm, NIC_SWSM_SMBI);
 }
 
@@ -157,9 +127,6 @@ read_swsm(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 static uint32_t
 write_swsm(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	atomic_store(&nic->config.card->swsm, value);
 	return value;
 }
@@ -167,18 +134,12 @@ write_swsm(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 static uint32_t
 read_gssr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return atomic_load(&nic->config.card->gssr);
 }
 
 static uint32_t
 write_gssr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	atomic_store(&nic->config.card->gssr, value);
 	return value;
 }
@@ -190,11 +151,20 @@ write_gssr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 static uint32_t
 write_filter(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	nic->filter.stale = true;
 	return value;
+}
+
+bool
+ring_allowed(struct nic *nic, const char *name, unsigned int q, uint64_t base, uint32_t length)
+{
+	if (base % 128 != 0 && nic_violation(nic, RULE_RING_ALIGN, "%sBA[%u] is 0x%llx", name, q,
+					     (unsigned long long)base))
+		return false;
+	if (length != 0 && length % 128 == 0 && length <= 1 << 20)
+		return true;
+	nic_violation(nic, RULE_RING_LENGTH, "%sLEN[%u] is %u", name, q, length);
+	return false;
 }
 
 /* A register that describes the ring of a live queue was written. @return what to keep. */
@@ -224,8 +194,6 @@ write_srrctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 static uint32_t
 read_rdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)peek;
 	return nic->rxq[i].live ? nic->rxq[i].head : reg_get(nic, rxq_reg(i, NIC_RDH));
 }
 
@@ -243,7 +211,6 @@ head_write(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t head
 static uint32_t
 write_rdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)before;
 	return !nic->rxq[i].live ? value :
 	       head_write(nic, reg, i, nic->rxq[i].head, reg_get(nic, rxq_reg(i, NIC_RDT)), value);
 }
@@ -263,7 +230,6 @@ tail_write(struct nic *nic, const struct reg *reg, unsigned int i, bool enabled,
 static uint32_t
 write_rdt(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)before;
 	nic->counts.rdt_writes++;
 	return tail_write(nic, reg, i, nic->rxq[i].rxdctl & NIC_RXDCTL_ENABLE, value);
 }
@@ -292,8 +258,6 @@ rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 static uint32_t
 write_rxdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)before;
 	rxdctl_changed(nic, i, value);
 	return nic->rxq[i].rxdctl;
 }
@@ -311,15 +275,12 @@ write_tx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 static uint32_t
 read_tdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)peek;
 	return nic->txq[i].live ? nic->txq[i].head : reg_get(nic, txq_reg(i, NIC_TDH));
 }
 
 static uint32_t
 write_tdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)before;
 	return !nic->txq[i].live ? value :
 	       head_write(nic, reg, i, nic->txq[i].head, reg_get(nic, txq_reg(i, NIC_TDT)), value);
 }
@@ -327,7 +288,6 @@ write_tdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befor
 static uint32_t
 write_tdt(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)before;
 	nic->counts.tdt_writes++;
 	return tail_write(nic, reg, i, nic->txq[i].txdctl & NIC_TXDCTL_ENABLE, value);
 }
@@ -355,8 +315,6 @@ txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 static uint32_t
 write_txdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)before;
 	txdctl_changed(nic, i, value);
 	return nic->txq[i].txdctl;
 }
@@ -369,9 +327,6 @@ write_txdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 static uint32_t
 write_sectxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	reg_put(nic, NIC_SECTXSTAT, NIC_SECTXSTAT_OFF_DIS |
 		(value & NIC_SECTXCTRL_TX_DIS ? NIC_SECTXSTAT_RDY : 0));
 	return value;
@@ -380,9 +335,6 @@ write_sectxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t
 static uint32_t
 write_secrxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	reg_put(nic, NIC_SECRXSTAT, NIC_SECRXSTAT_OFF_DIS |
 		(value & NIC_SECRXCTRL_RX_DIS ? NIC_SECRXSTAT_RDY : 0));
 	return value;
@@ -393,9 +345,6 @@ write_fdirctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t 
 {
 	uint32_t pballoc = value & NIC_FDIRCTRL_PBALLOC;
 
-	(void)reg;
-	(void)i;
-	(void)before;
 	if (pballoc == 0)
 		return value;
 	/* 7.1.2.7.4: 2K perfect match or 8K hash filters in 64 KB, which is 1; none is ever used */
@@ -407,9 +356,6 @@ write_fdirctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t 
 static uint32_t
 write_msca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	reg_put(nic, NIC_MSRWD, reg_get(nic, NIC_MSRWD) | 0xffff0000);
 	return value;
 }
@@ -420,7 +366,6 @@ read_systim(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	uint64_t now = systim_get(nic);
 
-	(void)reg;
 	if (i == 0 && !peek)
 		nic->systim_high = now >> 32;
 	return i == 0 ? now : peek ? now >> 32 : nic->systim_high;
@@ -431,8 +376,6 @@ write_systim(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 {
 	uint64_t now = systim_get(nic);
 
-	(void)reg;
-	(void)before;
 	systim_set(nic, i == 0 ? (now & ~UINT64_C(0xffffffff)) | value :
 		   (now & 0xffffffff) | (uint64_t)value << 32);
 	return value;
@@ -441,9 +384,6 @@ write_systim(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 static uint32_t
 write_timinca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	systim_set(nic, systim_get(nic)); /* with the increment that was */
 	return value;
 }
@@ -451,9 +391,6 @@ write_timinca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 static uint32_t
 write_autoc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	reg_put(nic, NIC_AUTOC, value);
 	if (value & NIC_AUTOC_AN_RESTART || (value & NIC_AUTOC_FLU && !nic->link_up))
 		link_restart(nic);
@@ -465,9 +402,6 @@ write_autoc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t bef
 static uint32_t
 write_hlreg0(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	(void)reg;
-	(void)i;
-	(void)before;
 	reg_put(nic, NIC_HLREG0, value);
 	wire_choose(nic);
 	return value;
@@ -476,26 +410,18 @@ write_hlreg0(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 static uint32_t
 read_pcs1glsta(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return link_pcs1glsta(nic);
 }
 
 static uint32_t
 read_pcs1ganlp(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)i;
-	(void)peek;
 	return link_pcs1ganlp(nic);
 }
 
 static uint32_t
 read_links(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	(void)reg;
-	(void)i;
 	return link_links(nic, peek);
 }
 

@@ -10,7 +10,6 @@
 #include "csum.h"
 #include "desc.h"
 
-#define TAG_LEN 4 /* a VLAN tag */
 #define MIN_FRAME 64 /* with FCS */
 #define MAX_LENGTH 1500 /* what follows the addresses is a length up to here, else a type */
 
@@ -38,13 +37,8 @@ rxq_enable(struct nic *nic, unsigned int q)
 
 	if (rxq->live || has_fault(nic, NIC_FAULT_RXQ))
 		return;
-	if (base % 128 != 0 && nic_violation(nic, RULE_RING_ALIGN, "RDBA[%u] is 0x%llx", q,
-					     (unsigned long long)base))
+	if (!ring_allowed(nic, "RD", q, base, length))
 		return;
-	if (length == 0 || length % 128 != 0 || length > 1 << 20) {
-		nic_violation(nic, RULE_RING_LENGTH, "RDLEN[%u] is %u", q, length);
-		return;
-	}
 	if (desctype > 2 && desctype != 5) {
 		nic_violation(nic, RULE_RX_DESCTYPE, "SRRCTL[%u].DESCTYPE is %u", q, desctype);
 		return;
@@ -96,18 +90,10 @@ static uint32_t
 rx_owned(struct nic *nic, unsigned int q)
 {
 	struct nic_rxq *rxq = &nic->rxq[q];
-	uint32_t tail;
 
 	if (!rxq->live)
 		return 0;
-	tail = tail_read(nic, rxq_reg(q, NIC_RDT));
-	if (tail >= rxq->size) {
-		if (rxq->bad_tail != tail)
-			nic_violation(nic, RULE_TAIL_RANGE, "RDT[%u] is %u of %u", q, tail, rxq->size);
-		rxq->bad_tail = tail;
-		return 0;
-	}
-	return tail >= rxq->head ? tail - rxq->head : tail + rxq->size - rxq->head;
+	return ring_owned(nic, "RDT", q, rxq_reg(q, NIC_RDT), rxq->size, rxq->head, &rxq->bad_tail);
 }
 
 /* The frame check sequence (IEEE 802.3, 3.2.9), wanted only when it is not stripped. */
@@ -176,13 +162,6 @@ rx_fault(struct nic *nic, struct nic_rxq *rxq, struct rx_slot *slot)
 		slot->hi |= UINT64_C(0xffff) << RX_LEN_SHIFT;
 	if (has_fault(nic, NIC_FAULT_RX_STATUS))
 		slot->hi = (slot->hi & ~RX_EOP) | RX_ERRORS;
-}
-
-/* 8.2.3.23.71: which of the 16 per-queue counters counts for this queue */
-static unsigned int
-rx_stat_index(const struct nic *nic, unsigned int q)
-{
-	return reg_get(nic, NIC_RQSMR + q / 4 * 4) >> (q % 4 * 8) & 0xf;
 }
 
 /* A copy of a short frame costs less than a call. */
@@ -366,7 +345,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	/* up to so many bytes as they are, in one piece */
 	const uint32_t whole = fcs_len == 0 && !rxq->strip && !rxq->split ? rxq->buf_size : 0;
 	const bool faults = nic->faults != 0;
-	unsigned int stat = rx_stat_index(nic, q);
+	unsigned int stat = stat_index(nic, NIC_RQSMR, q);
 	uint32_t owned = rx_owned(nic, q), len;
 	struct rx_batch batch;
 	unsigned int done;
@@ -459,7 +438,7 @@ static void
 rx_miss(struct nic *nic, unsigned int q, unsigned int n)
 {
 	if (rx_drops(nic, q)) {
-		nic->stat[STAT_QPRDC + rx_stat_index(nic, q)] += n;
+		nic->stat[STAT_QPRDC + stat_index(nic, NIC_RQSMR, q)] += n;
 	} else {
 		nic->stat[STAT_RXMPC] += n;
 		irq_raise(nic, NIC_EICR_RX_MISS);
@@ -574,7 +553,7 @@ rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 	}
 	/* 8.2.3.22.13: a VLAN tag comes on top (with double VLAN, two have been allowed to all) */
 	if (data_len == nic->filter.vet && !nic->filter.extended_vlan)
-		max_len += 4;
+		max_len += TAG_LEN;
 	if (len > max_len) {
 		nic->stat[STAT_ROC]++;
 		return true;
@@ -628,7 +607,7 @@ rx_mac(struct nic *nic)
 	if (nic->filter.stale)
 		filter_rebuild(nic);
 	if (nic->filter.extended_vlan)
-		max_len += 8;
+		max_len += 2 * TAG_LEN;
 	for (i = 0; i < n; i++) {
 		len = frames[i].len + FCS_LEN;
 		if ((len < MIN_FRAME || len > max_len || frames[i].data[12] <= MAX_LENGTH >> 8) &&

@@ -49,13 +49,8 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 	    nic_violation(nic, RULE_TX_ENABLE, "TXDCTL[%u] with DMATXCTL 0x%08x", q,
 			  reg_get(nic, NIC_DMATXCTL)))
 		return;
-	if (base % 128 != 0 && nic_violation(nic, RULE_RING_ALIGN, "TDBA[%u] is 0x%llx", q,
-					     (unsigned long long)base))
+	if (!ring_allowed(nic, "TD", q, base, length))
 		return;
-	if (length == 0 || length % 128 != 0 || length > 1 << 20) {
-		nic_violation(nic, RULE_RING_LENGTH, "TDLEN[%u] is %u", q, length);
-		return;
-	}
 	/* 8.2.3.9.11: bit 0 of the low half enables it; the address is 16-byte aligned */
 	if ((head_wb & NIC_TDWBAL_HEAD_WB_EN) && (head_wb & 0xc) != 0 &&
 	    nic_violation(nic, RULE_HEAD_WB_ALIGN, "TDWBA[%u] is 0x%llx", q,
@@ -101,22 +96,8 @@ static uint32_t
 tx_owned(struct nic *nic, unsigned int q)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	uint32_t tail = tail_read(nic, txq_reg(q, NIC_TDT));
 
-	if (tail >= txq->size) {
-		if (txq->bad_tail != tail)
-			nic_violation(nic, RULE_TAIL_RANGE, "TDT[%u] is %u of %u", q, tail, txq->size);
-		txq->bad_tail = tail;
-		return 0;
-	}
-	return tail >= txq->head ? tail - txq->head : tail + txq->size - txq->head;
-}
-
-/* 8.2.3.23.73: which of the 16 per-queue counters counts for this queue */
-static unsigned int
-tx_stat_index(const struct nic *nic, unsigned int q)
-{
-	return reg_get(nic, NIC_TQSM + q / 4 * 4) >> (q % 4 * 8) & 0xf;
+	return ring_owned(nic, "TDT", q, txq_reg(q, NIC_TDT), txq->size, txq->head, &txq->bad_tail);
 }
 
 /* 5.2.5: as after a master abort, the queue stands still. */
@@ -193,7 +174,7 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 	struct nic_txq *txq = &nic->txq[q];
 	struct tx_frame f;
 	struct desc *line = NULL, *desc;
-	uint32_t first = i, ahead = i >= txq->head ? i - txq->head : i + txq->size - txq->head;
+	uint32_t first = i, ahead = ring_distance(txq->head, i, txq->size);
 	uint32_t used, len, nb_reports = batch->nb_reports, segment, k = batch->nb_frames;
 	uint64_t hi = 0;
 
@@ -331,7 +312,7 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 	_Atomic uint32_t *head_wb;
 	uint32_t i, done;
 
-	done = head >= txq->head ? head - txq->head : head + txq->size - txq->head;
+	done = ring_distance(txq->head, head, txq->size);
 	nic->counts.desc_reads += done;
 	txq->head = head;
 	if (!txq->live) /* it stands still, but for what was on its way */
@@ -403,15 +384,37 @@ tx_alike(const struct wire_frame *frames, unsigned int n)
 	return run;
 }
 
+/* Count the first sent frames of the batch. */
+static void
+tx_count(struct nic *nic, unsigned int q, const struct tx_batch *batch, unsigned int sent)
+{
+	const unsigned int stat = stat_index(nic, NIC_TQSM, q);
+	const struct wire_frame *frame;
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0, run; i < sent; i += run) {
+		frame = &batch->frames[i];
+		run = tx_alike(frame, sent - i);
+		stats_tx_frames(nic, frame->data, frame->len + FCS_LEN, run);
+		bytes += run * frame->len;
+		nic->counts.pcie_down += run * pcie_bytes(frame->len);
+	}
+	stats_tx_good(nic, sent, bytes);
+	nic->counts.tx_packets += sent;
+	nic->counts.tx_bytes += bytes;
+	nic->stat[STAT_QPTC + stat] += sent;
+	nic->stat[STAT_QBTC + stat] += bytes;
+	nic->counts.pcie_up += 24 * (sent + 1);
+	nic->counts.pcie_down += pcie_bytes(sent * sizeof(struct desc));
+}
+
 /* @return frames sent */
 static unsigned int
 tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
 	uint32_t owned = tx_owned(nic, q), head = txq->head, used, before;
-	const struct wire_frame *frame;
-	unsigned int sent, i, run;
-	uint64_t bytes = 0;
+	unsigned int sent;
 
 	if (owned == 0)
 		return 0;
@@ -452,20 +455,7 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 				 sent == 0 ? txq->head : (uint32_t)batch->next[sent - 1]);
 	if (sent == 0)
 		return 0;
-	for (i = 0; i < sent; i += run) {
-		frame = &batch->frames[i];
-		run = tx_alike(frame, sent - i);
-		stats_tx_frames(nic, frame->data, frame->len + FCS_LEN, run);
-		bytes += run * frame->len;
-		nic->counts.pcie_down += run * pcie_bytes(frame->len);
-	}
-	stats_tx_good(nic, sent, bytes);
-	nic->counts.tx_packets += sent;
-	nic->counts.tx_bytes += bytes;
-	nic->stat[STAT_QPTC + tx_stat_index(nic, q)] += sent;
-	nic->stat[STAT_QBTC + tx_stat_index(nic, q)] += bytes;
-	nic->counts.pcie_up += 24 * (sent + 1);
-	nic->counts.pcie_down += pcie_bytes(sent * sizeof(struct desc));
+	tx_count(nic, q, batch, sent);
 	tx_write_back(nic, q, batch, sent, batch->next[sent - 1]);
 	return sent;
 }

@@ -9,7 +9,6 @@
 #include "tx.h"
 
 #define MAC_ADDRS     12u  /* both addresses, before a tag */
-#define VLAN_LEN      4u
 #define HEADERS_MAX   512u /* 7.2.3.2.3, of MACLEN, IPLEN and L4LEN together */
 #define HEADER_DESCS  4u   /* 7.2.4.1 */
 #define L4LEN_MAX     64u  /* 7.2.3.2.3, of a segmentation */
@@ -22,19 +21,6 @@ static const struct {
 	[TX_L4T_TCP] = { 20, 16 },
 	[TX_L4T_SCTP] = { 12, 8 },
 };
-
-static inline void
-put_be16(uint8_t *p, uint32_t value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-}
-
-static inline uint32_t
-get_be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
 
 /* Copy len bytes of the frame, from its byte at on. */
 static void
@@ -260,7 +246,7 @@ tx_segments(const struct tx_frame *f)
 uint32_t
 tx_segment_len(const struct tx_frame *f, uint32_t segment)
 {
-	uint32_t tag = f->vlan ? VLAN_LEN : 0, headers, left;
+	uint32_t tag = f->vlan ? TAG_LEN : 0, headers, left;
 
 	if (!f->segment)
 		return f->len + tag;
@@ -310,7 +296,7 @@ tx_update_headers(const struct nic *nic, const struct tx_frame *f, uint32_t segm
 
 	if (f->ipv4) {
 		put_be16(ip + 2, f->iplen + f->l4len + payload);
-		put_be16(ip + 4, get_be16(ip + 4) + segment);
+		put_be16(ip + 4, be16(ip + 4) + segment);
 	} else {
 		put_be16(ip + 4, f->iplen - 40 + f->l4len + payload);
 	}
@@ -320,7 +306,7 @@ tx_update_headers(const struct nic *nic, const struct tx_frame *f, uint32_t segm
 		put_be16(l4 + 4, f->l4len + payload);
 		return;
 	}
-	seq = (get_be16(l4 + 4) << 16 | get_be16(l4 + 6)) + segment * f->mss;
+	seq = (be16(l4 + 4) << 16 | be16(l4 + 6)) + segment * f->mss;
 	put_be16(l4 + 4, seq >> 16);
 	put_be16(l4 + 6, seq);
 	if (last == 0)
@@ -328,7 +314,7 @@ tx_update_headers(const struct nic *nic, const struct tx_frame *f, uint32_t segm
 	flags = segment == 0 ? reg_get(nic, NIC_DTXTCPFLGL) & 0xfff :
 		segment < last ? reg_get(nic, NIC_DTXTCPFLGL) >> 16 & 0xfff :
 				 reg_get(nic, NIC_DTXTCPFLGH) & 0xfff;
-	put_be16(l4 + 12, get_be16(l4 + 12) & (0xf000 | flags));
+	put_be16(l4 + 12, be16(l4 + 12) & (0xf000 | flags));
 }
 
 /* 7.4.5: the tag goes behind the addresses; in double VLAN mode it is the inner one, and goes
@@ -341,9 +327,9 @@ tx_insert_tag(const struct nic *nic, const struct tx_frame *f, uint8_t *to)
 	/* INTERPRETATION (MISSING): where the tag goes in double VLAN mode when there is no outer
 	 * one is not said. It goes behind the addresses. */
 	if ((dmatxctl & NIC_DMATXCTL_GDV) &&
-	    get_be16(to + VLAN_LEN + at) == reg_get(nic, NIC_EXVET) >> 16)
-		at += VLAN_LEN;
-	memmove(to, to + VLAN_LEN, at);
+	    be16(to + TAG_LEN + at) == reg_get(nic, NIC_EXVET) >> 16)
+		at += TAG_LEN;
+	memmove(to, to + TAG_LEN, at);
 	put_be16(to + at, dmatxctl >> NIC_DMATXCTL_VT_SHIFT);
 	put_be16(to + at + 2, f->tag);
 }
@@ -351,7 +337,7 @@ tx_insert_tag(const struct nic *nic, const struct tx_frame *f, uint8_t *to)
 void
 tx_build(const struct nic *nic, const struct tx_frame *f, uint32_t segment, uint8_t *to)
 {
-	uint8_t *data = f->vlan ? to + VLAN_LEN : to; /* the tag goes in at the end */
+	uint8_t *data = f->vlan ? to + TAG_LEN : to; /* the tag goes in at the end */
 	uint32_t len = f->len, headers, payload;
 	uint64_t extra = 0;
 	uint16_t csum;
