@@ -8,6 +8,7 @@ import re
 import subprocess
 
 import image
+import versions
 from card import Card
 from guest import Failed
 from linux import (IP, IXGBE_BREAKS, MACS, Netdev, both_up, cabled, expect, judge, judge_rules,
@@ -179,7 +180,7 @@ def vfio(trial):
 
 def unprivileged(trial):
     """testpmd as an ordinary user: the VFIO group is the user's, locked memory has a limit."""
-    root, plugin = distribution("24.11")
+    root, plugin = distribution(versions.release_of(versions.installed()))
     tree = image.base(image.unpack(*image.LINUX))
     image.testpmd(tree, root, plugin)
     with Card(trial.name, *(f"wire=gen:start=0:window=128,mac={mac}" for mac in MACS)) as card, \
