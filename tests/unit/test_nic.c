@@ -773,6 +773,13 @@ link_comes_after_a_while(void **state)
 	assert_false(nic_link_is_up(nic));
 	wire.wire.light = true;
 	assert_true(link_wait() >= 19);
+	/* or, by who sleeps until then, the next poll */
+	assert_int_equal(nic_wake_at(nic), UINT64_MAX);
+	wire.wire.light = false;
+	nic_poll(nic);
+	assert_false(nic_link_is_up(nic));
+	wire.wire.light = true;
+	link_wait();
 	/* faults */
 	nic_set_faults(nic, 1u << NIC_FAULT_LINK);
 	assert_false(nic_link_is_up(nic));
@@ -786,7 +793,7 @@ link_comes_after_a_while(void **state)
 	link_wait();
 	nic_set_wire(nic, NULL);
 	assert_false(nic_link_is_up(nic));
-	assert_int_equal(wire.link_calls, 12);
+	assert_int_equal(wire.link_calls, 14);
 	assert_int_equal(counts().violations, 0);
 }
 
@@ -1371,6 +1378,14 @@ received_pause_stops_transmission(void **state)
 	wr(NIC_MFLCN, NIC_MFLCN_RFCE | NIC_MFLCN_DPF | NIC_MFLCN_PMCF);
 	control_frame(PAUSE_MAC, 2, 7);
 	assert_int_equal(rd(NIC_GPRC), 1);
+	assert_int_equal(rd(NIC_LXOFFRXCNT), 0);
+	assert_int_equal(nic->pause_until, 0);
+	/* a runt that would be one, though it is stored */
+	wr(NIC_FCTRL, rd(NIC_FCTRL) | NIC_FCTRL_SBP);
+	memcpy(frame_comes(), PAUSE_MAC "\x02\0\0\0\0\x07\x88\x08\0\x01\xff\xff", 18);
+	wire.in[wire.in_end - 1].len = 59;
+	nic_poll(nic);
+	assert_int_equal(rd(NIC_RUC), 1);
 	assert_int_equal(rd(NIC_LXOFFRXCNT), 0);
 	assert_int_equal(nic->pause_until, 0);
 	/* the link goes down: the pause is over */

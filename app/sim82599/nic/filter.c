@@ -62,15 +62,13 @@ vlan_accepts(const struct nic *nic, const uint8_t *frame)
 }
 
 enum filter_verdict
-filter_judge(struct nic *nic, const uint8_t *frame)
+filter_address(struct nic *nic, const uint8_t *frame)
 {
 	const struct nic_filter *filter = &nic->filter;
 	uint64_t mac;
 	uint32_t hash;
 	bool exact;
 
-	if (frame[12] == 0x88 && frame[13] == 0x08 && pause_receive(nic, frame))
-		return FILTER_REFUSED;
 	memcpy(&mac, frame, sizeof(mac));
 	mac &= MAC_MASK;
 	exact = mac & 1 ? filter->allmulti : filter->promisc;
@@ -88,4 +86,12 @@ filter_judge(struct nic *nic, const uint8_t *frame)
 	if (!vlan_accepts(nic, frame))
 		return FILTER_REFUSED;
 	return exact ? FILTER_EXACT : FILTER_HASH;
+}
+
+enum filter_verdict
+filter_judge(struct nic *nic, const uint8_t *frame)
+{
+	if (frame[12] == 0x88 && frame[13] == 0x08 && pause_receive(nic, frame))
+		return FILTER_REFUSED;
+	return filter_address(nic, frame);
 }

@@ -462,6 +462,7 @@ nic_wake_at(struct nic *nic)
 	uint64_t at;
 
 	nic_lock(nic);
+	nic->idle_polls = IDLE_POLLS - 1; /* who sleeps polls seldom: look for light next time */
 	at = nic->timer_at != 0 ? nic->timer_at : UINT64_MAX;
 	if (nic->rx_full_since != 0 && !nic->xoff && nic->rx_full_since + RX_FIFO_NS < at)
 		at = nic->rx_full_since + RX_FIFO_NS;

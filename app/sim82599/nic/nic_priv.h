@@ -333,6 +333,7 @@ enum filter_verdict { /* as the status of a write-back has it: DD, PIF */
 	FILTER_HASH = 0x81, /* passed by MTA alone */
 };
 void filter_rebuild(struct nic *nic);
+enum filter_verdict filter_address(struct nic *nic, const uint8_t *frame); /* and by VLAN */
 enum filter_verdict filter_judge(struct nic *nic, const uint8_t *frame);
 
 static inline enum filter_verdict

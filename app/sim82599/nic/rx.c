@@ -579,7 +579,7 @@ rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len,
 	if (!(reg_get(nic, NIC_FCTRL) & NIC_FCTRL_SBP) || bad->len + FCS_LEN > max_len)
 		return false;
 	memcpy(head, bad->data, bad->len < sizeof(head) ? bad->len : sizeof(head));
-	verdict = filter_frame(nic, head);
+	verdict = filter_address(nic, head); /* what it says as a pause frame is not minded */
 	*frame = (struct rx_frame){
 		.data = bad->data, .len = bad->len, .hi = RX_RXE | RX_EOP | verdict,
 	};
