@@ -161,6 +161,37 @@ tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct
 	return segment;
 }
 
+/* A data descriptor adds its buffer to a frame. @return false: the queue stands still */
+static bool
+tx_piece(struct nic *nic, unsigned int q, struct tx_frame *f, uint64_t addr, uint64_t hi)
+{
+	uint32_t len = TX_LEN(hi);
+
+	if (f->nb == 0)
+		f->hi = hi;
+	if (((hi & TX_DEXT) && TX_DTYP(hi) != TX_DTYP_DATA) || ((hi ^ f->hi) & TX_DEXT))
+		return TX_HANG(nic, q, RULE_TX_DTYP, "0x%016llx after %u buffers",
+			       (unsigned long long)hi, f->nb);
+	/* INTERPRETATION (CONTRADICTION): the limit is also given as 40 less WTHRESH less 2
+	 * (7.2.1.1), but Intel's drivers go up to 40. */
+	if (f->nb == TX_MAX_DESCS)
+		return TX_HANG(nic, q, RULE_TX_DESCRIPTORS, "a frame of more");
+	f->rs_inside |= (hi & TX_RS) && !(hi & TX_EOP);
+	f->reserved |= (hi & TX_DEXT) && (hi & TX_RESERVED_DATA);
+	if (len == 0 || len > TX_MAX_DTALEN ||
+	    f->len + len > ((f->hi & TX_DEXT) && (f->hi & TX_TSE) ? TX_MAX_MESSAGE : WIRE_MAX_FRAME))
+		return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u", len,
+			       f->len + len);
+	f->lens[f->nb] = len;
+	f->pieces[f->nb] = dma_read(nic, &nic->tx_buffers, addr, len);
+	if (f->pieces[f->nb] == NULL)
+		return tx_refused(nic, q);
+	__builtin_prefetch(f->pieces[f->nb]);
+	f->len += len;
+	f->nb++;
+	return true;
+}
+
 /*
  * The frame that starts at descriptor i, of which the driver has given n. Of descriptors that
  * hold no frame, a context or one without data, each stands for itself.
@@ -175,7 +206,7 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 	struct tx_frame f;
 	struct desc *line = NULL, *desc;
 	uint32_t first = i, ahead = ring_distance(txq->head, i, txq->size);
-	uint32_t used, len, nb_reports = batch->nb_reports, segment, k = batch->nb_frames;
+	uint32_t used, nb_reports = batch->nb_reports, segment, k = batch->nb_frames;
 	uint64_t hi = 0;
 
 	f.nb = f.len = 0;
@@ -190,9 +221,8 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 			return tx_refused(nic, q);
 		desc = &line[i % DESC_LINE];
 		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
-		len = TX_LEN(hi);
 		used++;
-		if (f.nb == 0 && (hi & TX_EOP) && len == 0 &&
+		if (f.nb == 0 && (hi & TX_EOP) && TX_LEN(hi) == 0 &&
 		    (!(hi & TX_DEXT) || TX_DTYP(hi) == TX_DTYP_DATA))
 			break; /* 7.2.3.2.2: a null descriptor, which is not written back */
 		if ((hi | batch->report_all) & TX_RS) {
@@ -207,28 +237,8 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 				tx_open_end(nic, q, ring_next(i, txq->size));
 			break;
 		}
-		if (f.nb == 0)
-			f.hi = hi;
-		if (((hi & TX_DEXT) && TX_DTYP(hi) != TX_DTYP_DATA) || ((hi ^ f.hi) & TX_DEXT))
-			return TX_HANG(nic, q, RULE_TX_DTYP, "0x%016llx after %u buffers",
-				       (unsigned long long)hi, f.nb);
-		/* INTERPRETATION (CONTRADICTION): the limit is also given as 40 less WTHRESH less 2
-		 * (7.2.1.1), but Intel's drivers go up to 40. */
-		if (f.nb == TX_MAX_DESCS)
-			return TX_HANG(nic, q, RULE_TX_DESCRIPTORS, "a frame of more");
-		f.rs_inside |= (hi & TX_RS) && !(hi & TX_EOP);
-		f.reserved |= (hi & TX_DEXT) && (hi & TX_RESERVED_DATA);
-		if (len == 0 || len > TX_MAX_DTALEN ||
-		    f.len + len > ((f.hi & TX_DEXT) && (f.hi & TX_TSE) ? TX_MAX_MESSAGE : WIRE_MAX_FRAME))
-			return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u",
-				       len, f.len + len);
-		f.lens[f.nb] = len;
-		f.pieces[f.nb] = dma_read(nic, &nic->tx_buffers, desc->lo, len);
-		if (f.pieces[f.nb] == NULL)
-			return tx_refused(nic, q);
-		__builtin_prefetch(f.pieces[f.nb]);
-		f.len += len;
-		f.nb++;
+		if (!tx_piece(nic, q, &f, desc->lo, hi))
+			return 0;
 	}
 	if (txq->seen < ahead + used)
 		txq->seen = ahead + used;
