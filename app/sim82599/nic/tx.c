@@ -269,14 +269,15 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	struct nic_txq *txq = &nic->txq[q];
 	const uint64_t report_all = batch->report_all;
 	const uint32_t max_frame = txq->max_frame, size = txq->size;
-	uint32_t nb = batch->nb_frames, nb_reports = batch->nb_reports, taken;
+	const uint32_t first = batch->nb_frames, room = WIRE_BURST - first;
+	const uint32_t end = first + (n < room ? n : room);
+	uint32_t nb = first, nb_reports = batch->nb_reports;
 	uint32_t len = 0;
 	struct desc *line = NULL, *desc;
 	const uint8_t *frame;
 	uint64_t hi, alike = TX_RS; /* to the last plain one: most are; to begin with, none is */
 
-	n = n < WIRE_BURST - nb ? n : WIRE_BURST - nb;
-	for (taken = 0; taken < n && nb_reports < WIRE_BURST; taken++) {
+	while (nb < end && nb_reports < WIRE_BURST) {
 		if (line == NULL || i % DESC_LINE == 0)
 			line = desc_line(nic, &txq->ring, txq->base, i);
 		if (line == NULL) {
@@ -308,7 +309,7 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	}
 	batch->nb_frames = nb;
 	batch->nb_reports = nb_reports;
-	return taken;
+	return nb - first;
 }
 
 /* Tell the driver that the first nb frames of the batch are out and all before head is done: by
