@@ -336,6 +336,23 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	return true;
 }
 
+/* Count the frames of a batch, and their bytes in host memory. */
+static inline void
+rx_count(struct nic *nic, unsigned int q, const struct rx_batch *batch, unsigned int nb,
+	 uint64_t bytes)
+{
+	const unsigned int stat = stat_index(nic, NIC_RQSMR, q);
+
+	nic->counts.desc_reads += batch->nb_slots;
+	nic->counts.pcie_up += batch->pcie;
+	nic->counts.pcie_down += pcie_bytes(batch->nb_slots * sizeof(struct desc));
+	nic->counts.rx_packets += nb;
+	nic->stat[STAT_QPRC + stat] += nb;
+	nic->stat[STAT_QBRC + stat] += bytes;
+	nic->stat[STAT_RXDGPC] += nb;
+	nic->stat[STAT_RXDGBC] += bytes;
+}
+
 /* Write frames to a queue, as many as its descriptors hold. @return their number */
 static unsigned int
 rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsigned int n)
@@ -345,7 +362,6 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	/* up to so many bytes as they are, in one piece */
 	const uint32_t whole = fcs_len == 0 && !rxq->strip && !rxq->split ? rxq->buf_size : 0;
 	const bool faults = nic->faults != 0;
-	unsigned int stat = stat_index(nic, NIC_RQSMR, q);
 	uint32_t owned = rx_owned(nic, q), len;
 	struct rx_batch batch;
 	unsigned int done;
@@ -387,15 +403,8 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
 	nic->rx_full_since = 0;
 	irq_rx(nic, q);
-	nic->counts.desc_reads += batch.nb_slots;
-	nic->counts.pcie_up += batch.pcie;
-	nic->counts.pcie_down += pcie_bytes(batch.nb_slots * sizeof(struct desc));
-	nic->counts.rx_packets += done;
+	rx_count(nic, q, &batch, done, bytes);
 	nic->counts.rx_bytes += bytes - done * fcs_len;
-	nic->stat[STAT_QPRC + stat] += done;
-	nic->stat[STAT_QBRC + stat] += bytes;
-	nic->stat[STAT_RXDGPC] += done;
-	nic->stat[STAT_RXDGBC] += bytes;
 	return done;
 }
 
