@@ -464,6 +464,21 @@ load64(const uint8_t *p)
 	return value;
 }
 
+static inline uint16_t
+load16(const uint8_t *p)
+{
+	uint16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static inline __m128i
+load128(const uint8_t *p)
+{
+	return _mm_loadu_si128((const __m128i *)p);
+}
+
 static inline uint32_t
 load32(const uint8_t *p)
 {
@@ -486,6 +501,24 @@ sum_good(uint64_t sum)
 #define PLAIN_TYPE (RX_PTYPE_IPV4 | RX_PTYPE_UDP)
 #define PLAIN_STATUS (RX_IPCS | RX_L4CS | RX_UDPCS)
 
+/* Of a datagram behind an IPv4 header without options, which ends with the frame: is its sum good? */
+static inline bool
+udp_good(const uint8_t *data, uint32_t len)
+{
+	unsigned long long sum;
+	unsigned char carry;
+	/* 17: the protocol; the length in the pseudo header */
+	uint64_t rest = (17 << 8) + load16(data + 38) + (load32(data + 56) >> 16);
+
+	if (len > 60)
+		rest += csum_sum(data + 60, len - 60);
+	carry = _addcarry_u64(0, load64(data + 26), load64(data + 34), &sum);
+	carry = _addcarry_u64(carry, sum, load64(data + 42), &sum);
+	carry = _addcarry_u64(carry, sum, load64(data + 50), &sum);
+	carry = _addcarry_u64(carry, sum, rest, &sum);
+	return sum_good(sum + carry);
+}
+
 /*
  * What rx_describe() says of most frames there are, said quickly, since it is said of every one:
  * good IPv4 without tag, options and fragments, and in it a good UDP datagram, up to the end of the
@@ -495,52 +528,62 @@ sum_good(uint64_t sum)
 static inline bool
 rx_plain(const uint8_t *data, uint32_t len)
 {
-	const uint64_t udp_len = __builtin_bswap16((uint16_t)(len - 34));
-	const uint64_t addresses = load64(data + 26);
-	unsigned long long ip, udp = load64(data + 34), rest;
+	unsigned long long ip;
 	unsigned char carry;
 
 	/* type, version, header length, total length; protocol, fragment; UDP length: all as
 	 * little-endian words */
 	if ((load64(data + 12) & 0xffff00ffffff) !=
 	    (0x450008 | (uint64_t)__builtin_bswap16((uint16_t)(len - 14)) << 32) ||
-	    (load32(data + 20) & 0xff00ff3f) != 17 << 24 || (udp >> 32 & 0xffff) != udp_len)
+	    (load32(data + 20) & 0xff00ff3f) != 17 << 24 ||
+	    load16(data + 38) != __builtin_bswap16((uint16_t)(len - 34)))
 		return false;
-	carry = _addcarry_u64(0, addresses, load64(data + 14), &ip);
+	carry = _addcarry_u64(0, load64(data + 26), load64(data + 14), &ip);
 	carry = _addcarry_u64(carry, ip, load32(data + 22), &ip);
-	if (!sum_good(ip + carry))
-		return false;
-	rest = (17 << 8) + udp_len + (load32(data + 56) >> 16);
-	if (len > 60)
-		rest += csum_sum(data + 60, len - 60);
-	carry = _addcarry_u64(0, addresses, udp, &udp);
-	carry = _addcarry_u64(carry, udp, load64(data + 42), &udp);
-	carry = _addcarry_u64(carry, udp, load64(data + 50), &udp);
-	carry = _addcarry_u64(carry, udp, rest, &udp);
-	return sum_good(udp + carry);
+	return sum_good(ip + carry) && udp_good(data, len);
 }
 
-/* Fill in what the write-back of a frame says, and its queue. hi: what is known already */
-static inline void
-rx_describe(struct nic *nic, struct rx_frame *frame, uint64_t hi)
+/* Is this one plain, too, and differs from the plain one before it at most in ports and data? */
+static inline bool
+rx_alike(const struct wire_frame *frame, const struct wire_frame *plain)
 {
-	static const struct headers plain_headers = {
-		.type = PLAIN_TYPE, .ethertype = 0x0800, .proto = 17, .l3 = 14, .inner = 14, .l4 = 34,
-	};
+	const uint8_t *a = frame->data, *b = plain->data;
+	__m128i same;
+
+	if (frame->len != plain->len || load16(a + 38) != load16(b + 38))
+		return false;
+	/* both addresses, type, and the IPv4 header: bytes 0 to 33 */
+	same = _mm_and_si128(_mm_cmpeq_epi8(load128(a), load128(b)),
+			     _mm_cmpeq_epi8(load128(a + 16), load128(b + 16)));
+	same = _mm_and_si128(same, _mm_cmpeq_epi8(load128(a + 18), load128(b + 18)));
+	return _mm_movemask_epi8(same) == 0xffff && udp_good(a, frame->len);
+}
+
+static const struct headers plain_headers = {
+	.type = PLAIN_TYPE, .ethertype = 0x0800, .proto = 17, .l3 = 14, .inner = 14, .l4 = 34,
+};
+
+static inline void
+rx_describe_plain(struct nic *nic, struct rx_frame *frame, const struct wire_frame *from,
+		  uint64_t hi)
+{
+	*frame = (struct rx_frame){ from->data, from->len, .lo = PLAIN_TYPE, .hi = hi | PLAIN_STATUS };
+	if (!nic->steer.off)
+		steer_frame(nic, frame, &plain_headers);
+}
+
+/* What the write-back of a frame says, and its queue. hi: what is known already. @return is it plain? */
+static bool
+rx_describe(struct nic *nic, struct rx_frame *frame, const struct wire_frame *from, uint64_t hi)
+{
 	struct headers h;
 
-	frame->tag_at = frame->queue = 0;
-	if (nic->steer.plain && rx_plain(frame->data, frame->len)) {
-		frame->lo = PLAIN_TYPE;
-		frame->hi = hi | PLAIN_STATUS;
-		if (!nic->steer.off)
-			steer_frame(nic, frame, &plain_headers);
-		return;
+	if (nic->steer.plain && rx_plain(from->data, from->len)) {
+		rx_describe_plain(nic, frame, from, hi);
+		return true;
 	}
-	headers_parse(nic, frame->data, frame->len, &h);
-	frame->tag_at = h.tag_at;
-	frame->lo = h.type;
-	frame->hi = hi;
+	headers_parse(nic, from->data, from->len, &h);
+	*frame = (struct rx_frame){ from->data, from->len, .tag_at = h.tag_at, .lo = h.type, .hi = hi };
 	if (h.tag_at != 0)
 		frame->hi |= RX_VP;
 	if (h.outer_tag_at != 0)
@@ -548,6 +591,7 @@ rx_describe(struct nic *nic, struct rx_frame *frame, uint64_t hi)
 	rxcsum_frame(nic, frame, &h);
 	if (!nic->steer.off)
 		steer_frame(nic, frame, &h);
+	return false;
 }
 
 /* Count what the MAC finds wrong with a frame. @return false: nothing */
@@ -607,7 +651,7 @@ rx_mac(struct nic *nic)
 	uint64_t right_bytes = 0, bad_bytes = 0, good_bytes = 0;
 	struct rx_frame *frame = nic->fifo;
 	enum filter_verdict verdict;
-	unsigned int n, right = 0, good = 0, i;
+	unsigned int n, right = 0, good = 0, i, run;
 	uint32_t len;
 
 	n = nic->wire->ops->peek(nic->wire, frames, WIRE_BURST);
@@ -617,7 +661,8 @@ rx_mac(struct nic *nic)
 		filter_rebuild(nic);
 	if (nic->filter.extended_vlan)
 		max_len += 2 * TAG_LEN;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i += run) {
+		run = 1;
 		len = frames[i].len + FCS_LEN;
 		if ((len < MIN_FRAME || len > max_len || frames[i].data[12] <= MAX_LENGTH >> 8) &&
 		    rx_mac_error(nic, &frames[i], max_len)) {
@@ -626,18 +671,20 @@ rx_mac(struct nic *nic)
 				frame++;
 			continue;
 		}
-		right++;
-		right_bytes += frames[i].len;
 		verdict = filter_frame(nic, frames[i].data);
-		if (verdict == FILTER_REFUSED)
+		if (verdict == FILTER_REFUSED) {
+			right++;
+			right_bytes += frames[i].len;
 			continue;
-		good++;
-		good_bytes += frames[i].len;
-		stats_rx_frames(nic, frames[i].data, len, 1);
-		frame->data = frames[i].data;
-		frame->len = frames[i].len;
-		rx_describe(nic, frame, RX_EOP | verdict);
-		frame++;
+		}
+		if (rx_describe(nic, frame++, &frames[i], RX_EOP | verdict))
+			for (; i + run < n && rx_alike(&frames[i + run], &frames[i]); run++)
+				rx_describe_plain(nic, frame++, &frames[i + run], RX_EOP | verdict);
+		right += run;
+		right_bytes += run * (uint64_t)frames[i].len;
+		good += run;
+		good_bytes += run * (uint64_t)frames[i].len;
+		stats_rx_frames(nic, frames[i].data, len, run);
 	}
 	nic->fifo_len = frame - nic->fifo;
 	stats_rx_total(nic, n, right_bytes + bad_bytes);
