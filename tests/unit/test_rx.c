@@ -786,6 +786,94 @@ checksums_good_and_bad(void **state)
 	}
 }
 
+/* Send a frame as it is, or as the second of three: @return the first write-backs */
+static const struct ring_desc *
+sent_with(const uint8_t *changed, uint32_t payload, bool alone)
+{
+	static struct ring_desc wb[3];
+
+	rx_start_simple();
+	if (!alone)
+		ipv4_l4(17, payload);
+	memcpy(ipv4_l4(17, payload)->b, changed, 42 + payload);
+	if (!alone)
+		ipv4_l4(17, payload);
+	poll_all();
+	memcpy(wb, desc(0, 0), sizeof(wb));
+	nic_write(nic, NIC_RXDCTL, 0);
+	wire.in_first = wire.in_end = 0;
+	return wb;
+}
+
+/* What is said of a frame does not depend on the one before it. */
+static void
+expect_same(const uint8_t *changed, uint32_t payload, const struct ring_desc *good)
+{
+	struct ring_desc alone = sent_with(changed, payload, true)[0];
+	const struct ring_desc *wb = sent_with(changed, payload, false);
+
+	assert_memory_equal(&wb[0], good, sizeof(*good));
+	if (alone.hi & DD) { /* else it is for another station, or no frame */
+		assert_memory_equal(&wb[1], &alone, sizeof(alone));
+		assert_memory_equal(buf(0, 1), changed, 42 + payload);
+		wb++;
+	}
+	assert_memory_equal(&wb[1], good, sizeof(*good));
+}
+
+/* Frames of a burst that are alike are looked at less closely: a change must show all the same. */
+static void
+unlike_the_one_before(void **state)
+{
+	static const uint32_t payloads[] = { 18, 19, 101 };
+	struct ring_desc good;
+	uint8_t b[200];
+
+	(void)state;
+	for (unsigned int k = 0; k < 3; k++) {
+		const uint32_t payload = payloads[k], len = 42 + payload;
+		const struct frame *f = ipv4_l4(17, payload);
+
+		memcpy(b, f->b, len);
+		good = received("good");
+		for (uint32_t bit = 0; bit < 8 * len; bit += 3) {
+			b[bit / 8] ^= 1 << bit % 8;
+			expect_same(b, payload, &good);
+			b[bit / 8] ^= 1 << bit % 8;
+		}
+		/* of the IPv4 addresses, and of UDP's length: its checksum remains good */
+		for (uint32_t at = 27; at <= 39; at += at == 33 ? 6 : 2) {
+			put16(b + 50, 0x4000);
+			put16(b + 40, 0);
+			put16(b + 40, inet_sum(17 + len - 34 + (uint16_t)~inet_sum(0, b + 26, 8), b + 34,
+					       len - 34));
+			expect_same(b, payload, &good);
+			b[at] += 2;
+			put16(b + 50, at == 39 ? 0x4000 - 4 : 0x4000 - 2);
+			expect_same(b, payload, &good);
+			b[at] -= 2;
+		}
+	}
+}
+
+/* ... and what follows the datagram is no part of it. */
+static void
+longer_than_the_one_before(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	rx_start_simple();
+	ipv4_l4(17, 18);
+	f = ipv4_l4(17, 18);
+	memset(f->b + f->len, 0x55, 9);
+	f->len += 9;
+	poll_all();
+	assert_int_equal(desc(0, 0)->hi, LEN(60) | DD | EOP | IPCS | L4CS | UDPCS);
+	assert_int_equal(desc(0, 1)->hi, LEN(69) | DD | EOP | IPCS | L4CS | UDPCS);
+	assert_int_equal(nic_read(nic, NIC_PRC64), 1);
+}
+
 static void
 checksums_of_all_shapes(void **state)
 {
@@ -1428,6 +1516,8 @@ main(void)
 		TEST(bad_second_buffer),
 		TEST(inexact_filter_is_told),
 		TEST(checksums_good_and_bad),
+		TEST(unlike_the_one_before),
+		TEST(longer_than_the_one_before),
 		TEST(checksums_of_all_shapes),
 		TEST(zero_udp_checksums),
 		TEST(fragments_are_summed),
