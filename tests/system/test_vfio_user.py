@@ -917,6 +917,15 @@ def test_socket_in_use_and_left_over():
             assert c.read(CONFIG, 0) == 0x10fb8086
 
 
+def test_a_file_is_no_socket_left_over(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("of the user")
+    for arguments in ["--socket", path], ["--socket", tmp_path / "socket", "--control", path]:
+        code, _, err = run(*arguments)
+        assert code == 1 and "in use" in err
+        assert path.read_text() == "of the user"
+
+
 def test_control_socket():
     with one() as (server, c):
         c.write(BAR0, AUTOC, 0x3000 | 3 << 13)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ static int
 listen_at(const char *name, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct stat st;
 	int fd, error;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
@@ -41,10 +43,10 @@ listen_at(const char *name, const char *path)
 		return -1;
 	}
 	strcpy(addr.sun_path, path);
-	/* One that nobody listens at is left over from an earlier run. */
+	/* One that nobody listens at is left over from an earlier run; so answers a file, too. */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 &&
-	    errno == ECONNREFUSED)
+	    errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
 		unlink(path);
 	close(fd);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
