@@ -25,7 +25,6 @@
 
 #include "vfio_user.h"
 
-#define DMA_PAGE       4096u
 #define DMA_JOIN       64u    /* ranges that a window is extended by, each way */
 #define DMA_MIRRORS    4096u  /* more than one poll can make: see dma_settle() */
 #define DMA_MIRRORS_KEPT 512u
@@ -348,7 +347,7 @@ dma_unmap(struct function *f, uint64_t addr, uint64_t size)
 	uint32_t i, end;
 	int ret;
 
-	if (size == 0)
+	if (size == 0 || (addr | size) % DMA_PAGE != 0)
 		return EINVAL;
 	i = ranges_up_to(dma, addr);
 	if (i > 0) {

@@ -29,7 +29,7 @@ capabilities(const char *known, char *text, size_t size)
 		{ "\"max_msg_fds\"", VFU_MAX_FDS },
 		{ "\"max_data_xfer_size\"", VFU_MAX_DATA },
 		{ "\"max_dma_maps\"", DMA_MAX_RANGES },
-		{ "\"pgsizes\"", 4096 },
+		{ "\"pgsizes\"", DMA_PAGE },
 	};
 	int n = snprintf(text, size, "{\"capabilities\":{");
 	const char *comma = "";
@@ -96,7 +96,7 @@ on_dma_unmap(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *r
 	if ((unmap.flags & ~VFIO_DMA_UNMAP_FLAG_ALL) != 0)
 		return ENOTSUP; /* no pages are tracked */
 	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL)
-		ret = dma_unmap(f, 0, UINT64_MAX);
+		ret = dma_unmap(f, 0, -(uint64_t)DMA_PAGE); /* none is of the last page */
 	else
 		ret = dma_unmap(f, unmap.addr, unmap.size);
 	memcpy(reply, &unmap, sizeof(unmap));

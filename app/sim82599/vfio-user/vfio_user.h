@@ -73,6 +73,7 @@ struct dma_range;
 struct dma_mirror;
 struct mapping;
 
+#define DMA_PAGE  4096u /* mappings are of these */
 #define DMA_FILES 64
 #define DMA_MAX_RANGES 65535u
 
