@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import struct
 import subprocess
 import time
@@ -733,6 +734,36 @@ def test_an_eventfd_that_is_none():
             c.set_irqs(INTX, DATA_EVENTFD | UNMASK, fds=[fd])
             os.close(fd)
         assert c.read(BAR0, RAL) == 0x00598202
+
+
+def forever(call, *arguments):
+    """@return a process that does nothing else."""
+    process = os.fork()
+    while process == 0:
+        call(*arguments)
+    return process
+
+
+def test_a_client_that_fills_its_eventfd():
+    """Room in an eventfd may be gone when it is written to: the server waits for no client."""
+    trigger = struct.pack("<IIIII", 20, DATA_NONE | TRIGGER, MSIX, 0, 16)
+    with one() as (server, c):
+        fd = os.eventfd(0)
+        filler = forever(os.eventfd_write, fd, 2**64 - 2)
+        reader = forever(os.eventfd_read, fd)
+        try:
+            for _ in range(20):
+                c.set_irqs(MSIX, DATA_EVENTFD | TRIGGER, count=16, fds=[fd] * 16)
+                os.kill(reader, signal.SIGCONT)
+                for _ in range(100):
+                    c.send(c.message(SET_IRQS, trigger, NO_REPLY))
+                os.kill(reader, signal.SIGSTOP)
+                assert server.ask("stats 0")["errors"] == 0
+        finally:
+            for process in reader, filler:
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+        os.close(fd)
 
 
 # messages that are wrong

@@ -14,10 +14,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vfio_user.h"
+
+#define WAIT_NS 1000000 /* at most, for a client's descriptor */
 
 /* Number of interrupts of an index, enum { VFIO_PCI_INTX_IRQ_INDEX, ... } */
 static const uint32_t irq_counts[VFIO_PCI_NUM_IRQS] = { 1, 1, NIC_MSIX_VECTORS, 1, 1 };
@@ -30,16 +34,55 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Never wait: the descriptor may be anything that the client has. */
-static void
-signal_fd(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	uint64_t one = 1;
+/*
+ * A client's descriptor may be anything, and what poll() says of it no longer hold a moment later.
+ * Who waits for it all the same is woken by a signal, which comes again in case it came too early.
+ */
 
-	if (fd >= 0 && poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) &&
-	    write(fd, &one, sizeof(one)) < 0)
-		return; /* the client's loss */
+static void
+on_timer(int signal)
+{
+	(void)signal;
+}
+
+/* Every ns from now on, 0: no more. @return false: it cannot be had */
+static bool
+set_timer(long ns)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec each = { { 0, ns }, { 0, ns } };
+	struct sigaction action = { .sa_handler = on_timer };
+	static timer_t timer;
+	static bool made;
+
+	if (!made)
+		made = sigaction(SIGRTMIN, &action, NULL) == 0 &&
+		       timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+	return made && timer_settime(timer, 0, &each, NULL) == 0;
+}
+
+/* @return 1: done; 0: not ready for it; -1: it had to wait, or can never be done */
+static int
+transfer(int fd, short direction)
+{
+	struct pollfd p = { .fd = fd, .events = direction };
+	uint64_t value = 1;
+	ssize_t n;
+
+	if (poll(&p, 1, 0) != 1)
+		return 0;
+	if (!(p.revents & direction) || !set_timer(WAIT_NS))
+		return -1;
+	n = direction == POLLOUT ? write(fd, &value, sizeof(value)) : read(fd, &value, sizeof(value));
+	set_timer(0);
+	return n > 0 ? 1 : -1;
+}
+
+static void
+signal_fd(int *fd)
+{
+	if (*fd >= 0 && transfer(*fd, POLLOUT) < 0)
+		close_fd(fd); /* the client's loss, and no time is lost again */
 }
 
 void
@@ -86,12 +129,12 @@ vfu_irq_update(struct function *f)
 
 	if (asserted && !irqs->intx_masked && !config_intx_disabled(f) && irqs->intx >= 0) {
 		irqs->intx_masked = true;
-		signal_fd(irqs->intx);
+		signal_fd(&irqs->intx);
 	}
 	if (irqs->msi_pending && f->irq_mode == NIC_IRQ_MSI && config_bus_master(f) &&
 	    !irqs->msi_masked && !config_msi_masked(f)) {
 		irqs->msi_pending = false;
-		signal_fd(irqs->msi);
+		signal_fd(&irqs->msi);
 	}
 	if (irqs->msix_pending != 0 && f->irq_mode == NIC_IRQ_MSIX && config_bus_master(f) &&
 	    !config_msix_masked(f)) {
@@ -99,7 +142,7 @@ vfu_irq_update(struct function *f)
 
 		irqs->msix_pending &= ~ready;
 		for (; ready != 0; ready &= ready - 1)
-			signal_fd(irqs->msix[__builtin_ctzll(ready)]);
+			signal_fd(&irqs->msix[__builtin_ctzll(ready)]);
 	}
 	config_show_interrupts(f, irqs->level, irqs->msi_pending);
 }
@@ -224,7 +267,7 @@ vfu_irq_set(struct function *f, const struct vfio_irq_set *set, const uint8_t *b
 		} else if (data == VFIO_IRQ_SET_DATA_BOOL && !bools[i]) {
 			continue;
 		} else if (action == VFIO_IRQ_SET_ACTION_TRIGGER) {
-			signal_fd(*irq_fd(irqs, set->index, irq));
+			signal_fd(irq_fd(irqs, set->index, irq));
 		} else {
 			irq_set_mask(irqs, set->index, irq, action == VFIO_IRQ_SET_ACTION_MASK);
 		}
@@ -236,15 +279,12 @@ vfu_irq_set(struct function *f, const struct vfio_irq_set *set, const uint8_t *b
 void
 vfu_irq_unmask_event(struct function *f)
 {
-	struct pollfd p = { .fd = f->irqs.unmask, .events = POLLIN };
-	uint64_t n;
+	int done = transfer(f->irqs.unmask, POLLIN);
 
-	if (poll(&p, 1, 0) != 1)
-		return;
-	if (!(p.revents & POLLIN) || read(f->irqs.unmask, &n, sizeof(n)) <= 0) {
+	if (done < 0)
 		close_fd(&f->irqs.unmask); /* no eventfd, or its end */
+	if (done <= 0)
 		return;
-	}
 	f->irqs.intx_masked = false;
 	vfu_irq_update(f);
 }
