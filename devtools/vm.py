@@ -39,7 +39,8 @@ def run_scenario(name, keep):
         scenarios.SCENARIOS[name](trial)
     except Unavailable as reason:
         print(f"{name}: skipped: {reason}", flush=True)
-        return "skipped"
+        if not trial.failed:
+            return "skipped"
     except (Failed, OSError) as error:
         trial.fail("unexpected", error)
     seconds = time.monotonic() - started

@@ -180,7 +180,10 @@ def vfio(trial):
 
 def unprivileged(trial):
     """testpmd as an ordinary user: the VFIO group is the user's, locked memory has a limit."""
-    root, plugin = distribution(versions.release_of(versions.installed()))
+    installed = versions.installed()
+    if installed is None:
+        raise image.Unavailable("DPDK is not installed; devtools/setup does it")
+    root, plugin = distribution(versions.release_of(installed))
     tree = image.base(image.unpack(*image.LINUX))
     image.testpmd(tree, root, plugin)
     with Card(trial.name, *(f"wire=gen:start=0:window=128,mac={mac}" for mac in MACS)) as card, \

@@ -9,6 +9,8 @@ import subprocess
 import image
 import pytest
 import scenarios
+import versions
+import vm
 
 
 @pytest.mark.parametrize("name", scenarios.QUICK)
@@ -18,3 +20,18 @@ def test_scenario(name):
     if done.returncode == 77:
         pytest.skip(done.stdout.splitlines()[-1])
     assert done.returncode == 0, done.stdout
+
+
+def test_what_failed_is_not_skipped(monkeypatch):
+    """Not even when something that is needed later cannot be had."""
+    def scenario(trial):
+        with trial.step("a step"):
+            raise scenarios.Failed("wrong")
+        raise image.Unavailable("missing")
+    monkeypatch.setitem(scenarios.SCENARIOS, "trial", scenario)
+    assert vm.run_scenario("trial", keep=False) == "failed"
+
+
+def test_without_dpdk_there_is_nothing_to_run(monkeypatch):
+    monkeypatch.setattr(versions, "installed", lambda: None)
+    assert vm.run_scenario("unprivileged", keep=False) == "skipped"
