@@ -736,6 +736,17 @@ def test_an_eventfd_that_is_none():
         assert c.read(BAR0, RAL) == 0x00598202
 
 
+def test_an_eventfd_that_nobody_reads():
+    """A pipe whose other end is closed raises SIGPIPE."""
+    with one() as (_, c):
+        ends = os.pipe()
+        c.set_irqs(MSIX, DATA_EVENTFD | TRIGGER, fds=[ends[1]])
+        for fd in ends:
+            os.close(fd)
+        c.set_irqs(MSIX, DATA_NONE | TRIGGER)
+        assert c.read(BAR0, RAL) == 0x00598202
+
+
 def forever(call, *arguments):
     """@return a process that does nothing else."""
     process = os.fork()

@@ -408,6 +408,7 @@ server_run(struct server *s)
 {
 	struct pollfd fds[MAX_FUNCTIONS * POLL_EACH + 1] = { 0 };
 	struct sigaction action = { .sa_handler = on_quit };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t blocked, during;
 	struct timespec wait;
 	bool moved = false;
@@ -420,6 +421,7 @@ server_run(struct server *s)
 	sigprocmask(SIG_BLOCK, &blocked, &during);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* a client's eventfd may be a pipe that nobody reads */
 	prctl(PR_SET_TIMERSLACK, 1000); /* else a wait takes at least 50 us more */
 
 	while (!quit) {
