@@ -7,6 +7,7 @@ the driver in it."""
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import struct
@@ -745,6 +746,29 @@ def test_an_eventfd_that_nobody_reads():
             os.close(fd)
         c.set_irqs(MSIX, DATA_NONE | TRIGGER)
         assert c.read(BAR0, RAL) == 0x00598202
+
+
+def test_many_descriptors():
+    """All vectors and all files of many clients: more than a process is usually given at first."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip(f"a process can have {hard} descriptors at most")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        server = Server(*[""] * 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with server, contextlib.ExitStack() as clients:
+        for port in range(10):
+            c = clients.enter_context(server.client(port))
+            fd = os.eventfd(0)
+            for first in range(0, 64, 16):
+                c.set_irqs(MSIX, DATA_EVENTFD | TRIGGER, first, 16, fds=[fd] * 16)
+            os.close(fd)
+            for i in range(64):
+                with Memory(PAGE) as memory:
+                    c.map(memory.fd, i * PAGE, PAGE)
+        assert server.ask("stats 9")["dma_ranges"] == 64
 
 
 def forever(call, *arguments):

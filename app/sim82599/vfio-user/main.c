@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "../common/report.h"
 #include "vfio_user.h"
@@ -153,6 +154,18 @@ report(struct function *f)
 			strerror(errno));
 }
 
+/* Each client may have some 200 descriptors here: eventfds, files, those of a message. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +180,7 @@ main(int argc, char **argv)
 	code = parse(&s, argc, argv);
 	if (code != 0)
 		return code;
+	allow_descriptors();
 	code = 1;
 	if (dma_catch_sigbus() == 0 && create(&s) && server_listen(&s) == 0) {
 		fprintf(stderr, "serving %u function%s\n", s.nb, s.nb == 1 ? "" : "s");
