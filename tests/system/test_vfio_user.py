@@ -958,6 +958,7 @@ def test_help():
     (["--socket", "x,wire=rope"], 1, "there is no such wire"),
     (["--socket", "x,wire=tap=with space"], 1, "no interface has such a name"),
     (["--socket", "x,trace=/nowhere/file"], 1, "trace=/nowhere/file: No such file"),
+    (["--socket", "x,report=r", "--socket", "y,report=r"], 2, "report=r is that of sim82599_0"),
     (["--socket", "/nowhere/" + "x"], 1, "socket /nowhere/x: No such file"),
     (["--socket", "x" * 200], 1, "too long; allowed: 107 bytes"),
     (["--socket", "x"] * 17, 2, "too many functions; allowed: 16"),

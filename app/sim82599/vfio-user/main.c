@@ -87,6 +87,27 @@ parse_function(struct function *f, unsigned int index, const char *text)
 	return false;
 }
 
+/* The second would overwrite the first. */
+static bool
+reports_differ(const struct server *s)
+{
+	for (unsigned int i = 0; i < s->nb; i++) {
+		const char *report = s->functions[i].args.device.report;
+
+		for (unsigned int j = 0; j < i && report != NULL; j++) {
+			const struct function *other = &s->functions[j];
+
+			if (other->args.device.report == NULL ||
+			    strcmp(report, other->args.device.report) != 0)
+				continue;
+			fprintf(stderr, "%s: report=%s is that of %s; allowed: a file for each function\n",
+				s->functions[i].name, report, other->name);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* @return 0, or the exit code */
 static int
 parse(struct server *s, int argc, char **argv)
@@ -111,6 +132,8 @@ parse(struct server *s, int argc, char **argv)
 			return 2;
 		}
 	}
+	if (!reports_differ(s))
+		return 2;
 	if (s->nb > 0)
 		return 0;
 	fprintf(stderr, "no function to serve\n%s", usage);
