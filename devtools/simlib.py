@@ -410,26 +410,31 @@ class Testpmd(Program):
         super().__init__(TESTPMD, vdevs, args, **kwargs)
 
     def wait_ready(self):
-        self.wait_for("^" + self.PROMPT, self.start_timeout)
+        self.wait_prompt(self.start_timeout)
 
-    def command(self, line, timeout=20):
-        """Give testpmd a command. @return what it said to it."""
-        start = len(self.output)
+    def wait_prompt(self, timeout, start=0):
+        """Wait for a prompt in the output from position start. @return the match."""
+        try:
+            return self.wait_for(self.PROMPT, min(timeout, 3), start)
+        except SimError:
+            if self.process.poll() is not None:
+                raise
+        self.say("")  # a line of the log may have fallen into it: ask for another one
+        return self.wait_for(self.PROMPT, timeout, start)
+
+    def say(self, line):
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise self.error(f"took no more commands ('{line}')") from None
+
+    def command(self, line, timeout=20):
+        """Give testpmd a command. @return what it said to it."""
+        start = len(self.output)
+        self.say(line)
         echo = self.wait_for(re.escape(line) + "\n", timeout, start)
-        try:
-            end = self.wait_for(self.PROMPT, min(timeout, 3), echo.end())
-        except SimError:
-            if self.process.poll() is not None:
-                raise
-            # a line of the log may have fallen into the prompt: ask for another one
-            self.process.stdin.write("\n")
-            self.process.stdin.flush()
-            end = self.wait_for(self.PROMPT, timeout, echo.end())
+        end = self.wait_prompt(timeout, echo.end())
         return self.output[echo.end():end.start()]
 
     def stop_forwarding(self, timeout=20):
