@@ -130,13 +130,17 @@ class Rig(simlib.Testpmd):
             f"received, filtered, missed: {moved}")
         return grown
 
-    def wait_sent(self, port, number):
-        """Wait until a port that sends of its own accord has sent so many."""
+    def wait_from_nic(self, port, number):
+        """Wait until so many frames in all have come out of a port."""
         deadline = time.monotonic() + 30
-        before = self.sim_stats(port)["from_nic"]
-        while self.sim_stats(port)["from_nic"] - before < number:
-            assert time.monotonic() < deadline, self.about(f"port {port} does not send")
+        while (count := self.sim_stats(port)["from_nic"]) < number:
+            assert time.monotonic() < deadline, self.about(
+                f"port {port} sent {count} frames, not {number}")
             time.sleep(0.02)
+
+    def wait_sent(self, port, number):
+        """Wait until a port that sends of its own accord has sent so many more."""
+        self.wait_from_nic(port, self.sim_stats(port)["from_nic"] + number)
 
     def wait_counter(self, port, name, number, counters=None):
         """Wait until a driver's statistic is at least number; counters: port_xstats, too."""
