@@ -91,7 +91,7 @@ def run(program, driver, packets, pace):
             app.command("start")
         for port in range(2):
             app.sim_start(port, packets)
-        stats = app.wait_wires_done(timeout=60 + packets / 500000, progress=rate)
+        stats = app.wait_wires_done(timeout=60 + packets / 20000, progress=rate)
         if program == "testpmd":
             forward = app.stop_forwarding()
             cycles = forward.cycles
@@ -168,6 +168,8 @@ def main():
         sys.exit("quickstart: devtools/loc failed")
     lines = json.loads(loc.stdout)
     rows, wrong = [], []
+    if len(os.sched_getaffinity(0)) < 2:
+        say("one processor only: the program and the software NIC take turns at it, slowly")
     with simlib.HugePages(say):
         for program in [args.program] if args.program else PROGRAMS:
             for driver in [args.driver] if args.driver else DRIVERS:
