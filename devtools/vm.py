@@ -13,6 +13,7 @@ Exit code 0 if all passed, 1 if something failed, 77 if nothing failed and somet
 """
 
 import argparse
+import fcntl
 import os
 import sys
 import time
@@ -21,6 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests/vm"))
 
 try:
+    import image
     import scenarios
     import simlib
     from guest import LOGS, Failed
@@ -29,6 +31,18 @@ except ImportError as error:
     sys.exit(f"vm: {error}; devtools/setup installs what is missing")
 
 SKIPPED = 77
+
+
+def alone():
+    """Wait till no other one is at work in .vm/. @return what keeps it so while it is open"""
+    os.makedirs(image.CACHE, exist_ok=True)
+    lock = open(os.path.join(image.CACHE, ".lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("vm: another one is at work here: waiting for it", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def run_scenario(name, keep):
@@ -78,7 +92,8 @@ def main():
                          + ", ".join(scenarios.SCENARIOS))
         names += [new for new in group if new not in names]
     simlib.end_orderly()
-    verdicts = [run_scenario(name, args.keep) for name in names]
+    with alone():
+        verdicts = [run_scenario(name, args.keep) for name in names]
     return 1 if "failed" in verdicts else SKIPPED if "skipped" in verdicts else 0
 
 
