@@ -42,6 +42,10 @@ HUGE_PAGES = 256  # of 2 MB
 Forward = collections.namedtuple("Forward", "rx tx dropped cycles")
 
 
+# In front of a command: what it starts ends with us, even if we are killed.
+WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
+
+
 class SimError(Exception):
     """Something that should have happened has not."""
 
@@ -76,7 +80,7 @@ class HugePages:
 
     def __init__(self, say):
         self.say = say
-        self.before = None
+        self.reserved = 0
         self.mounted = None
 
     def __enter__(self):
@@ -85,6 +89,9 @@ class HugePages:
                 self._reserve()
             except (OSError, subprocess.CalledProcessError):
                 pass
+            except BaseException:  # told to end
+                self.__exit__()
+                raise
         if free_hugepages() >= 2 * HUGE_PAGES:
             self.say(f"memory: {2 * HUGE_PAGES} MB in huge pages")
         else:
@@ -92,12 +99,17 @@ class HugePages:
             self.say("memory: no huge pages to be had, going on with ordinary ones (--no-huge)")
         return self
 
-    def _reserve(self):
+    @staticmethod
+    def _pages():
         with open(HUGE) as f:
-            before = int(f.read())
+            return int(f.read())
+
+    def _reserve(self):
+        before = self._pages()
         with open(HUGE, "w") as f:
+            self.reserved = HUGE_PAGES
             f.write(str(before + HUGE_PAGES))
-        self.before = before
+        self.reserved = self._pages() - before
         with open("/proc/mounts") as f:
             if not any(line.split()[2] == "hugetlbfs" for line in f):
                 os.makedirs("/dev/hugepages", exist_ok=True)
@@ -109,10 +121,11 @@ class HugePages:
         if self.mounted is not None:
             subprocess.run(["umount", self.mounted], check=False)
             self.mounted = None
-        if self.before is not None:
+        if self.reserved > 0:  # not those that others have reserved meanwhile
+            pages = max(0, self._pages() - self.reserved)
             with open(HUGE, "w") as f:
-                f.write(str(self.before))
-            self.before = None
+                f.write(str(pages))
+            self.reserved = 0
 
 
 def use_dpdk(build, suite=None):
@@ -220,13 +233,13 @@ class Program:
             raise SimError(f"no terminal for {self.name}'s output: {error}") from None
         try:
             self.process = subprocess.Popen(
-                self.program + ["--file-prefix", "sim82599." + self.runtime[-8:]] +
+                WITH_US + self.program + ["--file-prefix", "sim82599." + self.runtime[-8:]] +
                 self.argv[len(self.program):],
                 stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, text=True,
                 env=dict(os.environ, RUNTIME_DIRECTORY=self.runtime), start_new_session=True)
         except OSError as error:
             os.close(ours)
-            raise SimError(f"{self.argv[0]} cannot be run: {error.strerror}") from None
+            raise SimError(f"{WITH_US[0]} cannot be run: {error.strerror}") from None
         finally:
             os.close(theirs)
         threading.Thread(target=self._collect, args=(ours,), daemon=True).start()

@@ -15,6 +15,7 @@ import subprocess
 import time
 
 import pytest
+import simlib
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import raw
 from scapy.utils import RawPcapReader
@@ -979,7 +980,7 @@ def test_socket_in_use_and_left_over():
         server.process.kill()
         server.process.wait()
         assert os.path.exists(server.paths[0])
-        server.process = subprocess.Popen(server.command, stderr=server.log)
+        server.process = subprocess.Popen(simlib.WITH_US + server.command, stderr=server.log)
         until(lambda: server.output().count("serving") == 2, server.output())
         with server.client() as c:
             assert c.read(CONFIG, 0) == 0x10fb8086

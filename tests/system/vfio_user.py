@@ -132,7 +132,7 @@ class Server:
         for path, arguments in zip(self.paths, functions):
             self.command += ["--socket", path + ("," + arguments if arguments else "")]
         self.log = open(os.path.join(self.folder.name, "log"), "w+")
-        self.process = subprocess.Popen(self.command, stderr=self.log)
+        self.process = subprocess.Popen(simlib.WITH_US + self.command, stderr=self.log)
         deadline = time.monotonic() + 20
         while not os.path.exists(self.control):
             assert self.process.poll() is None and time.monotonic() < deadline, self.output()

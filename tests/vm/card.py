@@ -13,6 +13,7 @@ import time
 
 import image
 from guest import LOGS, Failed
+from simlib import WITH_US
 
 PROGRAM = os.path.join(image.ROOT, "build/app/sim82599/sim82599-vfio-user")
 
@@ -40,7 +41,8 @@ class Card:
         self.log = open(os.path.join(LOGS, self.name + ".card.log"), "w")
         self.log.write("$ " + " ".join(command) + "\n")
         self.log.flush()
-        self.process = subprocess.Popen(command, stderr=self.log, start_new_session=True)
+        self.process = subprocess.Popen(WITH_US + command, stderr=self.log,
+                                        start_new_session=True)
         end = time.monotonic() + 20
         while not os.path.exists(self.control):
             if self.process.poll() is not None or time.monotonic() > end:

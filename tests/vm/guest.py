@@ -17,6 +17,7 @@ import threading
 import time
 
 import image
+from simlib import WITH_US
 
 LOGS = os.path.join(image.CACHE, "logs")
 MEMORY = 1024  # MB
@@ -64,7 +65,7 @@ class Guest:
             "-append", f"console=ttyS0 panic=-1 loglevel=7 intel_iommu=on {self.cmdline}")
         self._log.write("$ " + " ".join(argv) + "\n")
         self._log.flush()
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(WITH_US + argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self._log, start_new_session=True)
         threading.Thread(target=self._collect, daemon=True).start()
         try:

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The ixymin authors
+
+"""The commands at bad moments: killed, or two at a time."""
+
+import fcntl
+import os
+import select
+import subprocess
+import sys
+
+import pytest
+import simlib
+
+FORWARDS = """
+import simlib, sys
+with simlib.L2fwd([simlib.sim(i, "net_ixymin", wire="gen:window=64") for i in range(2)]) as app:
+    print(app.process.pid, app.runtime, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_programs_end_with_a_command_that_was_killed():
+    """l2fwd would go on for ever, with a processor of its own and its memory."""
+    command = subprocess.Popen([sys.executable, "-c", FORWARDS], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True,
+                               env=dict(os.environ, PYTHONPATH=os.path.dirname(simlib.__file__)))
+    with command:
+        pid, runtime = command.stdout.readline().split()
+        watched = os.pidfd_open(int(pid))
+        command.kill()
+    subprocess.run(["rm", "-r", runtime], check=True)
+    ended = select.select([watched], [], [], 20)[0]
+    if not ended:
+        os.kill(int(pid), 9)
+    os.close(watched)
+    assert ended
+
+
+@pytest.fixture
+def pages(tmp_path, monkeypatch):
+    """In the place of the kernel's count of huge pages, all of which are free: a file."""
+    count = tmp_path / "nr_hugepages"
+    monkeypatch.setattr(simlib, "HUGE", str(count))
+    monkeypatch.setattr(simlib, "free_hugepages", lambda: 2 * int(count.read_text()))
+    return count
+
+
+def test_two_at_a_time_give_back_their_huge_pages(pages):
+    pages.write_text("3")
+    first, second = simlib.HugePages(print), simlib.HugePages(print)
+    with first:
+        assert pages.read_text() == str(3 + simlib.HUGE_PAGES)
+        pages.write_text("100")  # of which others have taken some away
+        second.__enter__()
+        assert pages.read_text() == str(100 + simlib.HUGE_PAGES)
+    assert pages.read_text() == "100"
+    second.__exit__()
+    assert pages.read_text() == "0"
+
+
+def test_huge_pages_are_given_back_by_who_is_ended_while_it_takes_them(pages, monkeypatch):
+    def end(self):
+        reserve(self)
+        raise SystemExit
+    reserve = simlib.HugePages._reserve
+    monkeypatch.setattr(simlib.HugePages, "_reserve", end)
+    pages.write_text("7")
+    with pytest.raises(SystemExit), simlib.HugePages(print):
+        pass
+    assert pages.read_text() == "7"
+
+
+@pytest.mark.parametrize("command, lock", [("devtools/setup", ".dpdk/.lock"),
+                                           ("devtools/build", "build/.lock")])
+def test_two_at_a_time_wait_for_each_other(command, lock):
+    """In a fresh clone both would unpack and set up the same folder."""
+    path = os.path.join(simlib.ROOT, lock)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = subprocess.Popen([os.path.join(simlib.ROOT, command)], stderr=subprocess.PIPE,
+                                  text=True)
+        with second:
+            said = second.stderr.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                second.wait(0.5)
+            fcntl.flock(held, fcntl.LOCK_UN)
+            second.stderr.read()
+    assert "waiting" in said and second.returncode == 0
+
+
+def test_lists_of_packages_that_cannot_be_fetched_are_told(tmp_path):
+    """apt itself takes a mirror that does not answer for one that has no source packages."""
+    config = tmp_path / "apt.conf"
+    config.write_text('Acquire::http::Proxy "http://127.0.0.1:9"; Acquire::Retries 0;')
+    done = subprocess.run([os.path.join(simlib.ROOT, "devtools/debs"), "--source", "system",
+                           str(tmp_path / "unpacked"), "dpdk"], stderr=subprocess.PIPE, text=True,
+                          env=dict(os.environ, APT_CONFIG=str(config)))
+    assert done.returncode == 1
+    assert "debs: the lists of system could not be fetched" in done.stderr
