@@ -122,12 +122,14 @@ rig_open(void)
 	assert_non_null(card);
 }
 
-void
-rig_close(void)
+int
+rig_close(void **state)
 {
+	(void)state;
 	nic_free(nic);
 	nic_card_free(card);
 	free(host);
+	return 0;
 }
 
 struct nic_config

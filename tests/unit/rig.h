@@ -64,9 +64,9 @@ extern bool line;
 extern unsigned int line_changes, line_rises;
 extern unsigned int messages[NIC_MSIX_VECTORS];
 
-/* Host memory and a card; rig_close() ends these, and the device. */
+/* Host memory and a card; rig_close(), a test's teardown, ends these, and the device. @return 0 */
 void rig_open(void);
-void rig_close(void);
+int rig_close(void **state);
 /* An ordinary device of that card, to be changed for rig_create(). */
 struct nic_config rig_config(void);
 /* A device; wire, mapping and what was recorded of interrupts are as new. */

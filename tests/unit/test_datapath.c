@@ -38,13 +38,7 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
+#define teardown rig_close
 
 static void
 again(uint32_t faults, bool strict)

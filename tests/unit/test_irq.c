@@ -31,8 +31,7 @@ teardown(void **state)
 {
 	uint64_t broken = counts().violations;
 
-	(void)state;
-	rig_close();
+	rig_close(state);
 	assert_int_equal(broken, 0);
 	return 0;
 }

@@ -39,10 +39,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	(void)state;
 	nic_free(other);
-	rig_close();
-	return 0;
+	return rig_close(state);
 }
 
 /* The rows of the table, as they are written down. */

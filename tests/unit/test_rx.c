@@ -46,13 +46,7 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
+#define teardown rig_close
 
 /*
  * Rings: each in use has a number of its own, whatever its queue

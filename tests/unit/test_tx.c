@@ -49,13 +49,7 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
+#define teardown rig_close
 
 static void
 again(bool strict)
