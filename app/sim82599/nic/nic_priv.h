@@ -276,7 +276,6 @@ void loopback_free(struct wire *loopback);
 
 /* regs.c */
 void regs_reset(struct nic *nic); /* every register to its reset value */
-struct reg;
 /* count it if this value asks for something that is not emulated */
 void reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value);
 /* May a queue be enabled with this ring? name: RD or TD */
@@ -382,11 +381,8 @@ void txq_disable(struct nic *nic, unsigned int q);
 unsigned int rx_poll(struct nic *nic);
 unsigned int tx_poll(struct nic *nic);
 
-/* stats.c: the read hook of a statistics register */
-struct reg;
-uint32_t read_stat(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-uint32_t read_stat_low(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-uint32_t read_stat_high(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+/* stats.c: the read hooks of statistics registers */
+reg_read_hook read_stat, read_stat_low, read_stat_high;
 /* so many frames and bytes, without FCS ... */
 void stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes); /* of all */
 void stats_rx_right(struct nic *nic, uint32_t nb, uint64_t bytes); /* of those, without an error */
@@ -424,28 +420,8 @@ stats_tx_frames(struct nic *nic, const uint8_t *frame, uint32_t len_fcs, uint32_
 }
 
 /* irq.c: hooks of 8.2.3.5 and of the TCP timer */
-uint32_t read_eicr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-uint32_t read_eics(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-uint32_t read_eitr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-uint32_t write_eicr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_eics(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		       uint32_t value);
-uint32_t write_eims(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_eimc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_eiam(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_eitr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_ivar(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_gpie(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		    uint32_t value);
-uint32_t write_tcptimer(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
-		        uint32_t value);
+reg_read_hook read_eicr, read_eics, read_eitr;
+reg_write_hook write_eicr, write_eics, write_eics_ex, write_eims, write_eimc, write_eiam,
+	       write_eitr, write_ivar, write_gpie, write_tcptimer;
 
 #endif /* NIC_PRIV_H */

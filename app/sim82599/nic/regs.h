@@ -244,6 +244,14 @@ txq_reg(unsigned int q, uint32_t reg)
 /* How a driver may use a register: the data sheet's words. */
 enum reg_access { REG_RW, REG_RO, REG_RC, REG_W1C, REG_WO };
 
+struct reg;
+/* @return what a read of element i gives, before masking; a peek has no side effects */
+typedef uint32_t reg_read_hook(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
+/* @return what to keep of a write to element i; before is what the register held, value what the
+ * writable bits make of it */
+typedef uint32_t reg_write_hook(struct nic *nic, const struct reg *reg, unsigned int i,
+				uint32_t before, uint32_t value);
+
 /* A row of the table: a register, or a part or second addresses of one. */
 struct reg {
 	const char *name;
@@ -254,12 +262,8 @@ struct reg {
 	bool alias;              /* the parent's elements, at second addresses */
 	enum reg_access access;
 	uint32_t reset, readable, writable, self_clearing;
-	/* what a read of element i returns before masking; a peek has no side effects */
-	uint32_t (*read)(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-	/* what to keep of a write to element i; before is what the register held,
-	 * value what the writable bits make of it */
-	uint32_t (*write)(struct nic *nic, const struct reg *reg, unsigned int i,
-			  uint32_t before, uint32_t value);
+	reg_read_hook *read;     /* NULL: what the register holds */
+	reg_write_hook *write;   /* NULL: value */
 	int stat;                /* counter of enum nic_stat, or STAT_NONE */
 	const char *section;
 };
