@@ -259,7 +259,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	struct server s = { .functions = &f, .nb = 1, .control_fd = -1, .asker_fd = -1 };
+	struct server s = { .functions = &f, .nb = 1 };
 	int ends[2];
 
 	if (size == 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)

@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import signal
+import socket
 import struct
 import subprocess
 import time
@@ -1011,6 +1012,24 @@ def test_control_socket():
         for wrong in "", "stats", "stats 1", "stats x", "weather 0", "link 0", "link 0 sideways", (
                 "fault 0 rain"), "start 0 1", "stop 0", "start 0 -1", "x" * 200:
             assert "error" in server.ask(wrong), wrong
+
+
+def test_who_asks_nothing_holds_up_nobody():
+    with contextlib.ExitStack() as stack, Server("") as server:
+        def come():
+            asker = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            asker.settimeout(20)
+            asker.connect(server.control)
+            return asker
+        silent = [come() for _ in range(50)]
+        assert server.ask("stats 0")["client"] == 0
+        assert silent[0].recv(1) == b""  # there is no room for all
+        first, second = come(), come()
+        first.sendall(b"stats ")
+        second.sendall(b"link 0 up\n")
+        assert b"up" in second.recv(1000)
+        first.sendall(b"0\n")
+        assert b"port" in first.recv(10000)
 
 
 def test_report_and_trace(tmp_path):

@@ -192,7 +192,7 @@ allow_descriptors(void)
 int
 main(int argc, char **argv)
 {
-	struct server s = { .control_fd = -1, .asker_fd = -1 };
+	struct server s = { .control_fd = -1 };
 	int code;
 
 	s.functions = calloc(MAX_FUNCTIONS, sizeof(*s.functions));
@@ -200,6 +200,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "out of memory\n");
 		return 1;
 	}
+	for (unsigned int i = 0; i < MAX_ASKERS; i++)
+		s.askers[i].fd = -1;
 	code = parse(&s, argc, argv);
 	if (code != 0)
 		return code;

@@ -50,7 +50,7 @@ listen_at(const char *name, const char *path)
 		unlink(path);
 	close(fd);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4) < 0)) {
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, SOMAXCONN) < 0)) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -65,7 +65,6 @@ listen_at(const char *name, const char *path)
 int
 server_listen(struct server *s)
 {
-	s->control_fd = s->asker_fd = -1;
 	for (unsigned int i = 0; i < s->nb; i++) {
 		struct function *f = &s->functions[i];
 
@@ -96,6 +95,15 @@ client_close(struct function *f, const char *why)
 	function_detach(f);
 }
 
+static void
+asker_close(struct asker *asker)
+{
+	if (asker->fd >= 0)
+		close(asker->fd);
+	asker->fd = -1;
+	asker->len = 0;
+}
+
 void
 server_close(struct server *s)
 {
@@ -109,8 +117,8 @@ server_close(struct server *s)
 			unlink(f->args.socket);
 		}
 	}
-	if (s->asker_fd >= 0)
-		close(s->asker_fd);
+	for (unsigned int i = 0; i < MAX_ASKERS; i++)
+		asker_close(&s->askers[i]);
 	if (s->control_fd >= 0) {
 		close(s->control_fd);
 		unlink(s->control);
@@ -244,34 +252,45 @@ accept_client(struct function *f)
 
 /* Questions */
 
+/* Who came first has to go if there is no room: whoever says nothing holds up nobody. */
 static void
-answer(struct server *s)
+accept_asker(struct server *s)
+{
+	int fd = accept4(s->control_fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	asker_close(&s->askers[s->next_asker]);
+	s->askers[s->next_asker].fd = fd;
+	s->next_asker = (s->next_asker + 1) % MAX_ASKERS;
+}
+
+static void
+answer(struct server *s, struct asker *asker)
 {
 	char *text;
 	size_t size;
 	ssize_t n;
 
-	n = recv(s->asker_fd, s->question + s->question_len,
-		 sizeof(s->question) - 1 - s->question_len, MSG_DONTWAIT);
+	n = recv(asker->fd, asker->question + asker->len, sizeof(asker->question) - 1 - asker->len,
+		 MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
-		s->question_len += n;
-		if (memchr(s->question, '\n', s->question_len) == NULL &&
-		    s->question_len < sizeof(s->question) - 1)
+		asker->len += n;
+		if (memchr(asker->question, '\n', asker->len) == NULL &&
+		    asker->len < sizeof(asker->question) - 1)
 			return;
 	}
 	if (n >= 0) {
-		s->question[s->question_len] = '\0';
-		s->question[strcspn(s->question, "\r\n")] = '\0';
-		text = control_answer(s, s->question, &size);
+		asker->question[asker->len] = '\0';
+		asker->question[strcspn(asker->question, "\r\n")] = '\0';
+		text = control_answer(s, asker->question, &size);
 		if (text != NULL)
-			(void)!send(s->asker_fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+			(void)!send(asker->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 		free(text);
 	}
-	close(s->asker_fd);
-	s->asker_fd = -1;
-	s->question_len = 0;
+	asker_close(asker);
 }
 
 /* The loop */
@@ -322,8 +341,9 @@ poll_fill(struct server *s, struct pollfd *p)
 		p[POLL_UNMASK].fd = f->irqs.unmask;
 		p[POLL_UNMASK].events = POLLIN;
 	}
-	p->fd = s->asker_fd >= 0 ? s->asker_fd : s->control_fd;
-	p->events = POLLIN;
+	for (unsigned int i = 0; i < MAX_ASKERS; i++)
+		*p++ = (struct pollfd){ .fd = s->askers[i].fd, .events = POLLIN };
+	*p = (struct pollfd){ .fd = s->control_fd, .events = POLLIN };
 }
 
 static void
@@ -343,12 +363,11 @@ poll_serve(struct server *s, const struct pollfd *p)
 		else
 			serve(f);
 	}
-	if (p->revents == 0)
-		return;
-	if (s->asker_fd < 0)
-		s->asker_fd = accept4(s->control_fd, NULL, NULL, SOCK_CLOEXEC);
-	else
-		answer(s);
+	for (unsigned int i = 0; i < MAX_ASKERS; i++, p++)
+		if (p->revents != 0)
+			answer(s, &s->askers[i]);
+	if (p->revents != 0)
+		accept_asker(s);
 }
 
 /*
@@ -406,7 +425,7 @@ on_quit(int signal)
 void
 server_run(struct server *s)
 {
-	struct pollfd fds[MAX_FUNCTIONS * POLL_EACH + 1] = { 0 };
+	struct pollfd fds[MAX_FUNCTIONS * POLL_EACH + MAX_ASKERS + 1] = { 0 };
 	struct sigaction action = { .sa_handler = on_quit };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t blocked, during;
@@ -428,7 +447,7 @@ server_run(struct server *s)
 		poll_fill(s, fds);
 		left = moved ? 0 : time_left(s);
 		wait = (struct timespec){ .tv_nsec = left };
-		if (ppoll(fds, s->nb * POLL_EACH + 1, &wait, &during) >= 0)
+		if (ppoll(fds, s->nb * POLL_EACH + MAX_ASKERS + 1, &wait, &during) >= 0)
 			poll_serve(s, fds);
 		moved = move_packets(s);
 	}

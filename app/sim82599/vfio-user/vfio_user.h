@@ -201,13 +201,22 @@ void region_write(struct function *f, uint32_t region, uint64_t offset, uint32_t
 
 /* The server */
 
+/* Who has come to the control socket, and what he has said so far. */
+struct asker {
+	int fd;                   /* -1: nobody */
+	char question[256];
+	uint32_t len;
+};
+
+#define MAX_ASKERS 16
+
 struct server {
 	struct function *functions;
 	unsigned int nb;
 	const char *control;      /* path, or NULL */
-	int control_fd, asker_fd; /* -1: none */
-	char question[256];
-	uint32_t question_len;
+	int control_fd;           /* -1: none */
+	struct asker askers[MAX_ASKERS];
+	unsigned int next_asker;  /* the one after who came last */
 };
 
 /** @return 0 or a negative errno, having said why */
