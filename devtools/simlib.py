@@ -11,7 +11,8 @@
 
 Each program has its own runtime directory and file prefix, so any number of them run side by
 side.  Leaving the `with` block ends the program, by force if need be, and only this one.  All
-waits have a deadline; a SimError tells the command line and the program's last words.
+waits have a deadline, which is far off, for a machine may be slow and busy; a SimError tells the
+command line and the program's last words.
 
 IXYMIN_BUILD names another build directory than build/, IXYMIN_SUITE the folder of another Debian
 suite whose DPDK that build is for (devtools/versions makes both).
@@ -44,6 +45,9 @@ Forward = collections.namedtuple("Forward", "rx tx dropped cycles")
 
 # In front of a command: what it starts ends with us, even if we are killed.
 WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
+
+
+PATIENCE = 60  # seconds for what takes a few at the most
 
 
 class SimError(Exception):
@@ -179,13 +183,14 @@ class Program:
     name = "program"
 
     def __init__(self, path, vdevs=(), args=(), eal=(), lcores=None, memory=None,
-                 driver_plugin=True, ports=None, start_timeout=30):
+                 driver_plugin=True, ports=None):
         self.ports = len(vdevs) if ports is None else ports
-        self.start_timeout = start_timeout
         self.runtime = None
         self.process = None
         self.output = ""
+        self._said_all = False
         self._arrived = threading.Condition()
+        self._asking = None  # connection to telemetry, and the longest answer
         plugins = [SIM_PLUGIN] + ([IXYMIN_PLUGIN] if driver_plugin else [])
         self.program, own_plugins = in_suite(path)
         self.argv = self.program + ["--lcores", lcores or self.default_lcores(), "--no-pci"]
@@ -263,6 +268,7 @@ class Program:
                     data = b""
                 with self._arrived:
                     self.output += data.decode(errors="replace").replace("\r", "")
+                    self._said_all = not data
                     self._arrived.notify_all()
                 if not data:
                     return
@@ -271,7 +277,7 @@ class Program:
         """Ask the program to end, as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
 
-    def wait_exit(self, timeout=20):
+    def wait_exit(self, timeout=PATIENCE):
         """@return the exit code, negative for a signal."""
         try:
             return self.process.wait(timeout)
@@ -280,6 +286,8 @@ class Program:
 
     def close(self):
         """End the program, politely and then by force, and remove what it left."""
+        if self._asking is not None:
+            self._asking[0].close()
         if self.process is not None:
             try:
                 if self.process.poll() is None:
@@ -299,7 +307,7 @@ class Program:
         state = "" if self.process.poll() is None else f" (it ended with code {self.process.poll()})"
         return SimError(f"{self.name} {what}{state}\n$ {self.command_line}\n{tail}")
 
-    def wait_for(self, pattern, timeout=10, start=0):
+    def wait_for(self, pattern, timeout=PATIENCE, start=0):
         """Wait for a regular expression in the output from position start. @return the match."""
         regex = re.compile(pattern, re.MULTILINE)
         deadline = time.monotonic() + timeout
@@ -308,11 +316,7 @@ class Program:
                 match = regex.search(self.output, start)
                 if match:
                     return match
-                if self.process.poll() is not None:
-                    self._arrived.wait(0.2)  # the last words may still be on their way
-                    match = regex.search(self.output, start)
-                    if match:
-                        return match
+                if self._said_all:
                     raise self.error(f"ended without saying /{pattern}/")
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -321,20 +325,26 @@ class Program:
 
     # telemetry
 
-    def telemetry(self, command, *parameters, timeout=10):
+    def telemetry(self, command, *parameters, timeout=PATIENCE):
         """DPDK telemetry, e.g. telemetry("/ethdev/stats", 0). @return what it says, decoded."""
         request = ",".join([command] + [str(p) for p in parameters])
         path = os.path.join(self.runtime, "dpdk", "sim82599." + self.runtime[-8:],
                             "dpdk_telemetry.v2")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-            s.settimeout(timeout)
-            try:
+        # one connection for all: each has a thread there, of which there may be ten
+        s, size = self._asking or (socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET), None)
+        self._asking = s, size
+        s.settimeout(timeout)
+        try:
+            if size is None:
                 s.connect(path)
                 size = json.loads(s.recv(1024))["max_output_len"]
-                s.send(request.encode())
-                answer = json.loads(s.recv(size))
-            except (OSError, ValueError) as error:
-                raise self.error(f"did not answer telemetry {request}: {error}") from None
+                self._asking = s, size
+            s.send(request.encode())
+            answer = json.loads(s.recv(size))
+        except (OSError, ValueError) as error:
+            s.close()
+            self._asking = None
+            raise self.error(f"did not answer telemetry {request}: {error}") from None
         if answer.get(command) is None:
             raise self.error(f"does not know telemetry {request}, or not these parameters")
         return answer[command]
@@ -389,7 +399,7 @@ class Program:
 
     def wait_wires_done(self, timeout=60, progress=None):
         """Wait until the generators have sent their count and all of it is forwarded, or nothing
-        has moved for a second.  progress(stats) is called every tenth of a second.
+        has moved for two seconds.  progress(stats) is called every tenth of a second.
         @return the ports' sim_stats().
         """
         deadline = time.monotonic() + timeout
@@ -404,9 +414,9 @@ class Program:
                 last, since = moved, now
             if all(s["done"] for s in stats):
                 to_nic, from_nic = map(sum, zip(*moved))
-                if to_nic == from_nic or now - since > 1:
+                if to_nic == from_nic or now - since > 2:
                     return stats
-            if now > deadline or now - since > 10:
+            if now > deadline or now - since > 20:
                 raise self.error(f"has not forwarded everything, and {now - since:.0f} s ago was "
                                  f"the last; by port (to, from the NIC): {moved}")
             time.sleep(0.1)
@@ -423,14 +433,14 @@ class Testpmd(Program):
         super().__init__(TESTPMD, vdevs, args, **kwargs)
 
     def wait_ready(self):
-        self.wait_prompt(self.start_timeout)
+        self.wait_prompt(PATIENCE)
 
     def wait_prompt(self, timeout, start=0):
         """Wait for a prompt in the output from position start. @return the match."""
         try:
             return self.wait_for(self.PROMPT, min(timeout, 3), start)
         except SimError:
-            if self.process.poll() is not None:
+            if self._said_all:
                 raise
         self.say("")  # a line of the log may have fallen into it: ask for another one
         return self.wait_for(self.PROMPT, timeout, start)
@@ -442,15 +452,27 @@ class Testpmd(Program):
         except BrokenPipeError:
             raise self.error(f"took no more commands ('{line}')") from None
 
-    def command(self, line, timeout=20):
+    def wait_echo(self, line, timeout, start):
+        """Wait for a command's echo in the output from position start. @return the match."""
+        try:
+            return self.wait_for(re.escape(line) + "\n", min(timeout, 3), start)
+        except SimError:
+            if self._said_all:
+                raise
+        # testpmd writes it letter by letter: lines of the log may have fallen into it
+        broken = "|".join(re.escape(line[:i]) + r"(?:.*\n)+?" + re.escape(line[i:]) + "\n"
+                          for i in range(1, len(line) + 1))
+        return self.wait_for(broken, timeout, start)
+
+    def command(self, line, timeout=PATIENCE):
         """Give testpmd a command. @return what it said to it."""
         start = len(self.output)
         self.say(line)
-        echo = self.wait_for(re.escape(line) + "\n", timeout, start)
+        echo = self.wait_echo(line, timeout, start)
         end = self.wait_prompt(timeout, echo.end())
         return self.output[echo.end():end.start()]
 
-    def stop_forwarding(self, timeout=20):
+    def stop_forwarding(self, timeout=PATIENCE):
         """`stop`. @return the sums over all ports, and cycles/packet (None if nothing came)."""
         said = self.command("stop", timeout)
         try:
@@ -495,7 +517,7 @@ class L2fwd(Program):
         return f"0@{cores()[1][0]}"
 
     def wait_ready(self):
-        self.wait_for("entering main loop on lcore", self.start_timeout)
+        self.wait_for("entering main loop on lcore")
 
 
 class L3fwdPower(Program):
@@ -512,4 +534,4 @@ class L3fwdPower(Program):
         return f"0@{cores()[1][0]}"
 
     def wait_ready(self):
-        self.wait_for("entering main interrupt loop on lcore", self.start_timeout)
+        self.wait_for("entering main interrupt loop on lcore")

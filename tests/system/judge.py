@@ -11,7 +11,6 @@ import collections
 import configparser
 import os
 import re
-import time
 
 import pytest
 import simlib
@@ -158,10 +157,3 @@ class Judge(Rig):
     def assert_same(self, got, should):
         """The same frames; if they came by several queues, in any order."""
         assert_frames(self, sorted(got, key=number_of), sorted(should, key=number_of), "out")
-
-    def wait(self, what, condition):
-        """Wait until condition() is true."""
-        deadline = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < deadline, self.about(what)
-            time.sleep(0.02)

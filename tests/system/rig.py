@@ -12,6 +12,7 @@ import re
 import time
 
 import simlib
+from simlib import PATIENCE
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
@@ -27,6 +28,8 @@ KNOWN_VIOLATIONS = {"net_ixymin": set(), "net_ixgbe": set()}
 STATION = ["02:82:59:00:00:%02x" % port for port in range(8)]  # the ports' own addresses
 STRANGER = "02:11:22:33:44:55"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+
+STALLED = 10  # seconds in which no frame moves: none will
 
 
 class Rig(simlib.Testpmd):
@@ -77,15 +80,21 @@ class Rig(simlib.Testpmd):
         """A failure's message: what, and the command that shows it."""
         return f"{self.driver}: {what}\n$ {self.command_line}"
 
+    def wait(self, condition, what):
+        """Wait until condition() is true; what, or what(), tells what is missing."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, self.about(what() if callable(what) else what)
+            time.sleep(0.02)
+
     def wait_link(self, port, state):
         """Wait until the driver says that the link is "UP" or "DOWN"."""
-        deadline = time.monotonic() + 10
-        while True:
-            link = self.telemetry("/ethdev/link_status", port)
-            if link["status"] == state:
-                return link
-            assert time.monotonic() < deadline, self.about(f"port {port}: link stays {link}")
-            time.sleep(0.02)
+        def link():
+            return self.telemetry("/ethdev/link_status", port)
+
+        self.wait(lambda: link()["status"] == state,
+                  lambda: f"port {port}: link stays {link()} instead of {state}")
+        return link()
 
     # traffic
 
@@ -100,9 +109,10 @@ class Rig(simlib.Testpmd):
     def counts(self):
         return [self.sim_stats(port) for port in range(self.ports)]
 
-    def send(self, frames, expect=None, timeout=60, since=None):
+    def send(self, frames, expect=None, since=None, calm=0.06):
         """Let wires send ({port: number}), and wait until as many came out as expected
-        ({port: number}, default: as with paired ports), and nothing moves any more.
+        ({port: number}, default: as with paired ports), and nothing moves any more for calm
+        seconds: none came too many.
         @return what each port's counters grew by, from before or from the given counts().
         """
         before = since or self.counts()
@@ -110,21 +120,19 @@ class Rig(simlib.Testpmd):
             expect = {port ^ 1: number for port, number in frames.items()}
         for port, number in frames.items():
             self.sim_start(port, number)
-        deadline = time.monotonic() + timeout
-        calm, last, moved_at = 0, None, time.monotonic()
-        while calm < 3:
-            time.sleep(0.03)
+        last, moved_at = None, time.monotonic()
+        while True:
             now = self.counts()
             grown = [{key: n[key] - b[key] for key in n} for n, b in zip(now, before)]
             moved = [[g[k] for k in ("to_nic", "from_nic", "rx_packets", "rx_filtered", "rx_missed")]
                      for g in grown]
             arrived = (all(now[port]["done"] for port in frames or range(self.ports)) and
                        all(grown[port]["from_nic"] >= number for port, number in expect.items()))
-            calm = calm + 1 if arrived and moved == last else 0
             if moved != last:
                 last, moved_at = moved, time.monotonic()
-            if time.monotonic() > min(deadline, moved_at + 5):
+            if time.monotonic() > moved_at + (calm if arrived else STALLED):
                 break
+            time.sleep(0.02)
         assert [grown[p]["from_nic"] for p in expect] == list(expect.values()), self.about(
             f"frames sent {frames}, expected to come out {expect}; by port, to and from the NIC, "
             f"received, filtered, missed: {moved}")
@@ -132,27 +140,37 @@ class Rig(simlib.Testpmd):
 
     def wait_from_nic(self, port, number):
         """Wait until so many frames in all have come out of a port."""
-        deadline = time.monotonic() + 30
-        while (count := self.sim_stats(port)["from_nic"]) < number:
-            assert time.monotonic() < deadline, self.about(
-                f"port {port} sent {count} frames, not {number}")
-            time.sleep(0.02)
+        self.wait(lambda: self.sim_stats(port)["from_nic"] >= number,
+                  lambda: f"port {port}: not {number} frames, but {self.counts()}")
 
     def wait_sent(self, port, number):
         """Wait until a port that sends of its own accord has sent so many more."""
         self.wait_from_nic(port, self.sim_stats(port)["from_nic"] + number)
 
+    def wait_forwarded(self, number):
+        """Wait until testpmd has taken so many frames in all from its ports, since "start"."""
+        def taken():
+            said = self.command("show fwd stats all")
+            return [int(n) for n in re.findall(r"RX-packets: *(\d+)", said)][-1]
+
+        self.wait(lambda: taken() >= number, lambda: f"took {taken()} frames, not {number}")
+
     def wait_counter(self, port, name, number, counters=None):
         """Wait until a driver's statistic is at least number; counters: port_xstats, too."""
-        deadline = time.monotonic() + 30
-        while (count := (counters or self.port_stats)(port)[name]) < number:
-            assert time.monotonic() < deadline, self.about(
-                f"port {port}: {name} is {count}, not {number}; {self.counts()}")
-            time.sleep(0.02)
+        counters = counters or self.port_stats
+        self.wait(lambda: counters(port)[name] >= number,
+                  lambda: f"port {port}: {name} is {counters(port)[name]}, not {number}; "
+                          f"{self.counts()}")
 
     def wait_idle(self):
-        """Wait until no frame moves any more."""
-        self.send({})
+        """Wait until all is sent that drivers gave to their ports, and no frame moves any more."""
+        def rings():
+            return [[self.sim_regs(port, pointer + "_") for pointer in ("TDH", "TDT")]
+                    for port in range(self.ports)]
+
+        self.wait(lambda: all([*head.values()] == [*tail.values()] for head, tail in rings()),
+                  lambda: f"not all is sent: {rings()}")
+        self.send({}, calm=0.3)
 
     def driver_counts(self, port):
         """Both ways to ask a driver: its statistics and its extended ones."""
@@ -283,8 +301,8 @@ class EthdevCheck(simlib.Program):
 
     name = "ethdev-check"
 
-    def __init__(self, driver, wire, *checks, vdev=None, timeout=120, **kwargs):
-        self.driver, self.timeout = driver, timeout
+    def __init__(self, driver, wire, *checks, vdev=None, **kwargs):
+        self.driver = driver
         super().__init__(simlib.BUILD + "/tests/system/ethdev-check",
                          [simlib.sim(0, driver, wire=wire, **(vdev or {}))], checks, **kwargs)
 
@@ -294,8 +312,8 @@ class EthdevCheck(simlib.Program):
         return f"0@{simlib.cores()[1][0]}"
 
     def wait_ready(self):
-        code = self.wait_exit(self.timeout)
-        if code != 0 or not self.wait_for("^end$", 5):
+        code = self.wait_exit(600)  # a thousand starts take their time
+        if code != 0 or not self.wait_for("^end$"):
             raise self.error("failed")
 
     def _check_ports(self):

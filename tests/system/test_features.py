@@ -32,8 +32,8 @@ def test_packet_types(driver, simd, tmp_path):
             begin = len(pmd.output)
             pmd.command("start")
             pmd.send({0: len(frames)}, expect={})
+            pmd.wait_forwarded(len(frames))
             pmd.command("stop")
-            pmd.wait_for("Telling cores to stop", 5, begin)
             dumps = re.findall(r"^ +src=.*$", pmd.output[begin:], re.MULTILINE)
             assert len(dumps) == len(frames), pmd.about(f"{len(dumps)} of {len(frames)} dumped")
             return [(re.search(r"hw ptype: (.*?) - ", d) or [0, ""])[1].split() for d in dumps]

@@ -79,6 +79,7 @@ def test_rates(driver):
         pmd.forward()
         pmd.send({0: 4000, 1: 60000, 2: 200000, 3: 50000}, expect={0: 60000, 1: 4000})
         pmd.stop_forwarding()
+        pmd.wait_idle()
         counts = pmd.counts()
         for port, count in enumerate(counts):
             taken = count["rx_packets"] + count["rx_missed"]

@@ -50,7 +50,7 @@ def test_pause_frames_are_sent(driver, path, tmp_path):
         pmd.wait_counter(0, "tx_xoff_packets", 3, pmd.port_xstats)
         assert pmd.sim_stats(0)["to_nic"] < len(frames), pmd.about("the wire has not paused")
         pmd.forward()
-        pmd.wait("does not go on", lambda: pmd.sim_stats(0)["done"])
+        pmd.wait(lambda: pmd.sim_stats(0)["done"], "does not go on")
         pmd.wait_idle()
         wire, xstats = pmd.sim_stats(0), pmd.driver_counts(0)[1]
         out = read_pcap(pmd.out)
@@ -91,7 +91,7 @@ def test_link_events(driver, path, tmp_path):
         for light, state in ((False, "DOWN"), (True, "UP")):
             begin = len(pmd.output)
             pmd.sim_light(0, light)
-            pmd.wait_for("Port 0: link state change event", 10, begin)
+            pmd.wait_for("Port 0: link state change event", start=begin)
             pmd.wait_link(0, state)
         link = pmd.telemetry("/ethdev/link_status", 0)
         assert link["speed"] == 10000 and link["duplex"] == "full-duplex", pmd.about(link)

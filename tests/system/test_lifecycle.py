@@ -148,7 +148,7 @@ def test_signals(driver, number, tmp_path):
             time.sleep(0.01)
         running.process.send_signal(number)
         code = running.wait_exit()
-        running.wait_for(rf"^sim82599_0 \({driver}\): rx \d+ packets, tx \d+", 2)
+        running.wait_for(rf"^sim82599_0 \({driver}\): rx \d+ packets, tx \d+")
         # testpmd closes its ports and exits, or dies of the signal, by the version
         assert code in (0, 1, -number), running.about(f"ended with {code}")
         said = json.loads(report.read_text())
@@ -168,7 +168,7 @@ def test_link(driver, times):
             for state, up in (("DOWN", False), ("UP", True)):
                 begin = len(pmd.output)
                 pmd.sim_light(0, up)
-                pmd.wait_for("Port 0: link state change event", 10, begin)
+                pmd.wait_for("Port 0: link state change event", start=begin)
                 link = pmd.wait_link(0, state)
                 assert not up or link["speed"] == 10000, pmd.about(link)
                 assert pmd.telemetry("/ethdev/link_status", 1)["status"] == "UP", pmd.about(state)
@@ -187,5 +187,5 @@ def test_no_link_at_start(driver):
         pmd.wait_link(1, "DOWN")
         begin = len(pmd.output)
         pmd.sim_light(1, True)
-        pmd.wait_for("Port 1: link state change event", 10, begin)
+        pmd.wait_for("Port 1: link state change event", start=begin)
         pmd.wait_link(1, "UP")

@@ -3,58 +3,60 @@
 
 """Link flow control between two software NICs: a cable that may lose frames, and loses none."""
 
-import time
-
 from rig import Rig
 
 WIRES = ["cable=sim82599_1:lossless=0", "cable=sim82599_0:lossless=0"]
+RING = 512       # of each port to receive; what is to be sent has room in a ring and on the cable
+BURSTS, BURST = 100, 32
+ARGS = [f"--rxd={RING}", "--txd=4096"]
 
 
-def stall(pmd):
-    """Port 0 sends, and nobody receives from port 1.
-    @return frames that port 0 has sent by then, and how many more in the time after.
-    """
+def send_to_nobody(pmd):
+    """Port 0 is given frames to send, and nobody receives from port 1."""
     pmd.command("set portlist 0")
-    pmd.command("set fwd txonly")
-    pmd.command("start")
-    pmd.wait_sent(0, 600)  # more than the ring of port 1 holds
-    time.sleep(0.1)
-    before = pmd.sim_stats(0)["from_nic"]
-    time.sleep(0.2)
-    return before, pmd.sim_stats(0)["from_nic"] - before
+    pmd.command(f"start tx_first {BURSTS}")
 
 
 def test_stalled_receiver_pauses_the_sender():
-    """Its ring full, a port sends XOFF and the other one minds it: nothing is lost.  XON, as soon
-    as there are descriptors again."""
-    with Rig("net_ixgbe", WIRES, ["--rxd=512"]) as pmd:
+    """Its ring full, a port sends XOFF, again and again, and the other one minds it: nothing is
+    lost.  XON, as soon as there are descriptors again."""
+    with Rig("net_ixgbe", WIRES, ARGS) as pmd:
         for port in 0, 1:
             pmd.command("set flow_ctrl rx on tx on 128 64 65535 1 mac_ctrl_frame_fwd off "
                         f"autoneg off {port}")
-        before, more = stall(pmd)
-        assert more < 2000, pmd.about(f"{before} frames, then {more} more, in spite of XOFF")
+        send_to_nobody(pmd)
+        pmd.wait_counter(1, "tx_xoff_packets", 3, pmd.port_xstats)
+        pmd.wait_counter(0, "rx_xoff_packets", 3, pmd.port_xstats)
+        sent = pmd.sim_stats(0)["tx_packets"]
+        assert RING - 1 <= sent < BURSTS * BURST, pmd.about(f"sent {sent} in spite of XOFF")
         pmd.command("stop")
         pmd.command("set portlist 1")
         pmd.command("set fwd rxonly")
         pmd.command("start")
+        pmd.wait(lambda: pmd.sim_stats(1)["rx_packets"] >= BURSTS * BURST,
+                 lambda: f"does not go on: {pmd.counts()}")
         pmd.wait_idle()
         sender, receiver = pmd.counts()
         assert receiver["rx_missed"] == sender["dropped"] == receiver["dropped"] == 0, \
             pmd.about([sender, receiver])
-        assert receiver["rx_packets"] == sender["tx_packets"], pmd.about([sender, receiver])
+        assert receiver["rx_packets"] == sender["tx_packets"] == BURSTS * BURST, \
+            pmd.about([sender, receiver])
         minded, sent = pmd.port_xstats(0), pmd.port_xstats(1)
-        assert minded["rx_xoff_packets"] == sent["tx_xoff_packets"] > 0, pmd.about([minded, sent])
+        assert minded["rx_xoff_packets"] == sent["tx_xoff_packets"] >= 3, pmd.about([minded, sent])
         assert minded["rx_xon_packets"] == sent["tx_xon_packets"] > 0, pmd.about([minded, sent])
 
 
 def test_without_flow_control_frames_are_lost():
-    """The same, but nobody pauses."""
-    with Rig("net_ixgbe", WIRES, ["--rxd=512"]) as pmd:
+    """The same, but nobody pauses: all are sent, and no more arrive than the ring holds."""
+    with Rig("net_ixgbe", WIRES, ARGS) as pmd:
         for port in 0, 1:
             pmd.command(f"set flow_ctrl rx off tx off {port}")
-        _, more = stall(pmd)
-        assert more > 2000, pmd.about(f"only {more} frames")
+        send_to_nobody(pmd)
+        pmd.wait(lambda: pmd.sim_stats(0)["tx_packets"] == BURSTS * BURST,
+                 lambda: f"not all are sent: {pmd.counts()}")
         pmd.command("stop")
         pmd.wait_idle()
-        assert pmd.sim_stats(1)["rx_missed"] > 0, pmd.about(pmd.counts())
+        receiver = pmd.sim_stats(1)
+        assert (receiver["rx_packets"], receiver["rx_missed"]) == \
+            (RING - 1, BURSTS * BURST - RING + 1), pmd.about(pmd.counts())
         assert pmd.port_xstats(1)["tx_xoff_packets"] == 0, pmd.about(pmd.counts())

@@ -60,6 +60,9 @@ def test_pool_runs_out_and_recovers(driver):
         pmd.command("set fwd rxonly")
         pmd.command("set portlist 0,1,2")
         pmd.command("start")
+        pmd.wait_counter(0, "ipackets", 20000)
+        pmd.wait(lambda: pmd.sim_stats(1)["from_nic"] == pmd.sim_stats(2)["rx_packets"],
+                 lambda: f"does not flow off: {pmd.counts()}")
         pmd.wait_idle()
         wire = pmd.sim_stats(0)
         assert wire["to_nic"] == wire["rx_packets"] == 20000, pmd.about(wire)
@@ -78,7 +81,7 @@ def test_tx_backpressure(driver):
         pmd.command("set fwd io")
         pmd.command("start")
         pmd.sim_start(0, 20000)
-        pmd.wait_counter(0, "ipackets", 20000)
+        pmd.wait_forwarded(20000)
         said = pmd.command("stop")
         dropped = int(re.findall(r"TX-dropped: (\d+)", said)[-1])
         stuck = pmd.sim_stats(0), pmd.sim_stats(1)
@@ -87,6 +90,7 @@ def test_tx_backpressure(driver):
         assert stuck[1]["dropped"] == 0, pmd.about(stuck)
         pmd.command("set portlist 2,3")
         pmd.forward()
+        pmd.wait_from_nic(3, 20000 - dropped)
         pmd.wait_idle()
         sink = pmd.sim_stats(3)
         assert (sink["intact"], sink["reordered"], sink["corrupt"], sink["duplicated"]) == (

@@ -54,8 +54,7 @@ def test_smallest_ring(use, release, driver, ring, received):
     use(release)
     with Rig(driver, ["gen:start=0"] * 2, [f"--rxd={ring}"]) as pmd:
         pmd.forward()
-        pmd.sim_start(0, 1000)
-        pmd.wait_idle()
+        pmd.send({0: 1000}, expect={1: received})
         told = pmd.stop_forwarding()
         assert told[:3] == (received, received, 0), pmd.about(told)
 
