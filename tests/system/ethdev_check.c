@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@
 #define NB_MBUF  4095
 #define NB_DESC  512
 #define BURST    32
-#define PATIENCE 5 /* seconds without progress */
+#define PATIENCE 60 /* seconds without progress, on a machine that is slow and busy */
 
 static struct rte_mempool *pool;
 
@@ -121,6 +122,19 @@ entries_of(const char *folder)
 	return n;
 }
 
+/* The fewest within half a second: one that has been told to end may still be seen for a while. */
+static unsigned int
+threads(void)
+{
+	unsigned int least = UINT_MAX;
+
+	for (unsigned int i = 0; i < 50; i++) {
+		least = RTE_MIN(least, entries_of("/proc/self/task"));
+		rte_delay_us_sleep(10000);
+	}
+	return least;
+}
+
 static void
 count_zone(const struct rte_memzone *zone, void *n)
 {
@@ -133,7 +147,7 @@ static void
 print_resources(const char *when)
 {
 	struct rte_malloc_socket_stats heap;
-	unsigned int zones = 0, blocks = 0;
+	unsigned int zones = 0, blocks = 0, nb_threads = threads();
 
 	rte_memzone_walk(count_zone, &zones);
 	for (unsigned int s = 0; s < rte_socket_count(); s++)
@@ -141,7 +155,7 @@ print_resources(const char *when)
 			blocks += heap.alloc_count;
 	printf("resources %s: mbufs %u, memzones %u, heap blocks %u, descriptors %u, threads %u\n",
 	       when, rte_mempool_in_use_count(pool), zones, blocks, entries_of("/proc/self/fd"),
-	       entries_of("/proc/self/task"));
+	       nb_threads);
 }
 
 /* N times start and stop; now and then with traffic, in both rings when it stops */
@@ -263,21 +277,21 @@ check_reprobe(unsigned int n)
 	}
 }
 
-/* How many packets the Rx ring takes, when nobody looks */
-static uint64_t
+/* How many packets the Rx ring takes without refill, for the pool is dry */
+static unsigned int
 ring_capacity(struct rte_mbuf **pkts, unsigned int max)
 {
-	unsigned int n = 0, empty = 0;
+	uint64_t last = rte_get_timer_cycles();
+	unsigned int n = 0;
 	uint16_t nb;
 
-	rte_delay_ms(100);
-	/* without refill from here on: the pool is dry */
-	while (n + BURST <= max && empty < 1000) {
+	while (n + BURST <= max && rte_get_timer_cycles() < last + rte_get_timer_hz() / 2) {
 		nb = rte_eth_rx_burst(PORT, 0, pkts + n, BURST);
 		n += nb;
-		empty = nb == 0 ? empty + 1 : 0;
-		if (nb == 0)
-			rte_delay_us_block(20);
+		if (nb > 0)
+			last = rte_get_timer_cycles();
+		else
+			rte_delay_us_sleep(20);
 	}
 	return n;
 }
@@ -468,6 +482,19 @@ result(int ret)
 	}
 }
 
+static void
+wait_link(void)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	struct rte_eth_link link;
+
+	do {
+		check("link", rte_eth_link_get_nowait(PORT, &link));
+		if (rte_get_timer_cycles() > deadline)
+			fail("link", -ETIMEDOUT);
+	} while (link.link_status != RTE_ETH_LINK_UP);
+}
+
 /* All registers that the driver dumps; the first of them also with the LED on and off */
 static void
 check_registers(unsigned int n)
@@ -486,7 +513,7 @@ check_registers(unsigned int n)
 			printf("led %s: %s\n", tries == 1 ? "on" : "off",
 			       result(tries == 1 ? rte_eth_led_on(PORT) : rte_eth_led_off(PORT)));
 		} else {
-			rte_delay_ms(200); /* until the link is up */
+			wait_link();
 			printf("registers: %u of %u bytes\n", info.length, info.width);
 		}
 		info.data = words;
@@ -523,6 +550,9 @@ check_module(unsigned int n)
 	stop();
 }
 
+#define TAG_HEADERS (RTE_ETHER_HDR_LEN + 20 + 20)
+#define TAG_MSS     500
+
 /* N packets, IPv4 and TCP without options, go back with a VLAN tag, the first as they are, the
  * next with checksums, the third in segments of 500 bytes, and so on */
 static void
@@ -535,7 +565,9 @@ check_tag(unsigned int n)
 	};
 	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
 	struct rte_mbuf *pkts[BURST], *m;
+	struct rte_eth_stats stats;
 	uint16_t nb = 0, next = 0;
+	uint64_t frames = 0;
 
 	check("configure", configure_offloads(0, RTE_ETH_TX_OFFLOAD_VLAN_INSERT |
 					      RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
@@ -555,7 +587,9 @@ check_tag(unsigned int n)
 		m->l2_len = RTE_ETHER_HDR_LEN;
 		m->l3_len = 20;
 		m->l4_len = 20;
-		m->tso_segsz = 500;
+		m->tso_segsz = TAG_MSS;
+		frames += i % RTE_DIM(flags) == 2 ?
+			  (m->pkt_len - TAG_HEADERS + TAG_MSS - 1) / TAG_MSS : 1;
 		m->vlan_tci = 0x6000 + i;
 		m->ol_flags = RTE_MBUF_F_TX_VLAN | flags[i % RTE_DIM(flags)];
 		if (rte_eth_tx_prepare(PORT, 0, &m, 1) != 1)
@@ -564,7 +598,11 @@ check_tag(unsigned int n)
 			if (rte_get_timer_cycles() > deadline)
 				fail("send", -ETIMEDOUT);
 	}
-	rte_delay_ms(100); /* till all are out */
+	do { /* until all are out */
+		check("stats", rte_eth_stats_get(PORT, &stats));
+		if (rte_get_timer_cycles() > deadline)
+			fail("send", -ETIMEDOUT);
+	} while (stats.opackets < frames);
 	stop();
 }
 

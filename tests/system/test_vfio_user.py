@@ -20,6 +20,7 @@ import simlib
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import raw
 from scapy.utils import RawPcapReader
+from simlib import PATIENCE
 from vfio_user import (BAR0, BAR2, BAR4, CONFIG, DATA_BOOL, DATA_EVENTFD, DATA_NONE, DMA_MAP,
                        DMA_READ, DMA_UNMAP, DMA_WRITE, GET_INFO, GET_IRQ_INFO, GET_REGION_INFO,
                        GET_REGION_IO_FDS, INTX, MASK, MSI, MSIX, NO_REPLY, REGION_READ,
@@ -46,7 +47,7 @@ IOVA = 0x7f_4000_0000  # above 4 GB, so that both halves of an address count
 
 
 def until(condition, what):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.002)
@@ -164,7 +165,7 @@ class Event:
 
     def came(self):
         """Within the time that a server needs at the most."""
-        return bool(select.select([self.fd], [], [], 20)[0]) and os.eventfd_read(self.fd)
+        return bool(select.select([self.fd], [], [], PATIENCE)[0]) and os.eventfd_read(self.fd)
 
     def is_quiet(self, client):
         """The server has looked at all that was asked before."""
@@ -938,7 +939,7 @@ def test_half_a_message_and_gone():
 
 def run(*arguments):
     done = subprocess.run([SERVER, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, timeout=20, check=False)
+                          text=True, timeout=PATIENCE, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -982,7 +983,7 @@ def test_socket_in_use_and_left_over():
         server.process.wait()
         assert os.path.exists(server.paths[0])
         server.process = subprocess.Popen(simlib.WITH_US + server.command, stderr=server.log)
-        until(lambda: server.output().count("serving") == 2, server.output())
+        server.wait_serving(2)
         with server.client() as c:
             assert c.read(CONFIG, 0) == 0x10fb8086
 

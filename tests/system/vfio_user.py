@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import simlib
+from simlib import PATIENCE
 
 SERVER = os.path.join(simlib.ROOT, "build/app/sim82599/sim82599-vfio-user")
 
@@ -38,7 +39,7 @@ class Gone(Exception):
 class Client:
     def __init__(self, path, negotiate=True):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(20)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect(path)
         self.serial = 0
         self.questions = []  # of the server: (command, payload)
@@ -131,10 +132,15 @@ class Server:
         self.command = [SERVER, "--control", self.control]
         for path, arguments in zip(self.paths, functions):
             self.command += ["--socket", path + ("," + arguments if arguments else "")]
-        self.log = open(os.path.join(self.folder.name, "log"), "w+")
+        # to append: what it writes does not go where we read
+        self.log = open(os.path.join(self.folder.name, "log"), "a+")
         self.process = subprocess.Popen(simlib.WITH_US + self.command, stderr=self.log)
-        deadline = time.monotonic() + 20
-        while not os.path.exists(self.control):
+        self.wait_serving(1)
+
+    def wait_serving(self, times):
+        """Wait until it has said so often that it serves: then it listens at its sockets."""
+        deadline = time.monotonic() + PATIENCE
+        while self.output().count("serving") < times:
             assert self.process.poll() is None and time.monotonic() < deadline, self.output()
             time.sleep(0.01)
 
@@ -144,7 +150,7 @@ class Server:
     def __exit__(self, kind, *_):
         running = self.process.poll() is None
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         output = self.output()
         left = [path for path in self.paths + [self.control] if os.path.exists(path)]
         self.log.close()
@@ -158,7 +164,7 @@ class Server:
 
     def ask(self, question):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asker:
-            asker.settimeout(20)
+            asker.settimeout(PATIENCE)
             asker.connect(self.control)
             asker.sendall(question.encode() + b"\n")
             answer = b""

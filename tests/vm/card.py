@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -43,18 +44,23 @@ class Card:
         self.log.flush()
         self.process = subprocess.Popen(WITH_US + command, stderr=self.log,
                                         start_new_session=True)
-        end = time.monotonic() + 20
-        while not os.path.exists(self.control):
+        end = time.monotonic() + 60
+        while not self.is_serving():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.__exit__(None)
                 raise Failed(f"the card did not start, see {self.log.name}")
             time.sleep(0.02)
         return self
 
+    def is_serving(self):
+        """It says so as soon as it listens at its sockets."""
+        with open(self.log.name) as f:
+            return re.search("^serving", f.read(), re.MULTILINE)
+
     def __exit__(self, kind, *_):
         self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(20)
+            code = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait()
@@ -79,7 +85,7 @@ class Card:
         """A question or a request over the control socket."""
         question = " ".join(str(word) for word in words)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-            s.settimeout(20)
+            s.settimeout(60)
             try:
                 s.connect(self.control)
                 s.sendall(question.encode() + b"\n")

@@ -68,7 +68,7 @@ class Testpmd:
     def say(self, command):
         self.guest.run(f"echo '{command}' >&9")
 
-    def wait_for(self, pattern, what, timeout=30, start=0):
+    def wait_for(self, pattern, what, start=0):
         def said():
             text = self.output()
             found = re.search(pattern, text[start:], re.MULTILINE)
@@ -76,7 +76,7 @@ class Testpmd:
                 raise Failed(f"{what}: testpmd ended without it")
             return found
         try:
-            return self.guest.wait(said, what, timeout)
+            return self.guest.wait(said, what)
         except Failed as error:
             raise Failed(f"{error}: {self.command_line}\n{self.output()[-1500:]}") from None
 
@@ -88,7 +88,7 @@ class Testpmd:
 
     def wait_ready(self, ports):
         """Wait for the prompt: so many ports, all of this driver, behind the IOMMU."""
-        self.wait_for(r"^testpmd> ", "testpmd's prompt", 60)
+        self.wait_for(r"^testpmd> ", "testpmd's prompt")
         said = self.ask("show port summary all",
                         r"Number of available ports: \d+\n.*\n(\d.*\n)*testpmd> ")[0]
         expect("drivers", re.findall(r"^\d+ +\S+ +\S+ +(\S+)", said, re.M), [self.driver] * ports)
@@ -104,7 +104,7 @@ class Testpmd:
         self.ask("start", "io packet forwarding")
         for port in 0, 1:
             card.start(port, packets)
-        self.guest.wait(lambda: sum(came("intact")) == 2 * packets, "all frames back, intact", 60)
+        self.guest.wait(lambda: sum(came("intact")) == 2 * packets, "all frames back, intact")
         for bad in "corrupt", "duplicated", "reordered", "foreign", "rx_missed", "dma_refused":
             expect(bad, came(bad), [0, 0])
         self.ask("stop", "Done")
@@ -141,8 +141,9 @@ def link_events(guest, card, driver):
             card.link(0, up)
             guest.wait(lambda: pmd.output().count(event) > heard,
                        f"event of link {'up' if up else 'down'}")
-            expect("link status", pmd.ask("show port info 0", "Link status: (.*)")[1],
-                   "up" if up else "down")
+            state = "up" if up else "down"  # an event may be one of before
+            guest.wait(lambda: pmd.ask("show port info 0", "Link status: (.*)")[1] == state,
+                       f"link status {state}")
             after, name = interrupts()
             if after <= before:
                 raise Failed(f"link {'up' if up else 'down'} without an interrupt")
@@ -219,7 +220,7 @@ def hand_over(trial):
     tree = linux_tree()  # Debian 13's, as DPDK 24.11 is
     image.testpmd(tree, root, plugin)
     tree.add("usr/local/bin/dpdk-devbind.py", os.path.join(root, "usr/bin/dpdk-devbind.py"), 0o755)
-    with cabled(trial) as card, trial.boot(tree, card, deadline=180) as guest:
+    with cabled(trial) as card, trial.boot(tree, card) as guest:
         ends = [Netdev(guest, 0), Netdev(guest, 1)]
         function = card.addresses[1]
         with trial.step("both functions with ixgbe: ping"):

@@ -21,6 +21,7 @@ from simlib import WITH_US
 
 LOGS = os.path.join(image.CACHE, "logs")
 MEMORY = 1024  # MB
+PATIENCE = 120  # seconds for what takes a few: all of it is emulated, and machines are slow and busy
 
 
 class Failed(Exception):
@@ -30,7 +31,7 @@ class Failed(Exception):
 class Guest:
     """devices: values of QEMU's -device; deadline: seconds from its start to its end."""
 
-    def __init__(self, name, initrd, devices=(), cmdline="", deadline=120, cpus=2):
+    def __init__(self, name, initrd, devices=(), cmdline="", deadline=600, cpus=2):
         os.makedirs(LOGS, exist_ok=True)
         self.name = name
         self.initrd = initrd
@@ -69,7 +70,7 @@ class Guest:
                                         stderr=self._log, start_new_session=True)
         threading.Thread(target=self._collect, daemon=True).start()
         try:
-            self._expect(r"ready\n", 60, "boot")
+            self._expect(r"ready\n", 300, "boot")
         except BaseException:
             self.__exit__()
             raise
@@ -110,11 +111,11 @@ class Guest:
                                  + self._said[-1000:])
                 self._arrived.wait(min(left, 0.5))
 
-    def run(self, command, timeout=30, check=True):
+    def run(self, command, timeout=PATIENCE, check=True):
         """Let the guest's shell run something. @return what it printed."""
         return self.call(command, timeout, check)[0]
 
-    def call(self, command, timeout=30, check=False):
+    def call(self, command, timeout=PATIENCE, check=False):
         """@return what a command printed, and its exit code."""
         self._number += 1
         self._log.write(f"\n# {command}\n")
@@ -139,7 +140,7 @@ class Guest:
         with open(self.program, errors="replace") as f:
             return f.read().replace("\r", "")
 
-    def wait(self, condition, what, timeout=20):
+    def wait(self, condition, what, timeout=PATIENCE):
         """Wait till condition() is true. @return what it said."""
         end = min(time.monotonic() + timeout, self.deadline)
         while True:

@@ -105,9 +105,9 @@ class Netdev:
         return int(lines[1][lines[0].index("InCsumErrors")])
 
 
-def both_up(guest, ends, timeout=20):
+def both_up(guest, ends):
     for end in ends:
-        guest.wait(end.carrier, f"link of {end.name}", timeout)
+        guest.wait(end.carrier, f"link of {end.name}")
 
 
 def ping(ends, options="", count=20):
@@ -128,7 +128,7 @@ def iperf3_server(end):
 iperf3_server.port = 5200
 
 
-def tcp(ends, megabytes, options="", timeout=60):
+def tcp(ends, megabytes, options="", timeout=300):
     """iperf3 from the first to the second end. @return Mbit/s."""
     server = iperf3_server(ends[1])
     said = ends[0].run(f"timeout {timeout} iperf3 {server} -n {megabytes}M {options}",
@@ -340,7 +340,7 @@ def self_test(trial, ends):
     for mode in "online", "offline":
         with trial.step(f"ethtool -t {mode}"):
             for end in ends:
-                said = end.run(f"ethtool -t IF {mode}", timeout=60, check=False)
+                said = end.run(f"ethtool -t IF {mode}", check=False)
                 if "The test result is PASS" not in said:
                     raise Failed(said)
     both_up(ends[0].guest, ends)
@@ -359,7 +359,7 @@ def flaps(trial, card, ends):
             for end in ends:
                 card.link(end.port, True)
             both_up(guest, ends)
-        guest.wait(lambda: "receiver" in guest.run("cat /run/flaps"), "the end of iperf3", 60)
+        guest.wait(lambda: "receiver" in guest.run("cat /run/flaps"), "the end of iperf3")
     with trial.step("ping after it"):
         ping(ends)
 
@@ -375,7 +375,7 @@ def linux_tree():
 
 
 def load(guest, ends):
-    guest.run("modprobe 8021q; modprobe ixgbe", timeout=60)
+    guest.run("modprobe 8021q; modprobe ixgbe")
     for end in ends:
         end.set_up()
     both_up(guest, ends)
@@ -383,7 +383,7 @@ def load(guest, ends):
 
 def ixgbe(trial):
     """Linux's ixgbe on two functions with a cable: everything that ethtool, ping and iperf3 do."""
-    with cabled(trial) as card, trial.boot(linux_tree(), card, "iommu=pt", 300, 4) as guest:
+    with cabled(trial) as card, trial.boot(linux_tree(), card, "iommu=pt", 1200, 4) as guest:
         ends = [Netdev(guest, 0), Netdev(guest, 1)]
         with trial.step("ixgbe probes, links come up"):
             load(guest, ends)
@@ -414,7 +414,7 @@ def ixgbe(trial):
         flaps(trial, card, ends)
         with trial.step("module reload, twice"):
             for _ in range(2):
-                guest.run("rmmod ixgbe", timeout=60)
+                guest.run("rmmod ixgbe")
                 load(guest, ends)
                 ping(ends)
         judge_rules(trial, card, IXGBE_BREAKS)

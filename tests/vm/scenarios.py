@@ -30,7 +30,7 @@ class Trial:
         part.whole = self
         return part
 
-    def boot(self, tree, card, cmdline="", deadline=150, cpus=2):
+    def boot(self, tree, card, cmdline="", deadline=600, cpus=2):
         """@return the guest, to be used by `with`."""
         print(f"vm: {self.name}: boot", file=sys.stderr, flush=True)
         initrd = tree.write(os.path.join(image.CACHE, self.name + ".cpio"))
