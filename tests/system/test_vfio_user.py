@@ -278,6 +278,7 @@ def test_register_accesses_of_other_sizes():
         assert c.read(BAR0, RAL + 1, 2) == 0xabcd
         assert c.read(BAR0, RAL + 2, 4) == 0xffffffff
         assert server.ask("stats 0")["rules"] == {"ACCESS_SIZE": 3}
+        assert not server.ask("stats 0")["ill_written"]
 
 
 @pytest.mark.parametrize("how", ["flr", "message", "d3hot"])
@@ -1039,6 +1040,7 @@ def test_report_and_trace(tmp_path):
         c.write(BAR0, LINKS, 1)
     report = json.loads((tmp_path / "report").read_text())
     assert report["reg_reads"] == 1 and report["rules"] == {"READ_ONLY": 1}
+    assert report["ill_written"] == {"LINKS": 1}
     assert " R RAL[0]" in (tmp_path / "trace").read_text()
     assert server.process.returncode == 0
 

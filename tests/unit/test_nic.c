@@ -237,6 +237,35 @@ strict_device_refuses_reserved_bits(void **state)
 	assert_int_equal(violations("RESERVED_BITS"), 1);
 }
 
+static void
+registers_that_were_written_against_rules_are_named(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t n;
+	} expected[] = { { "CTRL_EXT", 2 }, { "LINKS", 1 }, { "QPTC[1]", 1 } };
+	struct nic_reg_info info;
+	uint32_t cursor = 0;
+	unsigned int i = 0;
+	uint64_t n;
+
+	(void)state;
+	wr(NIC_CTRL_EXT, 0x10000000);
+	assert_false(nic_next_ill_written(nic, &cursor, &info, &n));
+	wr(NIC_CTRL_EXT, 0x10000001);
+	wr(NIC_CTRL_EXT, 0x00000001);
+	wr(NIC_LINKS, 1);
+	wr(0x06070, 1); /* QPTC[1] at its second address */
+	for (cursor = 0; nic_next_ill_written(nic, &cursor, &info, &n); i++) {
+		assert_true(i < 3);
+		assert_string_equal(info.name, expected[i].name);
+		assert_int_equal(n, expected[i].n);
+	}
+	assert_int_equal(i, 3);
+	assert_int_equal(violations("RESERVED_BITS"), 2);
+	assert_int_equal(violations("READ_ONLY"), 2);
+}
+
 static uint16_t
 eerd(struct nic *n, uint16_t address)
 {
@@ -1706,6 +1735,7 @@ main(void)
 		TEST(aliases_are_the_same_register),
 		TEST(unknown_and_odd_accesses_are_counted),
 		TEST(strict_device_refuses_reserved_bits),
+		TEST(registers_that_were_written_against_rules_are_named),
 		TEST(eeprom_by_eerd),
 		TEST(eeprom_by_bit_bang),
 		TEST(eeprom_written_by_bit_bang),

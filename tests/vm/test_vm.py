@@ -7,6 +7,7 @@ import os
 import subprocess
 
 import image
+import linux
 import pytest
 import scenarios
 import versions
@@ -35,3 +36,20 @@ def test_what_failed_is_not_skipped(monkeypatch):
 def test_without_dpdk_there_is_nothing_to_run(monkeypatch):
     monkeypatch.setattr(versions, "installed", lambda: None)
     assert vm.run_scenario("unprivileged", keep=False) == "skipped"
+
+
+@pytest.mark.parametrize("rules, ill_written, failed", [
+    ({}, {}, 0),
+    ({"RESERVED_BITS": 3}, {"EIMS": 3}, 0),
+    ({"RESERVED_BITS": 3}, {"EIMS": 2, "CTRL": 1}, 1),  # wherever it came first
+    ({"RESERVED_BITS": 1, "TAIL_RANGE": 1}, {"EIMS": 1}, 1),
+])
+def test_what_is_explained_of_one_register_is_not_of_another(rules, ill_written, failed):
+    class Card:
+        functions = [""]
+
+        def stats(self, port):
+            return {"rules": rules, "ill_written": ill_written, "first_violation": "EIMS"}
+    trial = scenarios.Trial("trial")
+    linux.judge_rules(trial, Card(), linux.IXGBE_BREAKS)
+    assert trial.failed == failed

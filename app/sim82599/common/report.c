@@ -121,9 +121,16 @@ void
 report_rules(FILE *f, struct nic *nic)
 {
 	const struct nic_rule *rule;
+	struct nic_reg_info info;
+	uint32_t cursor = 0;
 	bool first = true;
 	uint64_t n;
 
+	fprintf(f, "\t\"ill_written\": {");
+	while (nic_next_ill_written(nic, &cursor, &info, &n))
+		report_member(f, &first, info.name, n);
+	fprintf(f, "%s},\n", first ? "" : "\n\t");
+	first = true;
 	fprintf(f, "\t\"rules\": {");
 	for (unsigned int i = 0; (rule = nic_get_rule(nic, i, &n)) != NULL; i++)
 		if (n > 0)

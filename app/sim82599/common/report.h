@@ -24,7 +24,8 @@ void report_number(void *f, const char *name, uint64_t value); /* for report_cou
 void report_string(FILE *f, const char *name, const char *value);
 /** "not_emulated": what the driver asked for and the device has not. */
 void report_absent(FILE *f, struct nic *nic);
-/** "rules": those that were broken; the last member. */
+/** "ill_written": registers that were read-only, or whose reserved bits were not kept; "rules":
+ * those that were broken. The last members. */
 void report_rules(FILE *f, struct nic *nic);
 
 #endif /* SIM_REPORT_H */

@@ -239,14 +239,17 @@ reg_write(struct nic *nic, const struct reg_at *at, uint32_t value)
 	char name[24];
 
 	if (reg->access == REG_RO || reg->access == REG_RC) {
+		nic->ill_written[at->offset / 4]++;
 		nic_violation(nic, RULE_READ_ONLY, "%s written with 0x%08x",
 			      reg_name(at, name, sizeof(name)), value);
 		return;
 	}
-	if (((value ^ reg->reset) & reserved) != 0 &&
-	    nic_violation(nic, RULE_RESERVED_BITS, "%s written with 0x%08x",
-			  reg_name(at, name, sizeof(name)), value))
-		return;
+	if (((value ^ reg->reset) & reserved) != 0) {
+		nic->ill_written[at->offset / 4]++;
+		if (nic_violation(nic, RULE_RESERVED_BITS, "%s written with 0x%08x",
+				  reg_name(at, name, sizeof(name)), value))
+			return;
+	}
 	reg_count_absent(nic, reg, value);
 	if (reg->access == REG_W1C)
 		value = before & ~(value & reg->writable);

@@ -216,6 +216,7 @@ struct nic {
 	uint64_t violated[RULE_COUNT];
 	uint64_t absent[ABSENT_COUNT]; /* asked for so often */
 	char first_violation[160];
+	uint32_t ill_written[NIC_BAR_SIZE / 4]; /* registers, against READ_ONLY or RESERVED_BITS */
 
 	struct nic_eeprom_bus *eeprom; /* bit-bang state, eeprom.c */
 	struct nic_sfp_bus *sfp;       /* I2C state, eeprom.c */

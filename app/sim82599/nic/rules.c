@@ -43,6 +43,17 @@ nic_get_rule(struct nic *nic, unsigned int i, uint64_t *violated)
 	return &rules[i];
 }
 
+bool
+nic_next_ill_written(struct nic *nic, uint32_t *cursor, struct nic_reg_info *info, uint64_t *n)
+{
+	for (; *cursor < NIC_BAR_SIZE; *cursor += 4) {
+		*n = nic->ill_written[*cursor / 4];
+		if (*n > 0)
+			return nic_next_reg(cursor, info);
+	}
+	return false;
+}
+
 const char *
 nic_get_absent(struct nic *nic, unsigned int i, uint64_t *asked)
 {
