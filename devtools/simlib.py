@@ -310,17 +310,21 @@ class Program:
     def wait_for(self, pattern, timeout=PATIENCE, start=0):
         """Wait for a regular expression in the output from position start. @return the match."""
         regex = re.compile(pattern, re.MULTILINE)
+        return self._wait(lambda: regex.search(self.output, start), pattern, timeout)
+
+    def _wait(self, look, what, timeout):
+        """Wait until look() sees something in the output. @return what it sees"""
         deadline = time.monotonic() + timeout
         with self._arrived:
             while True:
-                match = regex.search(self.output, start)
-                if match:
-                    return match
+                seen = look()
+                if seen:
+                    return seen
                 if self._said_all:
-                    raise self.error(f"ended without saying /{pattern}/")
+                    raise self.error(f"ended without saying /{what}/")
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise self.error(f"did not say /{pattern}/ within {timeout} s")
+                    raise self.error(f"did not say /{what}/ within {timeout} s")
                 self._arrived.wait(min(left, 0.2))
 
     # telemetry
@@ -452,25 +456,31 @@ class Testpmd(Program):
         except BrokenPipeError:
             raise self.error(f"took no more commands ('{line}')") from None
 
-    def wait_echo(self, line, timeout, start):
-        """Wait for a command's echo in the output from position start. @return the match."""
-        try:
-            return self.wait_for(re.escape(line) + "\n", min(timeout, 3), start)
-        except SimError:
-            if self._said_all:
-                raise
-        # testpmd writes it letter by letter: lines of the log may have fallen into it
-        broken = "|".join(re.escape(line[:i]) + r"(?:.*\n)+?" + re.escape(line[i:]) + "\n"
-                          for i in range(1, len(line) + 1))
-        return self.wait_for(broken, timeout, start)
+    def _echo_end(self, line, start):
+        """@return where the echo of a command ends in the output from position start, if it does.
+
+        It is written letter by letter, and what other threads log falls into it: each piece of it
+        is the beginning of a line.
+        """
+        plain = self.output.find(line + "\n", start)
+        if plain >= 0:
+            return plain + len(line) + 1
+        done = {0}  # letters, by how many may have been echoed
+        for match in re.finditer(f"(?:{self.PROMPT})*(.*)\n", self.output[start:]):
+            text = match[1]
+            if any(line[n:] == text for n in done):
+                return start + match.end()
+            done = {n + i for n in done for i in range(len(text) + 1)
+                    if line.startswith(text[:i], n)}
+        return None
 
     def command(self, line, timeout=PATIENCE):
         """Give testpmd a command. @return what it said to it."""
         start = len(self.output)
         self.say(line)
-        echo = self.wait_echo(line, timeout, start)
-        end = self.wait_prompt(timeout, echo.end())
-        return self.output[echo.end():end.start()]
+        echo = self._wait(lambda: self._echo_end(line, start), line, timeout)
+        end = self.wait_prompt(timeout, echo)
+        return self.output[echo:end.start()]
 
     def stop_forwarding(self, timeout=PATIENCE):
         """`stop`. @return the sums over all ports, and cycles/packet (None if nothing came)."""
