@@ -32,11 +32,13 @@ def test_packet_types(driver, simd, tmp_path):
             begin = len(pmd.output)
             pmd.command("start")
             pmd.send({0: len(frames)}, expect={})
-            pmd.wait_forwarded(len(frames))
+            def dumps():
+                return re.findall(r"^ +src=.*$", pmd.output[begin:], re.MULTILINE)
+
+            pmd.wait(lambda: len(dumps()) >= len(frames), lambda: f"dumped {len(dumps())}")
             pmd.command("stop")
-            dumps = re.findall(r"^ +src=.*$", pmd.output[begin:], re.MULTILINE)
-            assert len(dumps) == len(frames), pmd.about(f"{len(dumps)} of {len(frames)} dumped")
-            return [(re.search(r"hw ptype: (.*?) - ", d) or [0, ""])[1].split() for d in dumps]
+            assert len(dumps()) == len(frames), pmd.about(f"{len(dumps())} of {len(frames)} dumped")
+            return [(re.search(r"hw ptype: (.*?) - ", d) or [0, ""])[1].split() for d in dumps()]
 
         pmd.command("set fwd rxonly")
         pmd.command("set verbose 1")

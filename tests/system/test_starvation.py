@@ -81,9 +81,15 @@ def test_tx_backpressure(driver):
         pmd.command("set fwd io")
         pmd.command("start")
         pmd.sim_start(0, 20000)
-        pmd.wait_forwarded(20000)
-        said = pmd.command("stop")
-        dropped = int(re.findall(r"TX-dropped: (\d+)", said)[-1])
+
+        def in_tx_ring():
+            regs = pmd.sim_regs(1, "TD")
+            return (regs["TDT_0"] - regs["TDH_0"]) % RING
+
+        pmd.wait(lambda: pmd.sim_stats(1)["from_nic"] + in_tx_ring() + pmd.dropped() == 20000,
+                 lambda: f"where are they? {pmd.dropped(), in_tx_ring(), pmd.counts()}")
+        dropped = pmd.dropped()
+        pmd.command("stop")
         stuck = pmd.sim_stats(0), pmd.sim_stats(1)
         # Tx ring, cable and Rx ring are full; not a frame more got lost
         assert 20000 - dropped >= 2 * RING, pmd.about((dropped, stuck))
