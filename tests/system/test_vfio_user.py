@@ -525,7 +525,7 @@ def test_many_mappings():
                 c.send(messages, (memory.fd,))
                 messages = b""
             elif i % 500 == 0 or i == 65534:
-                c.send(messages)
+                c.socket.sendall(messages)
                 messages = b""
         assert server.ask("stats 0")["errors"] == 0
         until(lambda: server.ask("stats 0")["dma_ranges"] == 65535, "not all are mapped")
@@ -987,6 +987,16 @@ def test_socket_in_use_and_left_over():
         server.wait_serving(2)
         with server.client() as c:
             assert c.read(CONFIG, 0) == 0x10fb8086
+
+
+def test_sigterm_as_soon_as_there_are_sockets(tmp_path):
+    for _ in range(50):
+        server = subprocess.Popen([SERVER, "--socket", tmp_path / "0", "--control", tmp_path / "1"],
+                                  stderr=subprocess.DEVNULL)
+        while not (tmp_path / "1").exists():
+            assert server.poll() is None
+        server.terminate()
+        assert server.wait(20) == 0 and not list(tmp_path.iterdir())
 
 
 def test_a_file_is_no_socket_left_over(tmp_path):

@@ -28,6 +28,25 @@
 
 static volatile sig_atomic_t quit;
 
+static void
+on_quit(int signal)
+{
+	(void)signal;
+	quit = 1;
+}
+
+/* What is under way goes on; the loop ends within IDLE_NS. */
+static void
+catch_signals(void)
+{
+	struct sigaction end = { .sa_handler = on_quit, .sa_flags = SA_RESTART };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGINT, &end, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* a client's eventfd may be a pipe that nobody reads */
+}
+
 /* Sockets */
 
 static int
@@ -65,6 +84,7 @@ listen_at(const char *name, const char *path)
 int
 server_listen(struct server *s)
 {
+	catch_signals(); /* whoever sees a socket may well end us */
 	for (unsigned int i = 0; i < s->nb; i++) {
 		struct function *f = &s->functions[i];
 
@@ -415,39 +435,21 @@ move_packets(struct server *s)
 	return moved;
 }
 
-static void
-on_quit(int signal)
-{
-	(void)signal;
-	quit = 1;
-}
-
 void
 server_run(struct server *s)
 {
 	struct pollfd fds[MAX_FUNCTIONS * POLL_EACH + MAX_ASKERS + 1] = { 0 };
-	struct sigaction action = { .sa_handler = on_quit };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t blocked, during;
 	struct timespec wait;
 	bool moved = false;
 	uint64_t left;
 
-	/* They come in while the loop waits, and nowhere else. */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
-	sigprocmask(SIG_BLOCK, &blocked, &during);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* a client's eventfd may be a pipe that nobody reads */
 	prctl(PR_SET_TIMERSLACK, 1000); /* else a wait takes at least 50 us more */
 
 	while (!quit) {
 		poll_fill(s, fds);
 		left = moved ? 0 : time_left(s);
 		wait = (struct timespec){ .tv_nsec = left };
-		if (ppoll(fds, s->nb * POLL_EACH + MAX_ASKERS + 1, &wait, &during) >= 0)
+		if (ppoll(fds, s->nb * POLL_EACH + MAX_ASKERS + 1, &wait, NULL) >= 0)
 			poll_serve(s, fds);
 		moved = move_packets(s);
 	}
