@@ -77,7 +77,7 @@ wire_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 	(void)w;
 	if (wire.frame == NULL || n == 0)
 		return 0;
-	frames[0] = (struct wire_frame){ wire.frame, wire.len };
+	frames[0] = (struct wire_frame){ .data = wire.frame, .len = wire.len };
 	return 1;
 }
 

@@ -57,9 +57,10 @@ counts(struct wire *w)
 static void
 take(struct wire *w, struct kept *kept)
 {
-	struct wire_frame frame;
+	struct wire_frame frame = { .made = UINT32_MAX };
 
 	assert_int_equal(w->ops->peek(w, &frame, 1), 1);
+	assert_in_range(frame.made, 0, 1);
 	memcpy(kept->data, frame.data, frame.len);
 	kept->len = frame.len;
 	w->ops->consume(w, 1);
@@ -78,7 +79,7 @@ take_many(struct wire *w, struct kept *kept, unsigned int n)
 static unsigned int
 give(struct wire *w, const struct kept *kept)
 {
-	struct wire_frame frame = { kept->data, kept->len };
+	struct wire_frame frame = { .data = kept->data, .len = kept->len };
 
 	return w->ops->send(w, &frame, 1);
 }
@@ -190,8 +191,8 @@ test_errors(void **state)
 		{ "gen:count= 1", EINVAL, "wire: gen: count= 1: allowed are 0 (no end) to 18446744073709551614" },
 		{ "gen:flows=0", EINVAL, "wire: gen: flows=0: allowed are 1 to 65536" },
 		{ "gen:flows=65537", EINVAL, "wire: gen: flows=65537: allowed are 1 to 65536" },
-		{ "gen:burst=0", EINVAL, "wire: gen: burst=0: allowed are 1 to 32" },
-		{ "gen:burst=33", EINVAL, "wire: gen: burst=33: allowed are 1 to 32" },
+		{ "gen:burst=0", EINVAL, "wire: gen: burst=0: allowed are 1 to 64" },
+		{ "gen:burst=65", EINVAL, "wire: gen: burst=65: allowed are 1 to 64" },
 		{ "gen:window=1000001", EINVAL, "wire: gen: window=1000001: allowed are 0 (any number) to 1000000" },
 		{ "gen:dst=02-11-22-33-44", EINVAL, "wire: gen: dst=02-11-22-33-44: allowed are xx-xx-xx-xx-xx-xx" },
 		{ "gen:dst=02-11-22-33-44-5g", EINVAL, "wire: gen: dst=02-11-22-33-44-5g: allowed are xx-xx-xx-xx-xx-xx" },
@@ -324,6 +325,47 @@ test_frames_are_valid(void **state)
 	take(w, &kept);
 	assert_memory_equal(kept.data + 34, ports, 4);
 	assert_int_equal(kept.data[53], 1); /* number */
+	wire_free(w);
+}
+
+/** Runs of frames that it made, as the device may rely on. */
+static void
+test_made(void **state)
+{
+	static const char *const specs[] = {
+		"gen", "gen:flows=300", "gen:size=1518", "gen:size=64-1518:flows=3",
+	};
+	static const unsigned int steps[] = { 1, 7, WIRE_BURST, 31, WIRE_BURST };
+	struct wire_frame frames[WIRE_BURST];
+	unsigned int n, i, k, run;
+	struct kept kept;
+	struct wire *w;
+
+	(void)state;
+	for (unsigned int s = 0; s < sizeof(specs) / sizeof(specs[0]); s++) {
+		w = make(specs[s], "a");
+		for (unsigned int step = 0; step < 5; step++) {
+			n = w->ops->peek(w, frames, steps[step]);
+			assert_in_range(n, 1, steps[step]);
+			for (i = 0; i < n; i += run) {
+				run = frames[i].made;
+				assert_in_range(run, 1, n - i);
+				for (k = i; k < i + run; k++) {
+					kept.len = frames[k].len;
+					memcpy(kept.data, frames[k].data, kept.len);
+					check_frame(&kept, frames[i].len, mac);
+					assert_memory_equal(kept.data, frames[i].data, 12);
+				}
+			}
+			w->ops->consume(w, n / 2 + 1); /* the rest is offered again */
+		}
+		wire_free(w);
+	}
+	w = make("loop", "a");
+	for (i = 0; i < 3; i++)
+		give(w, &kept);
+	assert_int_equal(w->ops->peek(w, frames, 3), 3);
+	assert_int_equal(frames[0].made, 0);
 	wire_free(w);
 }
 
@@ -706,7 +748,7 @@ test_late_after_a_jump(void **state)
 {
 	static uint8_t data[66001][60];
 	struct wire *gen = make("gen", "a"), *sink = make("sink", "b");
-	struct wire_frame frame = { NULL, 60 };
+	struct wire_frame frame = { .len = 60 };
 	struct kept kept;
 	unsigned int i;
 
@@ -854,9 +896,9 @@ test_corruption_in_order(void **state)
 			take(gen[1], &intact[1]);
 			corrupt = intact[1];
 			corrupt.data[at] ^= bits;
-			burst[0] = (struct wire_frame){ intact[0].data, 60 };
-			burst[1] = (struct wire_frame){ corrupt.data, 60 };
-			burst[2] = (struct wire_frame){ intact[1].data, 60 };
+			burst[0] = (struct wire_frame){ .data = intact[0].data, .len = 60 };
+			burst[1] = (struct wire_frame){ .data = corrupt.data, .len = 60 };
+			burst[2] = (struct wire_frame){ .data = intact[1].data, .len = 60 };
 			assert_int_equal(sink->ops->send(sink, burst, 2 + n % 2), 2 + n % 2);
 			if (n % 2 == 0)
 				assert_int_equal(sink->ops->send(sink, &burst[2], 1), 1);
@@ -869,8 +911,8 @@ test_corruption_in_order(void **state)
 	/* from one generator to the other without anything between them */
 	take(gen[0], &intact[0]);
 	take(gen[1], &intact[1]);
-	burst[0] = (struct wire_frame){ intact[0].data, 60 };
-	burst[1] = (struct wire_frame){ intact[1].data, 60 };
+	burst[0] = (struct wire_frame){ .data = intact[0].data, .len = 60 };
+	burst[1] = (struct wire_frame){ .data = intact[1].data, .len = 60 };
 	assert_int_equal(sink->ops->send(sink, burst, 2), 2);
 	c = counts(sink);
 	assert_int_equal(c.intact, 2 * n + 2);
@@ -1150,7 +1192,7 @@ overfill(struct wire *in, struct wire *out, bool lossless)
 	while (sent < 4000 || got + counts(in).dropped - dropped < 4000) {
 		for (i = 0; i < 32 && sent + i < 4000; i++) {
 			numbered_frame(&k[i], sent + i);
-			frames[i] = (struct wire_frame){ k[i].data, k[i].len };
+			frames[i] = (struct wire_frame){ .data = k[i].data, .len = k[i].len };
 		}
 		n = in->ops->send(in, frames, i);
 		if (n < i)
@@ -1510,6 +1552,7 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_frames_are_valid),
+		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_peek_and_consume),
 		cmocka_unit_test(test_start_and_stop),
 		cmocka_unit_test(test_bursts),

@@ -15,23 +15,23 @@
  *                  forget the checksum
  *    34  UDP       from port 4096 + flow % 256 to port 8192 + flow / 256
  *    42  payload   generator (2 bytes), flow (2), number (8)
- *    54            a piece of a table of noise; the numbers tell where it starts
+ *    54            the last 6 bytes of the number, inverted
+ *    60            a piece of a table of noise; the numbers tell where it starts
  *
- * In all frames of a flow that have the same length, bytes 14 to 45 are the same but
- * for the UDP checksum: two blocks of 16 bytes, made once.  What is left of the
- * shortest frame is its number and a little noise.  Any changed byte shows: the UDP
- * checksum covers the numbers, and is compared, too.  The noise's share of it comes
- * from a table of sums.
+ * A number and its inverse always come to the same sum.  So in all frames of a flow that
+ * have the same length bytes 12 to 43 are the same, but for the noise's share of the UDP
+ * checksum, which comes from a table of sums: two blocks of 16 bytes, made once, and a
+ * third with the numbers.  Any changed byte shows.
  *
  * One thread makes and checks all frames that a device moves, so this must be cheap,
  * above all for the shortest frames, as they were made and in order.
  */
 
-#include <emmintrin.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tmmintrin.h>
 
 #include "wire_priv.h"
 
@@ -47,8 +47,12 @@
 #define ID_AT    42
 #define FLOW_AT  44
 #define SEQ_AT   46
-#define NOISE_AT 54
-#define LAST_AT  52          /* the shortest frame's last 8 bytes */
+#define NOISE_AT 60
+
+/* blocks of 16 bytes */
+#define FIRST_AT   TYPE_AT
+#define SECOND_AT  28
+#define NUMBERS_AT FLOW_AT
 
 #define IP_TYPE  0x0800
 #define IP_TTL   64
@@ -63,11 +67,11 @@
 
 /* What is the same in all frames of a flow that have the same length. */
 struct head {
-	__m128i ip;                /* bytes 14 to 29 */
-	__m128i udp;               /* bytes 30 to 45, but for the checksum */
+	__m128i first;             /* bytes 12 to 27 */
+	__m128i second;            /* bytes 28 to 43, if there is no noise */
+	__m128i numbers;           /* bytes 44 to 59 of number 0 */
 	uint64_t ip_sum;           /* of IPv4's words, without the length */
 	uint64_t udp_sum;          /* of UDP's words but the number and the noise */
-	uint32_t salt;             /* of the choice of noise */
 };
 
 /* What sinks have seen of a flow. */
@@ -99,10 +103,6 @@ static atomic_uint last_id;
 #define NB_PIECES 512 /* places where the noise may start, 2 bytes apart */
 static uint8_t noise[WIRE_MAX_FRAME + 2 * NB_PIECES];
 static uint32_t noise_sum[sizeof(noise) / 2]; /* of all 16-bit words before */
-static struct {
-	uint64_t last[NB_PIECES]; /* the shortest frame's last 8 bytes: 2 of 0, 6 of noise */
-	uint64_t sum[NB_PIECES];  /* of these */
-} pieces;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 struct gen {
@@ -139,11 +139,6 @@ init_once(void)
 	for (i = 0; i < sizeof(noise); i += 2) {
 		noise_sum[i / 2] = sum;
 		sum += noise[i] << 8 | noise[i + 1];
-	}
-	for (i = 0; i < NB_PIECES; i++) {
-		memcpy((uint8_t *)&pieces.last[i] + NOISE_AT - LAST_AT, noise + 2 * i,
-		       WIRE_MIN_DATA - NOISE_AT);
-		pieces.sum[i] = noise_sum[i + (WIRE_MIN_DATA - NOISE_AT) / 2] - noise_sum[i];
 	}
 }
 
@@ -193,32 +188,20 @@ store128(uint8_t *p, __m128i x)
 /* Which piece of noise a frame has: neighbours in number, and generators that exist at
  * the same time, have different noise. */
 static inline uint32_t
-noise_salt(uint16_t id, uint32_t flow)
+piece_of(uint16_t id, uint32_t flow, uint64_t seq)
 {
-	return (id + flow * 61) * (UINT32_MAX / NB_PIECES + 1);
+	uint32_t first = (id + flow * 61) % NB_PIECES;
+
+	return (first + ((uint32_t)seq * 0x9e3779b1) / (UINT32_MAX / NB_PIECES + 1)) % NB_PIECES;
 }
 
+/* The sum of the 16-bit words of noise in a frame, of which the last is padded (RFC 768). */
 static inline uint32_t
-piece_of(uint32_t salt, uint64_t seq)
+piece_sum(uint32_t piece, uint32_t len)
 {
-	return (salt + (uint32_t)seq * 0x9e3779b1) / (UINT32_MAX / NB_PIECES + 1);
-}
+	uint32_t words = (len - NOISE_AT) / 2, sum = noise_sum[piece + words] - noise_sum[piece];
 
-/* What follows in longer frames than the shortest. */
-static inline const uint8_t *
-rest_of(uint32_t piece)
-{
-	return noise + 2 * piece + WIRE_MIN_DATA - NOISE_AT;
-}
-
-/* The sum of its 16-bit words, of which the last is padded (RFC 768). */
-static inline uint32_t
-rest_sum(uint32_t piece, uint32_t len)
-{
-	uint32_t from = piece + (WIRE_MIN_DATA - NOISE_AT) / 2, words = (len - WIRE_MIN_DATA) / 2;
-	uint32_t sum = noise_sum[from + words] - noise_sum[from];
-
-	return len % 2 == 0 ? sum : sum + (rest_of(piece)[2 * words] << 8);
+	return len % 2 == 0 ? sum : sum + (noise[2 * (piece + words)] << 8);
 }
 
 static void
@@ -226,20 +209,30 @@ make_head(struct head *head, uint16_t id, uint32_t flow)
 {
 	uint64_t src = SRC_NET + id, dst = DST_NET + (flow % 16 << 8) + 1;
 	uint64_t sport = 4096 + flow % 256, dport = 8192 + flow / 256;
-	const uint64_t ip[2] = {
-		htobe64(UINT64_C(0x4500) << 48 | 0x4000),
-		htobe64((uint64_t)IP_TTL << 56 | UINT64_C(17) << 48 | src),
+	const uint64_t first[2] = {
+		htobe64((uint64_t)IP_TYPE << 48 | UINT64_C(0x4500) << 32),
+		htobe64(UINT64_C(0x4000) << 48 | (uint64_t)IP_TTL << 40 | UINT64_C(17) << 32 |
+			src >> 16),
 	};
-	const uint64_t udp[2] = {
-		htobe64(dst << 32 | sport << 16 | dport),
-		htobe64((uint64_t)id << 16 | flow),
+	const uint64_t second[2] = {
+		htobe64((src & 0xffff) << 48 | dst << 16 | sport),
+		htobe64(dport << 48 | id),
 	};
 
-	head->ip = load128((const uint8_t *)ip);
-	head->udp = load128((const uint8_t *)udp);
+	head->first = load128((const uint8_t *)first);
+	head->second = load128((const uint8_t *)second);
 	head->ip_sum = 0x4500 + 0x4000 + (IP_TTL << 8 | 17) + src + dst;
 	head->udp_sum = src + dst + 17 + sport + dport + id + flow;
-	head->salt = noise_salt(id, flow);
+	head->numbers = _mm_set_epi64x(~UINT64_C(0xffff), htobe16(flow));
+}
+
+/* Bytes 28 to 43 of a frame whose noise has that sum. What the number and its inverse come to is
+ * the 2 bytes that are not inverted: 0xffff counts for nothing. */
+static inline __m128i
+make_second(const struct head *head, uint64_t seq, uint32_t sum)
+{
+	return SET_WORD(head->second, SECOND_AT, UDP_AT + 6,
+			checksum(head->udp_sum + (seq >> 48) + sum));
 }
 
 static inline void
@@ -247,18 +240,20 @@ head_set_len(struct head *head, uint32_t len)
 {
 	uint32_t ip_len = len - IP_AT, udp_len = len - UDP_AT;
 
-	head->ip = SET_WORD(head->ip, IP_AT, IP_AT + 2, ip_len);
-	head->ip = SET_WORD(head->ip, IP_AT, IP_AT + 10, checksum(head->ip_sum + ip_len));
-	head->udp = SET_WORD(head->udp, DST_AT, UDP_AT + 4, udp_len);
+	head->first = SET_WORD(head->first, FIRST_AT, IP_AT + 2, ip_len);
+	head->first = SET_WORD(head->first, FIRST_AT, IP_AT + 10, checksum(head->ip_sum + ip_len));
+	head->second = SET_WORD(head->second, SECOND_AT, UDP_AT + 4, udp_len);
 	head->udp_sum += 2 * udp_len; /* in the pseudo header, too */
+	head->second = make_second(head, 0, 0);
 }
 
-/* Bytes 30 to 45 of a frame whose noise has that sum. (2^64, where this would go wrong, is
- * nothing that a generator counts to.) */
+/* Bytes 44 to 59: number 0 has the flow, and 6 bytes inverted. */
 static inline __m128i
-make_udp(const struct head *head, uint64_t seq, uint64_t sum)
+make_numbers(__m128i numbers, uint64_t seq)
 {
-	return SET_WORD(head->udp, DST_AT, UDP_AT + 6, checksum(head->udp_sum + seq + sum));
+	const __m128i places = _mm_set_epi8(0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 6, 7, -1, -1);
+
+	return _mm_xor_si128(numbers, _mm_shuffle_epi8(_mm_cvtsi64_si128(seq), places));
 }
 
 static uint32_t
@@ -292,37 +287,27 @@ gen_len(struct wire *w, uint64_t position)
 
 /* Generator */
 
-/* Of a frame whose noise has that sum: bytes 14 to 59. */
-static inline void
-make_short(uint8_t *frame, const struct head *head, uint64_t seq, uint32_t piece, uint64_t sum)
-{
-	uint64_t number = htobe64(seq);
-
-	store128(frame + IP_AT, head->ip);
-	store128(frame + DST_AT, make_udp(head, seq, sum));
-	memcpy(frame + LAST_AT, &pieces.last[piece], sizeof(pieces.last[piece]));
-	memcpy(frame + SEQ_AT, &number, sizeof(number));
-}
-
-/* Make the next n frames, where these say. */
+/* Make the next n frames at these places. */
 static void
 build_shortest(struct gen *gen, const struct wire_frame *frames, unsigned int n)
 {
-	const struct head *first = gen->origin->head, *end = first + gen->origin->flows;
-	const struct head *head = first + gen->flow;
+	const struct head *head = gen->origin->head;
+	const uint32_t flows = gen->origin->flows;
+	uint32_t flow = gen->flow;
 	uint64_t seq = gen->seq;
-	uint32_t piece;
-	unsigned int i;
+	uint8_t *frame;
 
-	for (i = 0; i < n; i++) {
-		piece = piece_of(head->salt, seq);
-		make_short((uint8_t *)frames[i].data, head, seq, piece, pieces.sum[piece]);
-		if (++head == end) {
-			head = first;
+	for (unsigned int i = 0; i < n; i++) {
+		frame = (uint8_t *)frames[i].data;
+		store128(frame + FIRST_AT, head[flow].first);
+		store128(frame + SECOND_AT, head[flow].second);
+		store128(frame + NUMBERS_AT, make_numbers(head[flow].numbers, seq));
+		if (++flow == flows) {
+			flow = 0;
 			seq++;
 		}
 	}
-	gen->flow = head - first;
+	gen->flow = flow;
 	gen->seq = seq;
 }
 
@@ -333,15 +318,16 @@ build_any(struct gen *gen, struct wire_frame *frames, unsigned int n)
 	struct head made;
 	uint32_t len, piece;
 	uint8_t *frame;
-	unsigned int i;
 
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		frame = (uint8_t *)frames[i].data;
 		len = len_at(gen->origin, gen->built + i);
 		head = head_of(gen->origin, gen->flow, len, &made);
-		piece = piece_of(head->salt, gen->seq);
-		make_short(frame, head, gen->seq, piece, pieces.sum[piece] + rest_sum(piece, len));
-		memcpy(frame + WIRE_MIN_DATA, rest_of(piece), len - WIRE_MIN_DATA);
+		piece = piece_of(gen->origin->id, gen->flow, gen->seq);
+		store128(frame + FIRST_AT, head->first);
+		store128(frame + SECOND_AT, make_second(head, gen->seq, piece_sum(piece, len)));
+		store128(frame + NUMBERS_AT, make_numbers(head->numbers, gen->seq));
+		memcpy(frame + NOISE_AT, noise + 2 * piece, len - NOISE_AT);
 		frames[i].len = gen->ready[(gen->built + i) % WIRE_BURST].len = len;
 		if (++gen->flow == gen->origin->flows) {
 			gen->flow = 0;
@@ -369,7 +355,7 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 {
 	struct gen *gen = (struct gen *)w;
 	uint64_t first = gen->pace.taken;
-	unsigned int due, at, run, held;
+	unsigned int due, held, i;
 	uint64_t left;
 
 	if (gen->origin == NULL)
@@ -382,18 +368,18 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 			n = left;
 	}
 	due = wire_pace_due(w, n);
-	at = first % WIRE_BURST;
-	run = due < WIRE_BURST - at ? due : WIRE_BURST - at;
-	memcpy(frames, &gen->ready[at], run * sizeof(*frames));
-	memcpy(frames + run, gen->ready, (due - run) * sizeof(*frames));
+	for (i = 0; i < due; i++)
+		frames[i] = gen->ready[(first + i) % WIRE_BURST];
 	held = gen->built - first;
 	if (due > held) {
-		if (all_shortest(gen->origin))
+		if (all_shortest(gen->origin) && gen->seq + WIRE_BURST < UINT64_C(1) << 48)
 			build_shortest(gen, frames + held, due - held);
 		else
 			build_any(gen, frames + held, due - held);
 		gen->built = first + due;
 	}
+	if (due > 0 && gen->origin->nb_lens == 1)
+		frames[0].made = due;
 	return due;
 }
 
@@ -431,33 +417,37 @@ slot_unlock(struct origin_slot *slot)
 	pthread_mutex_unlock(&slot->lock);
 }
 
-/* A router changed the TTL, and the checksum with it; nothing else of bytes 14 to 29. */
+/* Of a frame of at least UDP_AT bytes: is the checksum of its IPv4 header good? */
 static bool
-is_routed(const uint8_t *data, __m128i made)
+is_ip_good(const uint8_t *data)
 {
-	int same = _mm_movemask_epi8(_mm_cmpeq_epi8(load128(data + IP_AT), made));
 	uint64_t sum = load64(data + IP_AT) % 0xffff + load64(data + IP_AT + 8) % 0xffff +
 		       (load64(data + IP_AT + 12) & 0xffffffff);
 
-	return (same | 1 << 8 | 3 << 10) == 0xffff && sum % 0xffff == 0;
+	return sum % 0xffff == 0;
 }
 
-/* Are bytes 12 to 59, but perhaps for the TTL, as make_short() makes them? The number is
- * where it was read. */
-static inline bool
-is_as_made(const uint8_t *data, const struct head *head, uint64_t seq, uint32_t piece, uint64_t sum)
+/* A router changed the TTL, and the checksum with it; nothing else of bytes 12 to 27. */
+static bool
+is_routed(const uint8_t *data, __m128i first)
 {
-	__m128i ip = _mm_cmpeq_epi8(load128(data + IP_AT), head->ip);
-	__m128i udp = _mm_cmpeq_epi8(load128(data + DST_AT), make_udp(head, seq, sum));
-	const uint64_t noise_mask = htobe64(UINT64_MAX >> 8 * (NOISE_AT - LAST_AT));
-	uint64_t last;
+	int same = _mm_movemask_epi8(_mm_cmpeq_epi8(load128(data + FIRST_AT), first));
 
-	memcpy(&last, data + LAST_AT, sizeof(last));
-	if (((last ^ pieces.last[piece]) & noise_mask) != 0 || load16(data + TYPE_AT) != IP_TYPE)
-		return false;
-	if (_mm_movemask_epi8(_mm_and_si128(ip, udp)) == 0xffff)
+	return (same | 1 << (IP_AT + 8 - FIRST_AT) | 3 << (IP_AT + 10 - FIRST_AT)) == 0xffff &&
+	       is_ip_good(data);
+}
+
+/* Are bytes 12 to 59 these, but perhaps for the TTL? */
+static inline bool
+is_as_made(const uint8_t *data, __m128i first, __m128i second, __m128i numbers)
+{
+	__m128i same_first = _mm_cmpeq_epi8(load128(data + FIRST_AT), first);
+	__m128i same = _mm_and_si128(_mm_cmpeq_epi8(load128(data + SECOND_AT), second),
+				     _mm_cmpeq_epi8(load128(data + NUMBERS_AT), numbers));
+
+	if (_mm_movemask_epi8(_mm_and_si128(same_first, same)) == 0xffff)
 		return true;
-	return _mm_movemask_epi8(udp) == 0xffff && is_routed(data, head->ip);
+	return _mm_movemask_epi8(same) == 0xffff && is_routed(data, first);
 }
 
 /* @return true if it was not so before */
@@ -514,24 +504,25 @@ count_corrupt(struct gen *gen, uint16_t id)
 	return known;
 }
 
-/* A generator's frame that was changed still has the numbers and the noise that
- * belongs to them, or else the generator's address. */
+/* A generator's frame that was changed still has its address, below a good checksum, or else a
+ * number and its inverse; of one that was cut, too, the address is believed anyway. */
 static void
 count_odd(struct gen *gen, const struct wire_frame *frame)
 {
 	const uint8_t *data = frame->data;
-	uint32_t piece;
-	uint16_t id;
+	bool addressed, numbered = false;
+	__m128i numbers;
 
+	addressed = frame->len >= SRC_AT + 4 && load16(data + SRC_AT) == SRC_NET >> 16;
 	if (frame->len >= WIRE_MIN_DATA) {
-		id = load16(data + ID_AT);
-		piece = piece_of(noise_salt(id, load16(data + FLOW_AT)), load64(data + SEQ_AT));
-		if (memcmp(data + NOISE_AT, noise + 2 * piece, WIRE_MIN_DATA - NOISE_AT) == 0 &&
-		    count_corrupt(gen, id))
-			return;
+		numbers = _mm_set_epi64x(~UINT64_C(0xffff), htobe16(load16(data + FLOW_AT)));
+		numbers = make_numbers(numbers, load64(data + SEQ_AT));
+		numbered = memcmp(data + NUMBERS_AT, &numbers, sizeof(numbers)) == 0;
 	}
-	if (frame->len >= SRC_AT + 4 && load16(data + SRC_AT) == SRC_NET >> 16 &&
+	if (addressed && (!numbered || is_ip_good(data)) &&
 	    count_corrupt(gen, load16(data + SRC_AT + 2)))
+		return;
+	if (numbered && count_corrupt(gen, load16(data + ID_AT)))
 		return;
 	wire_count(&gen->counts.foreign, 1);
 }
@@ -544,7 +535,7 @@ arrive_in_order(struct origin *origin, const struct wire_frame *frames, unsigned
 	const struct wire_frame *frame, *end = frames + n;
 	const struct head *head;
 	struct track *track;
-	uint32_t flow, piece;
+	uint32_t flow;
 	uint64_t seq;
 
 	if (!all_shortest(origin))
@@ -556,9 +547,8 @@ arrive_in_order(struct origin *origin, const struct wire_frame *frames, unsigned
 		track = &origin->track[flow];
 		head = &origin->head[flow];
 		seq = track->next;
-		piece = piece_of(head->salt, seq);
-		if (load64(frame->data + SEQ_AT) != seq ||
-		    !is_as_made(frame->data, head, seq, piece, pieces.sum[piece]))
+		if (!is_as_made(frame->data, head->first, head->second,
+				make_numbers(head->numbers, seq)))
 			break;
 		if (track->nb_missing > 0)
 			set_missing(origin, flow, seq, false);
@@ -584,9 +574,10 @@ arrive_any(struct gen *gen, struct origin *origin, const struct wire_frame *fram
 	if (flow >= origin->flows || len != len_at(origin, seq * origin->flows + flow))
 		return false;
 	head = head_of(origin, flow, len, &made);
-	piece = piece_of(head->salt, seq);
-	if (!is_as_made(data, head, seq, piece, pieces.sum[piece] + rest_sum(piece, len)) ||
-	    memcmp(data + WIRE_MIN_DATA, rest_of(piece), len - WIRE_MIN_DATA) != 0)
+	piece = piece_of(origin->id, flow, seq);
+	if (!is_as_made(data, head->first, make_second(head, seq, piece_sum(piece, len)),
+			make_numbers(head->numbers, seq)) ||
+	    memcmp(data + NOISE_AT, noise + 2 * piece, len - NOISE_AT) != 0)
 		return false;
 	*intact += see(gen, origin, flow, seq);
 	return true;
@@ -761,6 +752,7 @@ frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
 		return false;
 	for (i = 0; i < WIRE_BURST; i++) {
 		gen->ready[i].len = gen->origin->len_min;
+		gen->ready[i].made = 1;
 		gen->ready[i].data = gen->frames + (size_t)i * gen->stride;
 		memcpy(gen->frames + (size_t)i * gen->stride, dst, 6);
 		memcpy(gen->frames + (size_t)i * gen->stride + 6, src, 6);
@@ -773,7 +765,7 @@ struct wire *
 wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error *err)
 {
 	uint64_t rate = WIRE_RATE_UNLIMITED, size[2] = { 64, 64 }, count = 0, flows = 1;
-	uint64_t burst = WIRE_BURST, lossless = 0, start = 1, window = 0;
+	uint64_t burst = 32, lossless = 0, start = 1, window = 0;
 	uint8_t dst[6];
 	struct wire_option options[] = {
 		WIRE_OPTION_RATE(&rate),
@@ -782,7 +774,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		{ "count", wire_parse_number, &count, "0 (no end) to 18446744073709551614",
 		  0, UINT64_MAX - 1, false },
 		{ "flows", wire_parse_number, &flows, "1 to 65536", 1, MAX_FLOWS, false },
-		{ "burst", wire_parse_number, &burst, "1 to 32", 1, WIRE_BURST, false },
+		{ "burst", wire_parse_number, &burst, "1 to 64", 1, WIRE_BURST, false },
 		{ "window", wire_parse_number, &window, "0 (any number) to 1000000", 0, 1000000, false },
 		{ "dst", wire_parse_mac, dst, "xx-xx-xx-xx-xx-xx", 0, 0, false },
 		WIRE_OPTION_BOOL("start", &start),

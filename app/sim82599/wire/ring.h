@@ -80,11 +80,12 @@ ring_peek(struct ring *ring, struct wire_frame *frames, unsigned int n)
 	uint64_t at = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 	uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
 	unsigned int i;
+	uint32_t len;
 
 	for (i = 0; i < n && at < head; i++) {
-		frames[i].len = ring_at(ring, &at);
-		frames[i].data = ring->bytes + at % RING_SIZE + 8;
-		at += ring_record(frames[i].len);
+		len = ring_at(ring, &at);
+		frames[i] = (struct wire_frame){ .data = ring->bytes + at % RING_SIZE + 8, .len = len };
+		at += ring_record(len);
 	}
 	return i;
 }

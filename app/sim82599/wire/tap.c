@@ -74,7 +74,7 @@ tap_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 	for (i = 0; i < n && i < tap->nb; i++) {
 		const struct tap_slot *slot = &tap->slots[(tap->first + i) % WIRE_BURST];
 
-		frames[i] = (struct wire_frame){ slot->data, slot->len };
+		frames[i] = (struct wire_frame){ .data = slot->data, .len = slot->len };
 	}
 	tap_wait(tap);
 	return i;

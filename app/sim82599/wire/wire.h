@@ -28,7 +28,7 @@
 #include <stdint.h>
 
 #define WIRE_MAX_FRAME 15872u /* 15.5 KB with FCS, the 82599's largest (8.2.3.22.13) */
-#define WIRE_BURST     32
+#define WIRE_BURST     64
 
 struct wire;
 struct wire_pace;
@@ -36,6 +36,12 @@ struct wire_pace;
 struct wire_frame {
 	const uint8_t *data;
 	uint32_t len;
+	/**
+	 * Of a peeked frame: so many from this one on the wire made itself, and knows that they
+	 * have the same length and Ethernet addresses and are UDP in IPv4, without VLAN tag and
+	 * options, no fragments, all lengths and checksums right. 0: nothing is known.
+	 */
+	uint32_t made;
 };
 
 /**
@@ -98,7 +104,7 @@ struct wire {
  *       size=N[-M]                frame bytes with FCS, 64 to 15872; a range is swept
  *       count=N                   frames to send; 0: no end (default)
  *       flows=N                   1 to 65536 UDP flows (default 1)
- *       burst=N                   frames released together, 1 to 32 (default 32)
+ *       burst=N                   frames released together, 1 to 64 (default 32)
  *       window=N                  frames under way at most, for a forwarder that drops what
  *                                 its Tx ring cannot hold; 0: any number (default)
  *       dst=xx-xx-xx-xx-xx-xx     destination (default: the port's own)
