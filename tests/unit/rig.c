@@ -66,12 +66,14 @@ wire_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 
 	(void)w;
 	if (wire.page_end != NULL && wire.in_first < wire.in_end) {
-		frames[0] = (struct wire_frame){ wire.page_end - in->len, in->len };
+		frames[0] = (struct wire_frame){ .data = wire.page_end - in->len, .len = in->len };
 		memcpy(wire.page_end - in->len, in->b, in->len);
 		return 1;
 	}
 	for (i = 0; i < n && wire.in_first + i < wire.in_end; i++)
-		frames[i] = (struct wire_frame){ in[i].b, in[i].len };
+		frames[i] = (struct wire_frame){ .data = in[i].b, .len = in[i].len };
+	if (wire.made)
+		frames[0].made = i;
 	return i;
 }
 
@@ -149,6 +151,7 @@ rig_create(const struct nic_config *config)
 	host_size = HOST_SIZE;
 	wire.wire = (struct wire){ .ops = &wire_ops, .lossless = true, .light = true };
 	wire.in_first = wire.in_end = wire.nb_out = wire.link_calls = 0;
+	wire.made = false;
 	wire.room = MAX_FRAMES;
 	wire.page_end = NULL;
 	line = false;

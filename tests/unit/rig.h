@@ -47,6 +47,7 @@ struct rig_wire {
 	unsigned int nb_out;
 	unsigned int room;     /* for so many more frames */
 	unsigned int link_calls;
+	bool made;             /* it says so of all frames, which are then alike */
 	/* if set: a frame for the device lies before memory that must not be read; one at a time */
 	uint8_t *page_end;
 };

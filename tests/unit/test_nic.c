@@ -1133,8 +1133,8 @@ queues_are_enabled_and_disabled(void **state)
 		wr(rxq_reg(q, NIC_RDH), 0);
 		wr(rxq_reg(q, NIC_RDT), 63);
 		assert_int_equal(rd(rxq_reg(q, NIC_RDT)), 63);
-		nic->rxq[q].head = 5;
-		nic->txq[q].head = 6;
+		nic->rxq[q].ring.head = 5;
+		nic->txq[q].ring.head = 6;
 		assert_int_equal(rd(rxq_reg(q, NIC_RDH)), 5);
 		assert_int_equal(rd(txq_reg(q, NIC_TDH)), 6);
 		assert_int_equal(counts().violations, 0);
@@ -1518,7 +1518,7 @@ direct_queue_enable_is_noticed(void **state)
 	queue_prepare(0);
 	queue_prepare(100);
 	wr(txq_reg(100, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
-	nic->txq[100].head = 9;
+	nic->txq[100].ring.head = 9;
 	nic_set_direct(nic, true);
 	assert_int_equal(bar[0][txq_reg(100, NIC_TDH) / 4], 9);
 	assert_false(nic_wants_trap(nic));

@@ -780,92 +780,95 @@ checksums_good_and_bad(void **state)
 	}
 }
 
-/* Send a frame as it is, or as the second of three: @return the first write-backs */
-static const struct ring_desc *
-sent_with(const uint8_t *changed, uint32_t payload, bool alone)
-{
-	static struct ring_desc wb[3];
-
-	rx_start_simple();
-	if (!alone)
-		ipv4_l4(17, payload);
-	memcpy(ipv4_l4(17, payload)->b, changed, 42 + payload);
-	if (!alone)
-		ipv4_l4(17, payload);
-	poll_all();
-	memcpy(wb, desc(0, 0), sizeof(wb));
-	nic_write(nic, NIC_RXDCTL, 0);
-	wire.in_first = wire.in_end = 0;
-	return wb;
-}
-
-/* What is said of a frame does not depend on the one before it. */
+/* What follows the datagram is no part of it. */
 static void
-expect_same(const uint8_t *changed, uint32_t payload, const struct ring_desc *good)
-{
-	struct ring_desc alone = sent_with(changed, payload, true)[0];
-	const struct ring_desc *wb = sent_with(changed, payload, false);
-
-	assert_memory_equal(&wb[0], good, sizeof(*good));
-	if (alone.hi & DD) { /* else it is for another station, or no frame */
-		assert_memory_equal(&wb[1], &alone, sizeof(alone));
-		assert_memory_equal(buf(0, 1), changed, 42 + payload);
-		wb++;
-	}
-	assert_memory_equal(&wb[1], good, sizeof(*good));
-}
-
-/* Frames of a burst that are alike are looked at less closely: a change must show all the same. */
-static void
-unlike_the_one_before(void **state)
-{
-	static const uint32_t payloads[] = { 18, 19, 101 };
-	struct ring_desc good;
-	uint8_t b[200];
-
-	(void)state;
-	for (unsigned int k = 0; k < 3; k++) {
-		const uint32_t payload = payloads[k], len = 42 + payload;
-		const struct frame *f = ipv4_l4(17, payload);
-
-		memcpy(b, f->b, len);
-		good = received("good");
-		for (uint32_t bit = 0; bit < 8 * len; bit += 3) {
-			b[bit / 8] ^= 1 << bit % 8;
-			expect_same(b, payload, &good);
-			b[bit / 8] ^= 1 << bit % 8;
-		}
-		/* of the IPv4 addresses, and of UDP's length: its checksum remains good */
-		for (uint32_t at = 27; at <= 39; at += at == 33 ? 6 : 2) {
-			put16(b + 50, 0x4000);
-			put16(b + 40, 0);
-			put16(b + 40, inet_sum(17 + len - 34 + (uint16_t)~inet_sum(0, b + 26, 8), b + 34,
-					       len - 34));
-			expect_same(b, payload, &good);
-			b[at] += 2;
-			put16(b + 50, at == 39 ? 0x4000 - 4 : 0x4000 - 2);
-			expect_same(b, payload, &good);
-			b[at] -= 2;
-		}
-	}
-}
-
-/* ... and what follows the datagram is no part of it. */
-static void
-longer_than_the_one_before(void **state)
+longer_than_the_datagram(void **state)
 {
 	struct frame *f;
 
 	(void)state;
 	rx_start_simple();
-	ipv4_l4(17, 18);
 	f = ipv4_l4(17, 18);
 	memset(f->b + f->len, 0x55, 9);
 	f->len += 9;
 	poll_all();
-	assert_int_equal(desc(0, 0)->hi, LEN(60) | DD | EOP | IPCS | L4CS | UDPCS);
-	assert_int_equal(desc(0, 1)->hi, LEN(69) | DD | EOP | IPCS | L4CS | UDPCS);
-	assert_int_equal(nic_read(nic, NIC_PRC64), 1);
+	assert_int_equal(desc(0, 0)->hi, LEN(69) | DD | EOP | IPCS | L4CS | UDPCS);
+}
+
+/* A device as new, and what it says of some frames of one length, and counts. */
+struct said {
+	struct ring_desc wb[4][8];
+	uint64_t queue[4], sizes[6], good, good_bytes, total, long_frames, errors, filtered;
+};
+
+static struct said
+said_of(uint32_t payload, uint32_t mrqc, uint32_t vlnctrl, uint32_t fctrl, bool made)
+{
+	struct nic_config config = rig_config();
+	struct said said;
+
+	nic_free(nic);
+	memset(bar, 0, sizeof(bar));
+	nic = rig_create(&config);
+	rig_link_up();
+	rig_receive();
+	wire.made = made;
+	rss_start(mrqc, 4);
+	nic_write(nic, NIC_VLNCTRL, vlnctrl);
+	nic_write(nic, NIC_FCTRL, fctrl);
+	for (unsigned int q = 0; q < 4; q++) {
+		nic_write(nic, NIC_RQSMR + q / 4 * 4, 0x03020100);
+		rx_start(q, q, ADVANCED_2K, 0, NB_DESC - 1);
+	}
+	for (unsigned int i = 0; i < 8; i++) {
+		struct frame *f = frame_new();
+
+		add_ipv4(f, "198.18.0.1", "198.19.0.2", 17, 0, 0);
+		add_l4(f, 17, 1000 + i, 2000, payload);
+		frame_end(f, 17);
+	}
+	poll_all();
+	for (unsigned int q = 0; q < 4; q++) {
+		memcpy(said.wb[q], desc(q, 0), sizeof(said.wb[q]));
+		said.queue[q] = nic_read(nic, NIC_QPRC + 0x40 * q);
+	}
+	for (unsigned int i = 0; i < 6; i++)
+		said.sizes[i] = nic_read(nic, NIC_PRC64 + 4 * i);
+	said.good = nic_read(nic, NIC_GPRC);
+	said.good_bytes = nic_read(nic, NIC_GORCL);
+	said.total = nic_read(nic, NIC_TPR);
+	said.long_frames = nic_read(nic, NIC_ROC);
+	said.errors = nic_read(nic, NIC_XEC);
+	said.filtered = counts().rx_filtered;
+	return said;
+}
+
+/* A wire may say that it made frames itself and knows that they are good: what is said of them and
+ * counted is as if each had been looked at. */
+static void
+made_by_the_wire(void **state)
+{
+	static const struct {
+		uint32_t payload, mrqc, vlnctrl, fctrl;
+	} cases[] = {
+		{ 18, 0, 0x8100, NIC_FCTRL_UPE },
+		{ 101, RSS_UDP | RSS_IP, 0x8100, NIC_FCTRL_UPE },
+		{ 18, 0, 0x0800, NIC_FCTRL_UPE }, /* what IPv4 is called elsewhere is a tag */
+		{ 18, RSS_UDP, 0x8100 | NIC_VLNCTRL_VFE, 0 },
+		{ 1480, 0, 0x8100, NIC_FCTRL_UPE }, /* too long */
+	};
+	struct said looked_at, made;
+
+	(void)state;
+	for (unsigned int c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		looked_at = said_of(cases[c].payload, cases[c].mrqc, cases[c].vlnctrl,
+				    cases[c].fctrl, false);
+		made = said_of(cases[c].payload, cases[c].mrqc, cases[c].vlnctrl, cases[c].fctrl,
+			       true);
+		assert_memory_equal(&made, &looked_at, sizeof(made));
+		assert_int_equal(made.long_frames, cases[c].payload == 1480 ? 8 : 0);
+		assert_int_equal(made.good, 8 - made.long_frames);
+	}
 }
 
 static void
@@ -1510,8 +1513,8 @@ main(void)
 		TEST(bad_second_buffer),
 		TEST(inexact_filter_is_told),
 		TEST(checksums_good_and_bad),
-		TEST(unlike_the_one_before),
-		TEST(longer_than_the_one_before),
+		TEST(longer_than_the_datagram),
+		TEST(made_by_the_wire),
 		TEST(checksums_of_all_shapes),
 		TEST(zero_udp_checksums),
 		TEST(fragments_are_summed),

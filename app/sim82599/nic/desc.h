@@ -17,10 +17,6 @@ struct desc {
 	_Atomic uint64_t hi;
 };
 
-/* Four descriptors share a cache line, and a 128-byte aligned ring never
- * splits one: the unit in which the device reads and writes them. */
-#define DESC_LINE 4u
-
 /* Rx write-back, upper quadword of the advanced format (7.1.6.2) */
 #define RX_DD         (UINT64_C(1) << 0)
 #define RX_EOP        (UINT64_C(1) << 1)
@@ -145,36 +141,17 @@ dma_write(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t le
 	return dma_window(nic, window, addr, len, true);
 }
 
-/* The descriptors of a ring that share a line with descriptor i; NULL: no such memory. */
-static inline struct desc *
-desc_line(struct nic *nic, struct nic_window *window, uint64_t base, uint32_t i)
-{
-	return dma_write(nic, window, base + (i & ~(DESC_LINE - 1)) * sizeof(struct desc),
-		   DESC_LINE * sizeof(struct desc));
-}
-
-/* Fetch n descriptors from i on into the cache, all at once: they come from the driver's. */
-static inline void
-desc_prefetch(struct nic *nic, struct nic_window *window, uint64_t base, uint32_t size,
-	      uint32_t i, uint32_t n)
-{
-	const struct desc *line;
-
-	for (n += i % DESC_LINE, i &= ~(DESC_LINE - 1); ; n -= DESC_LINE) {
-		line = desc_line(nic, window, base, i);
-		if (line == NULL)
-			return;
-		__builtin_prefetch(line, 1);
-		if (n <= DESC_LINE)
-			return;
-		i = i + DESC_LINE == size ? 0 : i + DESC_LINE;
-	}
-}
-
 static inline uint32_t
 ring_next(uint32_t i, uint32_t size)
 {
 	return i + 1 == size ? 0 : i + 1;
+}
+
+/* The descriptor n from i on. */
+static inline uint32_t
+ring_forward(uint32_t i, uint32_t n, uint32_t size)
+{
+	return i + n >= size ? i + n - size : i + n;
 }
 
 /* How far it is from descriptor i on to descriptor to. */
@@ -187,17 +164,56 @@ ring_distance(uint32_t i, uint32_t to, uint32_t size)
 /* Descriptors from the head up to, not including, the tail of this name. The tail is the driver's
  * word: acquire what it wrote before it. One outside of the ring is reported once. */
 static inline uint32_t
-ring_owned(struct nic *nic, const char *name, unsigned int q, uint32_t offset, uint32_t size,
-	   uint32_t head, uint32_t *bad_tail)
+ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned int q, uint32_t offset)
 {
 	uint32_t tail = __atomic_load_n(&nic->bar[offset >> 2], __ATOMIC_ACQUIRE) & 0xffff;
 
-	if (tail < size)
-		return ring_distance(head, tail, size);
-	if (*bad_tail != tail)
-		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail, size);
-	*bad_tail = tail;
+	if (tail < ring->size)
+		return ring_distance(ring->head, tail, ring->size);
+	if (ring->bad_tail != tail)
+		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail, ring->size);
+	ring->bad_tail = tail;
 	return 0;
+}
+
+/* Descriptors from i on, *n of them at the most: as many as there are up to the ring's end and next
+ * to each other in host memory. @return NULL: i is in no memory */
+static inline struct desc *
+ring_descs(struct nic *nic, struct nic_ring *ring, uint32_t i, uint32_t *n)
+{
+	const uint64_t addr = ring->base + i * sizeof(struct desc);
+	struct desc *desc = dma_write(nic, &ring->window, addr, sizeof(*desc));
+	uint64_t together = (ring->window.addr + ring->window.len - addr) / sizeof(*desc);
+
+	if (*n > ring->size - i)
+		*n = ring->size - i;
+	if (*n > together)
+		*n = together;
+	return desc;
+}
+
+static inline struct desc *
+ring_desc(struct nic *nic, struct nic_ring *ring, uint32_t i)
+{
+	return dma_write(nic, &ring->window, ring->base + i * sizeof(struct desc), sizeof(struct desc));
+}
+
+/* Fetch n descriptors from the head on into the cache, all at once: they come from the driver's. */
+static inline void
+ring_prefetch(struct nic *nic, struct nic_ring *ring, uint32_t n)
+{
+	const char *line, *end;
+	uint32_t run;
+
+	for (uint32_t i = ring->head; n > 0; n -= run, i = ring_forward(i, run, ring->size)) {
+		run = n;
+		line = (const char *)ring_descs(nic, ring, i, &run);
+		if (line == NULL)
+			return;
+		end = line + run * sizeof(struct desc);
+		for (line -= (uintptr_t)line % 64; line < end; line += 64)
+			__builtin_prefetch(line, 1);
+	}
 }
 
 /* 8.2.3.23.71, 8.2.3.23.73: which of the 16 per-queue counters counts for this queue; map: RQSMR
@@ -208,12 +224,20 @@ stat_index(const struct nic *nic, uint32_t map, unsigned int q)
 	return reg_get(nic, map + q / 4 * 4) >> (q % 4 * 8) & 0xf;
 }
 
-/* What PCIe carries for a request or a write of len bytes: 24 bytes of header, sequence
- * number, LCRC and framing for each packet of at most 256 bytes (doc/sim82599.md). */
+/* What PCIe carries for a request or a write of len bytes: packets of at most 256 bytes, and for
+ * each 24 bytes of header, sequence number, LCRC and framing (doc/sim82599.md). */
+#define PCIE_HEADER 24u
+
+static inline uint64_t
+pcie_packets(uint64_t len)
+{
+	return (len + 255) / 256;
+}
+
 static inline uint64_t
 pcie_bytes(uint64_t len)
 {
-	return len + (len + 255) / 256 * 24;
+	return len + pcie_packets(len) * PCIE_HEADER;
 }
 
 #endif /* DESC_H */

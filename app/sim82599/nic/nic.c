@@ -371,9 +371,9 @@ nic_set_direct(struct nic *nic, bool direct)
 	nic->wants_trap = false;
 	for (unsigned int q = 0; direct && q < NIC_QUEUES; q++) {
 		if (nic->rxq[q].live)
-			reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].head);
+			reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].ring.head);
 		if (nic->txq[q].live)
-			reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].head);
+			reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].ring.head);
 	}
 	nic_unlock(nic);
 }
@@ -411,7 +411,7 @@ static void
 forget_windows(struct nic *nic)
 {
 	for (unsigned int q = 0; q < NIC_QUEUES; q++)
-		nic->rxq[q].ring.len = nic->txq[q].ring.len = 0;
+		nic->rxq[q].ring.window.len = nic->txq[q].ring.window.len = 0;
 	nic->rx_buffers.len = nic->tx_buffers.len = nic->tx_heads.len = 0;
 }
 
@@ -449,6 +449,8 @@ nic_poll(struct nic *nic)
 	/* 5.2.5.3.2: a device that is gone, or no bus master, touches no host memory */
 	if (nic->nb_live != 0 && nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&
 	    !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS)) {
+		rx_prefetch(nic);
+		tx_prefetch(nic);
 		moved = rx_poll(nic);
 		if (nic->rx_full_since != 0 || nic->xoff)
 			pause_poll(nic, nic_now());

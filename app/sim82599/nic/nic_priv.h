@@ -42,14 +42,20 @@
  * kept for a queue without descriptors, then they are lost (7.1.1, RXMPC). */
 #define RX_FIFO_NS 420000
 
-/* A receive queue, latched from its registers when it was enabled. */
+/* The descriptors of a queue, latched from its registers when it was enabled. */
+struct nic_ring {
+	uint64_t base;
+	uint32_t size;         /* descriptors */
+	uint32_t head;
+	uint32_t bad_tail;     /* outside of the ring, as last reported; 0: none */
+	struct nic_window window;
+};
+
+/* A receive queue, latched likewise. */
 struct nic_rxq {
 	bool live;
 	bool legacy;           /* SRRCTL.DESCTYPE 0: 8-byte legacy write-back */
-	uint32_t bad_tail;     /* outside of the ring, as last reported; 0: none */
-	uint32_t size;         /* descriptors */
-	uint32_t head;
-	uint64_t base;
+	struct nic_ring ring;
 	uint32_t buf_size;     /* bytes, SRRCTL.BSIZEPACKET */
 	bool split;            /* SRRCTL.DESCTYPE 2 or 5: headers go to a buffer of their own */
 	bool split_always;     /* 5: that buffer is used for any packet */
@@ -57,7 +63,6 @@ struct nic_rxq {
 	bool strip;            /* RXDCTL.VME: VLAN tags go to the descriptor */
 	uint32_t rxdctl;       /* as last seen, to notice direct writes */
 	uint64_t packets;      /* for faults that hit every n-th */
-	struct nic_window ring;
 };
 
 /* An offload context, 7.2.3.2.3: as its descriptor was, 0 if there was none. */
@@ -68,18 +73,14 @@ struct nic_tx_context {
 /* A transmit queue. */
 struct nic_txq {
 	bool live;
-	uint32_t bad_tail;
-	uint32_t size;
-	uint32_t head;
+	struct nic_ring ring;
 	uint32_t segment;      /* of the frame at the head so many are out (7.2.4) */
 	uint32_t open_end;     /* tail that leaves a frame open, as last reported */
 	uint32_t seen;         /* descriptors from the head on that were looked at already */
 	uint32_t max_frame;    /* bytes without FCS, 8.2.3.9.16 */
 	struct nic_tx_context context[2], kept[2]; /* as far as looked at, and at the head */
-	uint64_t base;
 	uint64_t head_wb;      /* address of head write-back, 0: none */
 	uint32_t txdctl;
-	struct nic_window ring;
 };
 
 /* The statistics registers, 8.2.3.23: regs.def has their offsets. */
@@ -121,7 +122,7 @@ struct nic_filter {
 struct nic_steer {
 	bool off;              /* all frames go to queue 0 */
 	bool filters;          /* some of ETQF or SYNQF is enabled */
-	bool plain;            /* IPv4 behind the addresses is no VLAN tag: rx_plain() may be used */
+	bool plain;            /* IPv4 behind the addresses is no VLAN tag: wire_frame.made holds */
 	uint8_t rss_mask;      /* bits of a RETA entry that count; 0: no RSS */
 	uint32_t mrqc;
 	uint32_t etqf[8], etqs[8], synqf;
@@ -379,6 +380,9 @@ void rxq_enable(struct nic *nic, unsigned int q);
 void rxq_disable(struct nic *nic, unsigned int q);
 void txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl);
 void txq_disable(struct nic *nic, unsigned int q);
+/* descriptors that the driver has given come from its cache: fetch the next ones all at once */
+void rx_prefetch(struct nic *nic);
+void tx_prefetch(struct nic *nic);
 unsigned int rx_poll(struct nic *nic);
 unsigned int tx_poll(struct nic *nic);
 

@@ -60,7 +60,7 @@ pause_send(struct nic *nic, uint32_t quanta)
 {
 	uint32_t ral = reg_get(nic, NIC_RAL), rah = reg_get(nic, NIC_RAH);
 	uint8_t frame[PAUSE_LEN] = { 0 };
-	const struct wire_frame out = { frame, sizeof(frame) };
+	const struct wire_frame out = { .data = frame, .len = sizeof(frame) };
 
 	memcpy(frame, pause_address, 6);
 	memcpy(frame + 6, &ral, 4);

@@ -194,7 +194,7 @@ write_srrctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 static uint32_t
 read_rdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	return nic->rxq[i].live ? nic->rxq[i].head : reg_get(nic, rxq_reg(i, NIC_RDH));
+	return nic->rxq[i].live ? nic->rxq[i].ring.head : reg_get(nic, rxq_reg(i, NIC_RDH));
 }
 
 /* The head of a live queue is the device's. INTERPRETATION (CONTRADICTION): 8.2.3.8.4 has it
@@ -212,7 +212,7 @@ static uint32_t
 write_rdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	return !nic->rxq[i].live ? value :
-	       head_write(nic, reg, i, nic->rxq[i].head, reg_get(nic, rxq_reg(i, NIC_RDT)), value);
+	       head_write(nic, reg, i, nic->rxq[i].ring.head, reg_get(nic, rxq_reg(i, NIC_RDT)), value);
 }
 
 /* INTERPRETATION (MISSING): 4.6.7 and 4.6.8 do not say what becomes of the tail of a queue that
@@ -275,14 +275,14 @@ write_tx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 static uint32_t
 read_tdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	return nic->txq[i].live ? nic->txq[i].head : reg_get(nic, txq_reg(i, NIC_TDH));
+	return nic->txq[i].live ? nic->txq[i].ring.head : reg_get(nic, txq_reg(i, NIC_TDH));
 }
 
 static uint32_t
 write_tdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	return !nic->txq[i].live ? value :
-	       head_write(nic, reg, i, nic->txq[i].head, reg_get(nic, txq_reg(i, NIC_TDT)), value);
+	       head_write(nic, reg, i, nic->txq[i].ring.head, reg_get(nic, txq_reg(i, NIC_TDT)), value);
 }
 
 static uint32_t

@@ -7,7 +7,6 @@
 
 #include <immintrin.h>
 
-#include "csum.h"
 #include "desc.h"
 
 #define MIN_FRAME 64 /* with FCS */
@@ -60,8 +59,7 @@ rxq_enable(struct nic *nic, unsigned int q)
 		.split = desctype == 2 || desctype == 5,
 		.split_always = desctype == 5,
 		.header_size = header_size < RX_HDR_LEN_MAX ? header_size : RX_HDR_LEN_MAX,
-		.size = length / sizeof(struct desc),
-		.base = base,
+		.ring = { .base = base, .size = length / sizeof(struct desc) },
 		.buf_size = buf_size == 0 ? 2048 : buf_size,
 	};
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its
@@ -79,7 +77,7 @@ rxq_disable(struct nic *nic, unsigned int q)
 	if (!nic->rxq[q].live)
 		return;
 	nic->rxq[q].live = false;
-	reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].head);
+	reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].ring.head);
 	while (nic->rx_end > 0 && !nic->rxq[nic->rx_end - 1].live)
 		nic->rx_end--;
 	nic->nb_live--;
@@ -93,7 +91,7 @@ rx_owned(struct nic *nic, unsigned int q)
 
 	if (!rxq->live)
 		return 0;
-	return ring_owned(nic, "RDT", q, rxq_reg(q, NIC_RDT), rxq->size, rxq->head, &rxq->bad_tail);
+	return ring_owned(nic, &rxq->ring, "RDT", q, rxq_reg(q, NIC_RDT));
 }
 
 /* The frame check sequence (IEEE 802.3, 3.2.9), wanted only when it is not stripped. */
@@ -179,37 +177,62 @@ rx_copy(uint8_t *to, const uint8_t *from, uint32_t len)
 /* Frames on their way into a queue. */
 struct rx_batch {
 	struct rx_slot slots[RX_SLOTS];
-	unsigned int nb_slots;
-	struct desc *line;     /* that the next descriptor is in, or NULL */
+	unsigned int nb_slots, nb_frames;
 	uint32_t head;
+	uint64_t bytes;        /* in host memory */
 	uint64_t pcie;         /* bytes */
 };
 
+/* The next descriptors take frames that are stored as they are, up to the first that does not fit
+ * into a buffer, or the ring's end: most frames go this way. @return their number; 0: no such
+ * memory */
+static inline unsigned int
+rx_put_whole(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
+	     const struct rx_frame *frames, uint32_t n, uint32_t buf_size)
+{
+	struct desc *desc = ring_descs(nic, &rxq->ring, batch->head, &n);
+	struct rx_slot *slot = &batch->slots[batch->nb_slots];
+	const struct rx_frame *frame = frames, *end = frames + n;
+	uint64_t bytes = 0, packets = 0;
+	uint8_t *buf;
+
+	if (desc == NULL)
+		return 0;
+	for (; frame < end && frame->len <= buf_size; frame++, desc++, slot++) {
+		buf = dma_write(nic, &nic->rx_buffers, desc->lo, frame->len);
+		if (buf == NULL)
+			break;
+		*slot = (struct rx_slot){
+			desc, frame->lo, (uint64_t)frame->len << RX_LEN_SHIFT | frame->hi,
+		};
+		bytes += frame->len;
+		packets += pcie_packets(frame->len);
+		rx_copy(buf, frame->data, frame->len);
+	}
+	n = frame - frames;
+	batch->nb_slots += n;
+	batch->head = ring_forward(batch->head, n, rxq->ring.size);
+	batch->bytes += bytes;
+	batch->pcie += bytes + packets * PCIE_HEADER;
+	return n;
+}
+
 /* The next descriptor and its buffer take a piece of a frame; lo and hi are its write-back, but for
  * the length. @return false: no such memory */
-static inline bool
+static bool
 rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8_t *data,
        uint32_t len, uint64_t lo, uint64_t hi)
 {
-	uint32_t head = batch->head;
-	struct rx_slot *slot = &batch->slots[batch->nb_slots];
-	struct desc *desc;
-	uint8_t *buf;
+	const struct rx_frame piece = { .data = data, .len = len, .lo = lo, .hi = hi };
 
-	if (head % DESC_LINE == 0 || batch->line == NULL)
-		batch->line = desc_line(nic, &rxq->ring, rxq->base, head);
-	if (batch->line == NULL)
-		return false;
-	desc = &batch->line[head % DESC_LINE];
-	buf = dma_write(nic, &nic->rx_buffers, desc->lo, len);
-	if (buf == NULL)
-		return false;
-	*slot = (struct rx_slot){ desc, lo, (uint64_t)len << RX_LEN_SHIFT | hi };
-	batch->nb_slots++;
-	batch->head = ring_next(head, rxq->size);
-	batch->pcie += pcie_bytes(len);
-	rx_copy(buf, data, len);
-	return true;
+	return rx_put_whole(nic, rxq, batch, &piece, 1, len) == 1;
+}
+
+/* Bytes of the FCS that frames have in host memory. */
+static uint32_t
+rx_fcs_len(const struct nic *nic)
+{
+	return reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
 }
 
 /* The bytes that a frame has in host memory: with its FCS, if that is not stripped, and without its
@@ -272,20 +295,21 @@ rx_split(const struct nic *nic, const struct nic_rxq *rxq, const struct rx_frame
 
 /* The header buffer of the next descriptor takes the first bytes of a frame. */
 static bool
-rx_put_header(struct nic *nic, struct nic_rxq *rxq, const struct rx_batch *batch,
+rx_put_header(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	      const uint8_t *data, uint32_t len)
 {
-	struct desc *line = desc_line(nic, &rxq->ring, rxq->base, batch->head);
+	struct desc *desc = ring_desc(nic, &rxq->ring, batch->head);
 	uint64_t addr;
 	uint8_t *buf;
 
-	if (line == NULL)
+	if (desc == NULL)
 		return false;
-	addr = line[batch->head % DESC_LINE].hi & ~UINT64_C(1);
+	addr = desc->hi & ~UINT64_C(1);
 	buf = dma_write(nic, &nic->rx_buffers, addr, len);
 	if (buf == NULL)
 		return false;
 	memcpy(buf, data, len);
+	batch->bytes += len;
 	return true;
 }
 
@@ -299,8 +323,10 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 {
 	uint8_t copy[WIRE_MAX_FRAME + FCS_LEN];
 	const uint8_t *data = frame->data;
-	unsigned int nb_slots = batch->nb_slots;
-	uint32_t head = batch->head, left = frame->len, at = frame->tag_at, len, fcs, in_header = 0;
+	const unsigned int nb_slots = batch->nb_slots;
+	const uint32_t head = batch->head;
+	const uint64_t bytes = batch->bytes;
+	uint32_t left = frame->len, at = frame->tag_at, len, fcs, in_header = 0;
 	uint64_t lo_first = 0, lo, hi = frame->hi;
 	bool first = true, last;
 
@@ -329,6 +355,7 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 		if (!rx_put(nic, rxq, batch, data, len, lo, last ? hi : RX_DD)) {
 			batch->nb_slots = nb_slots;
 			batch->head = head;
+			batch->bytes = bytes;
 			return false;
 		}
 		first = false;
@@ -338,19 +365,49 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 
 /* Count the frames of a batch, and their bytes in host memory. */
 static inline void
-rx_count(struct nic *nic, unsigned int q, const struct rx_batch *batch, unsigned int nb,
-	 uint64_t bytes)
+rx_count(struct nic *nic, unsigned int q, const struct rx_batch *batch)
 {
-	const unsigned int stat = stat_index(nic, NIC_RQSMR, q);
+	const unsigned int stat = stat_index(nic, NIC_RQSMR, q), nb = batch->nb_frames;
 
+	nic->counts.rx_bytes += batch->bytes - nb * rx_fcs_len(nic);
 	nic->counts.desc_reads += batch->nb_slots;
 	nic->counts.pcie_up += batch->pcie;
 	nic->counts.pcie_down += pcie_bytes(batch->nb_slots * sizeof(struct desc));
 	nic->counts.rx_packets += nb;
 	nic->stat[STAT_QPRC + stat] += nb;
-	nic->stat[STAT_QBRC + stat] += bytes;
+	nic->stat[STAT_QBRC + stat] += batch->bytes;
 	nic->stat[STAT_RXDGPC] += nb;
-	nic->stat[STAT_RXDGBC] += bytes;
+	nic->stat[STAT_RXDGBC] += batch->bytes;
+}
+
+/* Put frames into the batch, as many as owned descriptors hold. @return as rx_put() */
+static bool
+rx_fill(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
+	const struct rx_frame *frames, unsigned int n, uint32_t owned)
+{
+	const uint32_t fcs_len = rx_fcs_len(nic);
+	/* up to so many bytes as they are, in one piece */
+	const uint32_t whole = fcs_len == 0 && !rxq->strip && !rxq->split ? rxq->buf_size : 0;
+	const struct rx_frame *frame;
+	unsigned int room, left, nb;
+
+	for (; batch->nb_frames < n; batch->nb_frames += nb) {
+		frame = &frames[batch->nb_frames];
+		left = n - batch->nb_frames;
+		room = owned - batch->nb_slots;
+		if (frame->len <= whole && room > 0) {
+			nb = rx_put_whole(nic, rxq, batch, frame, left < room ? left : room, whole);
+		} else {
+			if (room * (uint64_t)rxq->buf_size < rx_stored_len(rxq, frame, fcs_len))
+				return true;
+			nb = rx_put_pieces(nic, rxq, batch, frame, fcs_len);
+		}
+		if (nb == 0)
+			return false;
+		for (unsigned int i = nb; nic->faults != 0 && i > 0; i--)
+			rx_fault(nic, rxq, &batch->slots[batch->nb_slots - i]);
+	}
+	return true;
 }
 
 /* Write frames to a queue, as many as its descriptors hold. @return their number */
@@ -358,41 +415,15 @@ static unsigned int
 rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsigned int n)
 {
 	struct nic_rxq *rxq = &nic->rxq[q];
-	const uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
-	/* up to so many bytes as they are, in one piece */
-	const uint32_t whole = fcs_len == 0 && !rxq->strip && !rxq->split ? rxq->buf_size : 0;
-	const bool faults = nic->faults != 0;
-	uint32_t owned = rx_owned(nic, q), len;
 	struct rx_batch batch;
-	unsigned int done;
-	uint64_t bytes = 0;
-	bool ok = true;
+	bool ok;
 
-	batch.nb_slots = 0;
-	batch.line = NULL;
-	batch.head = rxq->head;
+	batch.nb_frames = batch.nb_slots = 0;
+	batch.head = rxq->ring.head;
+	batch.bytes = 0;
 	batch.pcie = 24; /* the request for the descriptors */
-	for (done = 0; done < n; done++) {
-		const struct rx_frame *frame = &frames[done];
-
-		if (frame->len <= whole) {
-			if (batch.nb_slots == owned)
-				break;
-			len = frame->len;
-			ok = rx_put(nic, rxq, &batch, frame->data, len, frame->lo, frame->hi);
-		} else {
-			len = rx_stored_len(rxq, frame, fcs_len);
-			if (len > rxq->buf_size * (uint64_t)(owned - batch.nb_slots))
-				break;
-			ok = rx_put_pieces(nic, rxq, &batch, frame, fcs_len);
-		}
-		if (!ok)
-			break;
-		bytes += len;
-		if (faults)
-			rx_fault(nic, rxq, &batch.slots[batch.nb_slots - 1]);
-	}
-	rxq->head = batch.head;
+	ok = rx_fill(nic, rxq, &batch, frames, n, rx_owned(nic, q));
+	rxq->ring.head = batch.head;
 	if (!ok) {
 		/* 5.2.5: as after a master abort, the queue stands still */
 		nic->counts.dma_refused++;
@@ -403,9 +434,8 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
 	nic->rx_full_since = 0;
 	irq_rx(nic, q);
-	rx_count(nic, q, &batch, done, bytes);
-	nic->counts.rx_bytes += bytes - done * fcs_len;
-	return done;
+	rx_count(nic, q, &batch);
+	return batch.nb_frames;
 }
 
 /* 8.2.3.23.75: a queue that is not enabled loses its frames at once. */
@@ -455,133 +485,12 @@ rx_miss(struct nic *nic, unsigned int q, unsigned int n)
 	nic->counts.rx_missed += n;
 }
 
-static inline uint64_t
-load64(const uint8_t *p)
-{
-	uint64_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return value;
-}
-
-static inline uint16_t
-load16(const uint8_t *p)
-{
-	uint16_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return value;
-}
-
-static inline __m128i
-load128(const uint8_t *p)
-{
-	return _mm_loadu_si128((const __m128i *)p);
-}
-
-static inline uint32_t
-load32(const uint8_t *p)
-{
-	uint32_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return value;
-}
-
-/* Of something that is valid together with its checksum, the sum is a multiple of 0xffff. 2^16 is 1
- * modulo 0xffff, so words of any size may be added, and their carries. */
-static inline bool
-sum_good(uint64_t sum)
-{
-	const uint64_t inverse = UINT64_C(0xfffefffefffeffff); /* of 0xffff, modulo 2^64 */
-
-	return sum * inverse <= UINT64_MAX / 0xffff;
-}
-
-#define PLAIN_TYPE (RX_PTYPE_IPV4 | RX_PTYPE_UDP)
-#define PLAIN_STATUS (RX_IPCS | RX_L4CS | RX_UDPCS)
-
-/* Of a datagram behind an IPv4 header without options, which ends with the frame: is its sum good? */
-static inline bool
-udp_good(const uint8_t *data, uint32_t len)
-{
-	unsigned long long sum;
-	unsigned char carry;
-	/* 17: the protocol; the length in the pseudo header */
-	uint64_t rest = (17 << 8) + load16(data + 38) + (load32(data + 56) >> 16);
-
-	if (len > 60)
-		rest += csum_sum(data + 60, len - 60);
-	carry = _addcarry_u64(0, load64(data + 26), load64(data + 34), &sum);
-	carry = _addcarry_u64(carry, sum, load64(data + 42), &sum);
-	carry = _addcarry_u64(carry, sum, load64(data + 50), &sum);
-	carry = _addcarry_u64(carry, sum, rest, &sum);
-	return sum_good(sum + carry);
-}
-
-/*
- * What rx_describe() says of most frames there are, said quickly, since it is said of every one:
- * good IPv4 without tag, options and fragments, and in it a good UDP datagram, up to the end of the
- * frame.
- * @return false: it is none of these, take the long way
- */
-static inline bool
-rx_plain(const uint8_t *data, uint32_t len)
-{
-	unsigned long long ip;
-	unsigned char carry;
-
-	/* type, version, header length, total length; protocol, fragment; UDP length: all as
-	 * little-endian words */
-	if ((load64(data + 12) & 0xffff00ffffff) !=
-	    (0x450008 | (uint64_t)__builtin_bswap16((uint16_t)(len - 14)) << 32) ||
-	    (load32(data + 20) & 0xff00ff3f) != 17 << 24 ||
-	    load16(data + 38) != __builtin_bswap16((uint16_t)(len - 34)))
-		return false;
-	carry = _addcarry_u64(0, load64(data + 26), load64(data + 14), &ip);
-	carry = _addcarry_u64(carry, ip, load32(data + 22), &ip);
-	return sum_good(ip + carry) && udp_good(data, len);
-}
-
-/* Is this one plain, too, and differs from the plain one before it at most in ports and data? */
-static inline bool
-rx_alike(const struct wire_frame *frame, const struct wire_frame *plain)
-{
-	const uint8_t *a = frame->data, *b = plain->data;
-	__m128i same;
-
-	if (frame->len != plain->len || load16(a + 38) != load16(b + 38))
-		return false;
-	/* both addresses, type, and the IPv4 header: bytes 0 to 33 */
-	same = _mm_and_si128(_mm_cmpeq_epi8(load128(a), load128(b)),
-			     _mm_cmpeq_epi8(load128(a + 16), load128(b + 16)));
-	same = _mm_and_si128(same, _mm_cmpeq_epi8(load128(a + 18), load128(b + 18)));
-	return _mm_movemask_epi8(same) == 0xffff && udp_good(a, frame->len);
-}
-
-static const struct headers plain_headers = {
-	.type = PLAIN_TYPE, .ethertype = 0x0800, .proto = 17, .l3 = 14, .inner = 14, .l4 = 34,
-};
-
-static inline void
-rx_describe_plain(struct nic *nic, struct rx_frame *frame, const struct wire_frame *from,
-		  uint64_t hi)
-{
-	*frame = (struct rx_frame){ from->data, from->len, .lo = PLAIN_TYPE, .hi = hi | PLAIN_STATUS };
-	if (!nic->steer.off)
-		steer_frame(nic, frame, &plain_headers);
-}
-
-/* What the write-back of a frame says, and its queue. hi: what is known already. @return is it plain? */
-static bool
+/* What the write-back of a frame says, and its queue. hi: what is known already */
+static void
 rx_describe(struct nic *nic, struct rx_frame *frame, const struct wire_frame *from, uint64_t hi)
 {
 	struct headers h;
 
-	if (nic->steer.plain && rx_plain(from->data, from->len)) {
-		rx_describe_plain(nic, frame, from, hi);
-		return true;
-	}
 	headers_parse(nic, from->data, from->len, &h);
 	*frame = (struct rx_frame){ from->data, from->len, .tag_at = h.tag_at, .lo = h.type, .hi = hi };
 	if (h.tag_at != 0)
@@ -591,7 +500,23 @@ rx_describe(struct nic *nic, struct rx_frame *frame, const struct wire_frame *fr
 	rxcsum_frame(nic, frame, &h);
 	if (!nic->steer.off)
 		steer_frame(nic, frame, &h);
-	return false;
+}
+
+/* The same of n frames that the wire made itself, and that are alike to the MAC. */
+static void
+rx_describe_made(struct nic *nic, struct rx_frame *frames, const struct wire_frame *from,
+		 unsigned int n, uint64_t hi)
+{
+	static const struct headers h = {
+		.type = RX_PTYPE_IPV4 | RX_PTYPE_UDP, .ethertype = 0x0800, .proto = 17,
+		.l3 = 14, .inner = 14, .l4 = 34,
+	};
+
+	hi |= RX_IPCS | RX_L4CS | RX_UDPCS;
+	for (unsigned int i = 0; i < n; i++)
+		frames[i] = (struct rx_frame){ from[i].data, from[i].len, .lo = h.type, .hi = hi };
+	for (unsigned int i = 0; i < n && !nic->steer.off; i++)
+		steer_frame(nic, &frames[i], &h);
 }
 
 /* Count what the MAC finds wrong with a frame. @return false: nothing */
@@ -653,6 +578,7 @@ rx_mac(struct nic *nic)
 	enum filter_verdict verdict;
 	unsigned int n, right = 0, good = 0, i, run;
 	uint32_t len;
+	bool made;
 
 	n = nic->wire->ops->peek(nic->wire, frames, WIRE_BURST);
 	if (n == 0)
@@ -671,17 +597,19 @@ rx_mac(struct nic *nic)
 				frame++;
 			continue;
 		}
-		verdict = filter_frame(nic, frames[i].data);
-		if (verdict == FILTER_REFUSED) {
-			right++;
-			right_bytes += frames[i].len;
-			continue;
-		}
-		if (rx_describe(nic, frame++, &frames[i], RX_EOP | verdict))
-			for (; i + run < n && rx_alike(&frames[i + run], &frames[i]); run++)
-				rx_describe_plain(nic, frame++, &frames[i + run], RX_EOP | verdict);
+		made = frames[i].made != 0 && nic->steer.plain;
+		if (made)
+			run = frames[i].made;
 		right += run;
 		right_bytes += run * (uint64_t)frames[i].len;
+		verdict = filter_frame(nic, frames[i].data);
+		if (verdict == FILTER_REFUSED)
+			continue;
+		if (made)
+			rx_describe_made(nic, frame, &frames[i], run, RX_EOP | verdict);
+		else
+			rx_describe(nic, frame, &frames[i], RX_EOP | verdict);
+		frame += run;
 		good += run;
 		good_bytes += run * (uint64_t)frames[i].len;
 		stats_rx_frames(nic, frames[i].data, len, run);
@@ -695,18 +623,14 @@ rx_mac(struct nic *nic)
 	return n;
 }
 
-/* The descriptors that the next frames may go to come from the driver's cache; the MAC has
- * work to do meanwhile. */
-static void
+void
 rx_prefetch(struct nic *nic)
 {
 	uint32_t owned;
 
 	for (unsigned int q = 0; q < nic->rx_end; q++) {
 		owned = rx_owned(nic, q);
-		if (owned > 0)
-			desc_prefetch(nic, &nic->rxq[q].ring, nic->rxq[q].base, nic->rxq[q].size,
-				      nic->rxq[q].head, owned < WIRE_BURST ? owned : WIRE_BURST);
+		ring_prefetch(nic, &nic->rxq[q].ring, owned < WIRE_BURST ? owned : WIRE_BURST);
 	}
 }
 
@@ -716,7 +640,7 @@ rx_prefetch(struct nic *nic)
 static unsigned int
 rx_dispatch(struct nic *nic)
 {
-	const uint32_t fcs_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP ? 0 : FCS_LEN;
+	const uint32_t fcs_len = rx_fcs_len(nic);
 	const unsigned int first = nic->fifo_next;
 	struct rx_frame frames[WIRE_BURST];
 	uint32_t room[NIC_QUEUES];
@@ -787,7 +711,6 @@ rx_run(struct nic *nic)
 	/* Without a link there are no signals; without RXEN the MAC is deaf (8.2.3.8.10). */
 	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN))
 		return 0;
-	rx_prefetch(nic);
 	if (nic->fifo_wire == 0)
 		moved = rx_mac(nic);
 	moved += nic->steer.off ? rx_dispatch_single(nic) : rx_dispatch(nic);
@@ -806,7 +729,7 @@ rx_poll(struct nic *nic)
 
 	if (moved == 0 && nic->direct)
 		for (q = 0; q < nic->rx_end; q++)
-			if (nic->rxq[q].live && reg_get(nic, rxq_reg(q, NIC_RDH)) != nic->rxq[q].head)
-				reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].head);
+			if (nic->rxq[q].live && reg_get(nic, rxq_reg(q, NIC_RDH)) != nic->rxq[q].ring.head)
+				reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].ring.head);
 	return moved;
 }

@@ -8,6 +8,7 @@
 #include "tx.h"
 
 #define NO_TAIL       UINT32_MAX
+#define TX_REPORTS    (2 * WIRE_BURST)
 #define TX_MAX_DTALEN (16u << 10) /* 7.2.3.2.4, of one buffer */
 /* PAYLEN has 18 bits, and the headers come in addition (7.2.4.1). */
 #define TX_MAX_MESSAGE ((1u << 18) - 1 + 512)
@@ -22,7 +23,7 @@ struct tx_batch {
 	struct {
 		struct desc *desc;
 		uint32_t frame;        /* done when so many frames are out */
-	} report[2 * WIRE_BURST];      /* descriptors with RS, in order */
+	} report[TX_REPORTS];          /* descriptors with RS, in order */
 	uint32_t nb_reports;
 	bool contexts;                 /* there were some */
 	uint64_t report_all;           /* TX_RS: as if each descriptor had it */
@@ -66,9 +67,8 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 	room = room > thresh + FCS_LEN ? room - thresh - FCS_LEN : 0;
 	*txq = (struct nic_txq){
 		.live = true,
-		.size = length / sizeof(struct desc),
+		.ring = { .base = base, .size = length / sizeof(struct desc) },
 		.open_end = NO_TAIL,
-		.base = base,
 		.head_wb = head_wb & NIC_TDWBAL_HEAD_WB_EN ? head_wb & ~UINT64_C(3) : 0,
 		.max_frame = room < WIRE_MAX_FRAME - FCS_LEN ? room : WIRE_MAX_FRAME - FCS_LEN,
 	};
@@ -85,7 +85,7 @@ txq_disable(struct nic *nic, unsigned int q)
 	if (!nic->txq[q].live)
 		return;
 	nic->txq[q].live = false;
-	reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].head);
+	reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].ring.head);
 	while (nic->tx_end > 0 && !nic->txq[nic->tx_end - 1].live)
 		nic->tx_end--;
 	nic->nb_live--;
@@ -97,7 +97,9 @@ tx_owned(struct nic *nic, unsigned int q)
 {
 	struct nic_txq *txq = &nic->txq[q];
 
-	return ring_owned(nic, "TDT", q, txq_reg(q, NIC_TDT), txq->size, txq->head, &txq->bad_tail);
+	if (!txq->live)
+		return 0;
+	return ring_owned(nic, &txq->ring, "TDT", q, txq_reg(q, NIC_TDT));
 }
 
 /* 5.2.5: as after a master abort, the queue stands still. */
@@ -148,7 +150,7 @@ tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct
 		if (len < TX_PAD_FRAME && (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))
 			padded = TX_PAD_FRAME;
 		if (f->nb == 1 && len == padded && !tx_is_changed(f)) {
-			batch->frames[batch->nb_frames++] = (struct wire_frame){ f->pieces[0], len };
+			batch->frames[batch->nb_frames++] = (struct wire_frame){ .data = f->pieces[0], .len = len };
 			continue;
 		}
 		room = tx_room(batch, padded);
@@ -156,7 +158,7 @@ tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct
 			break;
 		tx_build(nic, f, segment, room);
 		memset(room + len, 0, padded - len);
-		batch->frames[batch->nb_frames++] = (struct wire_frame){ room, padded };
+		batch->frames[batch->nb_frames++] = (struct wire_frame){ .data = room, .len = padded };
 	}
 	return segment;
 }
@@ -204,29 +206,27 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 {
 	struct nic_txq *txq = &nic->txq[q];
 	struct tx_frame f;
-	struct desc *line = NULL, *desc;
-	uint32_t first = i, ahead = ring_distance(txq->head, i, txq->size);
+	struct desc *desc;
+	uint32_t first = i, ahead = ring_distance(txq->ring.head, i, txq->ring.size);
 	uint32_t used, nb_reports = batch->nb_reports, segment, k = batch->nb_frames;
 	uint64_t hi = 0;
 
 	f.nb = f.len = 0;
 	f.rs_inside = f.reserved = false;
 	f.again = ahead < txq->seen;
-	for (used = 0; !(hi & TX_EOP); i = ring_next(i, txq->size)) {
+	for (used = 0; !(hi & TX_EOP); i = ring_next(i, txq->ring.size)) {
 		if (used == n)
 			return tx_open_end(nic, q, i);
-		if (line == NULL || i % DESC_LINE == 0)
-			line = desc_line(nic, &txq->ring, txq->base, i);
-		if (line == NULL)
+		desc = ring_desc(nic, &txq->ring, i);
+		if (desc == NULL)
 			return tx_refused(nic, q);
-		desc = &line[i % DESC_LINE];
 		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
 		used++;
 		if (f.nb == 0 && (hi & TX_EOP) && TX_LEN(hi) == 0 &&
 		    (!(hi & TX_DEXT) || TX_DTYP(hi) == TX_DTYP_DATA))
 			break; /* 7.2.3.2.2: a null descriptor, which is not written back */
 		if ((hi | batch->report_all) & TX_RS) {
-			if (nb_reports == sizeof(batch->report) / sizeof(batch->report[0]))
+			if (nb_reports == TX_REPORTS)
 				return 0;
 			batch->report[nb_reports++].desc = desc;
 		}
@@ -234,7 +234,7 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 			tx_context(nic, q, desc, f.again);
 			batch->contexts = true;
 			if (n == 1)
-				tx_open_end(nic, q, ring_next(i, txq->size));
+				tx_open_end(nic, q, ring_next(i, txq->ring.size));
 			break;
 		}
 		if (!tx_piece(nic, q, &f, desc->lo, hi))
@@ -262,54 +262,54 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 }
 
 /* Most frames are plain: one buffer, nothing but to be sent. @return how many of the n descriptors
- * from i on, up to the first that is not, or for which there is no place left. */
-static inline uint32_t
+ * from i on, up to the first that is not, for which there is no place left, or the ring's end. Not
+ * inlined: the loop needs all registers. */
+static __attribute__((noinline)) uint32_t
 tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
 	const uint64_t report_all = batch->report_all;
-	const uint32_t max_frame = txq->max_frame, size = txq->size;
-	const uint32_t first = batch->nb_frames, room = WIRE_BURST - first;
-	const uint32_t end = first + (n < room ? n : room);
-	uint32_t nb = first, nb_reports = batch->nb_reports;
-	uint32_t len = 0;
-	struct desc *line = NULL, *desc;
-	const uint8_t *frame;
+	struct wire_frame *frame = &batch->frames[batch->nb_frames];
+	uint64_t *next = &batch->next[batch->nb_frames];
 	uint64_t hi, alike = TX_RS; /* to the last plain one: most are; to begin with, none is */
+	const uint8_t *data;
+	struct desc *desc;
+	uint32_t len = 0, nb;
 
-	while (nb < end && nb_reports < WIRE_BURST) {
-		if (line == NULL || i % DESC_LINE == 0)
-			line = desc_line(nic, &txq->ring, txq->base, i);
-		if (line == NULL) {
-			tx_refused(nic, q);
-			break;
-		}
-		desc = &line[i % DESC_LINE];
+	if (n > WIRE_BURST - batch->nb_frames)
+		n = WIRE_BURST - batch->nb_frames;
+	if (n > TX_REPORTS - batch->nb_reports)
+		n = TX_REPORTS - batch->nb_reports;
+	desc = ring_descs(nic, &txq->ring, i, &n);
+	if (desc == NULL)
+		return tx_refused(nic, q);
+	for (nb = 0; nb < n; nb++, desc++) {
 		hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
 		if ((hi & ~TX_RS) != alike) {
 			len = TX_LEN(hi);
 			if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) ||
-			    len < TX_PAD_FRAME || len > max_frame)
+			    len < TX_PAD_FRAME || len > txq->max_frame)
 				break;
 			alike = hi & ~TX_RS;
 		}
-		frame = dma_read(nic, &nic->tx_buffers, desc->lo, len);
-		if (frame == NULL) {
+		data = dma_read(nic, &nic->tx_buffers, desc->lo, len);
+		if (data == NULL) {
 			tx_refused(nic, q);
 			break;
 		}
-		__builtin_prefetch(frame);
-		i = ring_next(i, size);
-		batch->frames[nb] = (struct wire_frame){ frame, len };
-		batch->next[nb++] = i;
+		__builtin_prefetch(data);
+		frame[nb].data = data;
+		frame[nb].len = len;
+		next[nb] = i + nb + 1;
 		if ((hi | report_all) & TX_RS) {
-			batch->report[nb_reports].desc = desc;
-			batch->report[nb_reports++].frame = nb;
+			batch->report[batch->nb_reports].desc = desc;
+			batch->report[batch->nb_reports++].frame = batch->nb_frames + nb + 1;
 		}
 	}
-	batch->nb_frames = nb;
-	batch->nb_reports = nb_reports;
-	return nb - first;
+	if (i + nb == txq->ring.size)
+		next[nb - 1] = 0;
+	batch->nb_frames += nb;
+	return nb;
 }
 
 /* Tell the driver that the first nb frames of the batch are out and all before head is done: by
@@ -323,9 +323,9 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 	_Atomic uint32_t *head_wb;
 	uint32_t i, done;
 
-	done = ring_distance(txq->head, head, txq->size);
+	done = ring_distance(txq->ring.head, head, txq->ring.size);
 	nic->counts.desc_reads += done;
-	txq->head = head;
+	txq->ring.head = head;
 	if (!txq->live) /* it stands still, but for what was on its way */
 		reg_put(nic, txq_reg(q, NIC_TDH), head);
 	txq->segment = next >> 32;
@@ -364,19 +364,19 @@ static void
 tx_keep_contexts(struct nic *nic, unsigned int q, bool all, uint32_t head)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	struct desc *line;
+	struct desc *desc;
 	uint64_t hi;
 	uint32_t i;
 
 	if (!all) {
 		memcpy(txq->context, txq->kept, sizeof(txq->context));
-		for (i = txq->head; i != head; i = ring_next(i, txq->size)) {
-			line = desc_line(nic, &txq->ring, txq->base, i);
-			if (line == NULL)
+		for (i = txq->ring.head; i != head; i = ring_next(i, txq->ring.size)) {
+			desc = ring_desc(nic, &txq->ring, i);
+			if (desc == NULL)
 				break;
-			hi = atomic_load_explicit(&line[i % DESC_LINE].hi, memory_order_relaxed);
+			hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
 			if ((hi & TX_DEXT) && TX_DTYP(hi) == TX_DTYP_CONTEXT)
-				tx_context(nic, q, &line[i % DESC_LINE], true);
+				tx_context(nic, q, desc, true);
 		}
 	}
 	memcpy(txq->kept, txq->context, sizeof(txq->kept));
@@ -424,13 +424,11 @@ static unsigned int
 tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	uint32_t owned = tx_owned(nic, q), head = txq->head, used, before;
+	uint32_t owned = tx_owned(nic, q), head = txq->ring.head, used, before;
 	unsigned int sent;
 
 	if (owned == 0)
 		return 0;
-	desc_prefetch(nic, &txq->ring, txq->base, txq->size, head,
-		      owned < WIRE_BURST ? owned : WIRE_BURST);
 	batch->nb_frames = batch->nb_reports = batch->room_used = 0;
 	batch->contexts = false;
 	batch->report_all = txq->txdctl & NIC_TXDCTL_WTHRESH ? TX_RS : 0;
@@ -442,7 +440,7 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 		if (used == 0)
 			break;
 		owned -= used;
-		head = head + used >= txq->size ? head + used - txq->size : head + used;
+		head = ring_forward(head, used, txq->ring.size);
 		if (batch->nb_frames > before) {
 			batch->next[batch->nb_frames - 1] = head;
 			continue;
@@ -463,12 +461,23 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 	sent = nic->wire->ops->send(nic->wire, batch->frames, batch->nb_frames);
 	if (batch->contexts)
 		tx_keep_contexts(nic, q, sent == batch->nb_frames,
-				 sent == 0 ? txq->head : (uint32_t)batch->next[sent - 1]);
+				 sent == 0 ? txq->ring.head : (uint32_t)batch->next[sent - 1]);
 	if (sent == 0)
 		return 0;
 	tx_count(nic, q, batch, sent);
 	tx_write_back(nic, q, batch, sent, batch->next[sent - 1]);
 	return sent;
+}
+
+void
+tx_prefetch(struct nic *nic)
+{
+	uint32_t owned;
+
+	for (unsigned int q = 0; q < nic->tx_end; q++) {
+		owned = tx_owned(nic, q);
+		ring_prefetch(nic, &nic->txq[q].ring, owned < WIRE_BURST ? owned : WIRE_BURST);
+	}
 }
 
 unsigned int
@@ -481,11 +490,10 @@ tx_poll(struct nic *nic)
 	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_DMATXCTL) & NIC_DMATXCTL_TE))
 		return 0;
 	for (q = 0; q < nic->tx_end; q++)
-		if (nic->txq[q].live)
-			moved += tx_queue(nic, q, &batch);
+		moved += tx_queue(nic, q, &batch);
 	if (moved == 0 && nic->direct)
 		for (q = 0; q < nic->tx_end; q++)
-			if (nic->txq[q].live && reg_get(nic, txq_reg(q, NIC_TDH)) != nic->txq[q].head)
-				reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].head);
+			if (nic->txq[q].live && reg_get(nic, txq_reg(q, NIC_TDH)) != nic->txq[q].ring.head)
+				reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].ring.head);
 	return moved;
 }
