@@ -92,7 +92,11 @@ def main():
                          + ", ".join(scenarios.SCENARIOS))
         names += [new for new in group if new not in names]
     simlib.end_orderly()
-    with alone():
+    try:
+        lock = alone()
+    except OSError as error:
+        sys.exit(f"vm: {error}")
+    with lock:
         verdicts = [run_scenario(name, args.keep) for name in names]
     return 1 if "failed" in verdicts else SKIPPED if "skipped" in verdicts else 0
 
