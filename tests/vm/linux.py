@@ -117,6 +117,12 @@ def ping(ends, options="", count=20):
         raise Failed(said)
 
 
+def without_arp(ends):
+    """From now on nobody asks now and then where the other one is."""
+    for end, other in zip(ends, ends[::-1]):
+        end.run(f"{IP} neighbour replace {other.address} lladdr {MACS[other.port]} dev IF")
+
+
 def iperf3_server(end):
     """Start a server for one client. @return the options that find it."""
     iperf3_server.port += 1  # the one before may not have ended yet
@@ -139,11 +145,19 @@ def tcp(ends, megabytes, options="", timeout=300):
     return float(rates[-1])
 
 
+def counts_of(end, card):
+    """What the driver and the wire count, while nothing moves."""
+    def look():
+        before, said, wire = card.stats(end.port), end.ethtool_stats(), card.stats(end.port)
+        return all(before[k] == wire[k] for k in ("to_nic", "from_nic")) and (said, wire)
+    return end.guest.wait(look, "a moment in which nothing moves")
+
+
 def compare_with_wire(ends, card, before):
     """The counters of driver and wire since before, which is what this function returned."""
     now = []
     for end in ends:
-        said, wire = end.ethtool_stats(), card.stats(end.port)
+        said, wire = counts_of(end, card)
         now.append(({
             "packets received": said["rx_pkts_nic"], "bytes received": said["rx_bytes_nic"],
             "packets sent": said["tx_pkts_nic"], "bytes sent": said["tx_bytes_nic"],
@@ -218,6 +232,7 @@ def vlans(trial, ends):
             for end in ends:
                 end.run(f"{IP} link delete IF.100")
     with trial.step("VLAN filter: a tag that nobody asked for is not received"):
+        without_arp(ends)
         before = ends[1].ethtool_stats()
         ends[0].run(f"{IP} link add link IF name IF.200 type vlan id 200")
         ends[0].run(f"{IP} address add 10.0.200.1/24 dev IF.200")
@@ -251,8 +266,7 @@ def queues(trial, ends):
             if not re.search(r"Combined:\s+4", said):
                 raise Failed(said)
     both_up(ends[0].guest, ends)
-    for end, other in zip(ends, ends[::-1]):  # no ARP, which is not IP, in between
-        end.run(f"{IP} neighbour replace {other.address} lladdr {MACS[other.port]} dev IF")
+    without_arp(ends)
     with trial.step("RSS: each UDP flow in the queue that hash, key and table say") as facts:
         said = ends[1].run("ethtool -x IF")
         key = bytes.fromhex(re.search(r"((?:[0-9a-f]{2}:){39}[0-9a-f]{2})", said)[1]
