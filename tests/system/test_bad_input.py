@@ -40,7 +40,7 @@ BAD_ARGUMENTS = [
     ("wire=gen:rate=fast", "rate=fast", "line"),
     ("wire=gen:count=-1", "count=-1", "allowed"),
     ("wire=gen:count=1e6", "count=1e6", "allowed"),
-    ("wire=gen:burst=33", "burst=33", "32"),
+    ("wire=gen:burst=65", "burst=65", "64"),
     ("wire=gen:flows=0", "flows=0", "65536"),
     ("wire=gen:dst=02:00", "dst", "allowed"),
     ("wire=cable=", "cable=", "another port"),
