@@ -7,6 +7,7 @@ the unit tests of both builds, the system tests and the quick scenarios in a vir
 """
 
 import argparse
+import fcntl
 import os
 import shutil
 import subprocess
@@ -25,12 +26,15 @@ def run(*command, **environment):
 
 
 def build(folder, compiler):
-    if os.path.exists(os.path.join(ROOT, folder, "build.ninja")):
-        ready = run("meson", "configure", "-Dwerror=true", folder)
-    else:  # perhaps there is something of a setup that was interrupted
-        shutil.rmtree(os.path.join(ROOT, folder, "meson-private"), ignore_errors=True)
-        ready = run("meson", "setup", "-Dwerror=true", folder, CC=compiler)
-    return ready and run("ninja", "-C", folder)
+    os.makedirs(os.path.join(ROOT, folder), exist_ok=True)
+    with open(os.path.join(ROOT, folder, ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # devtools/build may be at it
+        if os.path.exists(os.path.join(ROOT, folder, "build.ninja")):
+            ready = run("meson", "configure", "-Dwerror=true", folder)
+        else:  # perhaps there is something of a setup that was interrupted
+            shutil.rmtree(os.path.join(ROOT, folder, "meson-private"), ignore_errors=True)
+            ready = run("meson", "setup", "-Dwerror=true", folder, CC=compiler)
+        return ready and run("ninja", "-C", folder)
 
 
 class Totals:

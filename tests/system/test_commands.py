@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import check
 import pytest
 import simlib
 
@@ -92,6 +93,18 @@ def test_two_at_a_time_wait_for_each_other(tmp_path, command, lock):
         os.killpg(second.pid, signal.SIGKILL)
         second.communicate()
     assert "waiting" in said and waits
+
+
+def test_check_builds_while_no_other_one_does(tmp_path, monkeypatch):
+    def run(*command, **_):
+        with open(tmp_path / "build/.lock", "w") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ran.append(command[0])
+        return True
+    ran = []
+    monkeypatch.setattr(check, "ROOT", str(tmp_path))
+    monkeypatch.setattr(check, "run", run)
+    assert check.build("build", "gcc") and ran == ["meson", "ninja"]
 
 
 def test_lists_of_packages_that_cannot_be_fetched_are_told(tmp_path):
