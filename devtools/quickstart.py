@@ -40,7 +40,7 @@ def packet_count(text):
 
 
 class Rate:
-    """Frames/s from the samples of the wires' counts: from the first frame to the last."""
+    """What happened between the first and the last sample in which frames were on their way."""
 
     def __init__(self, title, total):
         self.title, self.total = title, total
@@ -48,18 +48,29 @@ class Rate:
 
     def __call__(self, stats):
         now, out = time.monotonic(), sum(s["from_nic"] for s in stats)
-        if out == 0:
+        if not 0 < out < self.total:
             return
-        if self.first is None:
-            self.first = now, out
-        if self.last is None or out > self.last[1]:
-            self.last = now, out
-            say(f"\r{self.title}: {100 * out // self.total:3d} %, {self.mpps() or 0:.1f} Mpps ", end="")
+        self.last = now, out, stats
+        self.first = self.first or self.last
+        say(f"\r{self.title}: {100 * out // self.total:3d} %, {self.mpps() or 0:.1f} Mpps ", end="")
+
+    def is_too_short(self):
+        """It went too fast to tell."""
+        return self.first is None or self.last[0] - self.first[0] < 0.3
 
     def mpps(self):
-        """None where it went too fast to tell."""
-        (begin, head), (end, sum_) = self.first, self.last
-        return (sum_ - head) / (end - begin) / 1e6 if end - begin > 0.3 else None
+        """None: too short"""
+        if self.is_too_short():
+            return None
+        return (self.last[1] - self.first[1]) / (self.last[0] - self.first[0]) / 1e6
+
+    def busy(self):
+        """The software NICs' threads, or the one that had more to do: percent of its time."""
+        if self.is_too_short():
+            return "?"
+        return max(100 * (b["thread_busy_cycles"] - a["thread_busy_cycles"]) //
+                   (b["thread_total_cycles"] - a["thread_total_cycles"])
+                   for a, b in zip(self.first[2], self.last[2]))
 
 
 def differences(name, port, driver, wire):
@@ -115,7 +126,7 @@ def run(program, driver, packets, pace):
              ("to_nic", "from_nic", "intact", "lost", "corrupt", "duplicated", "reordered",
               "foreign", "dma_refused")}
     say(f"\r{name}: {total['intact']:,} of {2 * packets:,} frames intact; "
-        f"the software NIC's thread was {stats[0]['thread_busy_percent']} % busy")
+        f"the software NIC's thread was {rate.busy()} % busy")
     if total["intact"] != 2 * packets:
         wrong.append(f"{name}: {total['intact']} of {2 * packets} frames came through intact")
     wrong += [f"{name}: {total[key]} frames {key}"
@@ -151,9 +162,9 @@ def print_table(heads, rows):
 def main():
     parser = argparse.ArgumentParser(prog="quickstart", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packets", type=packet_count, default=packet_count("20M"), metavar="N",
+    parser.add_argument("--packets", type=packet_count, default=packet_count("30M"), metavar="N",
                         help="frames through each driver and program, both directions together "
-                        "(500k, 100M, ...; default 20M)")
+                        "(500k, 100M, ...; default 30M)")
     parser.add_argument("--rate", choices=["unlimited", "line"], default="unlimited",
                         help="line: each generator sends 64-byte frames at 10 Gbit/s, 14.88 Mpps "
                         "(default: as fast as they are taken)")

@@ -196,15 +196,19 @@ class Program:
         self.argv = self.program + ["--lcores", lcores or self.default_lcores(), "--no-pci"]
         self.argv += [word for plugin in plugins for word in ("-d", plugin)] + own_plugins
         self.argv += memory_args() if memory is None else memory
-        self.argv += [f"--vdev={self._on_core(vdev)}" for vdev in vdevs]
+        self.argv += [f"--vdev={self._on_core(i, vdev)}" for i, vdev in enumerate(vdevs)]
         self.argv += list(eal) + ["--"] + list(args)
 
     @staticmethod
-    def _on_core(vdev):
-        """The software NIC on the core that does not forward, unless the vdev says where."""
+    def _on_core(i, vdev):
+        """The i-th software NIC on a core that does not forward, unless the vdev says where; with
+        three cores or more, not on that of its neighbour.
+        """
         if not vdev.startswith("sim82599") or ",core=" in vdev:
             return vdev
-        return f"{vdev},core={cores()[0]}"
+        main, forwarding = cores()
+        free = [main] + forwarding[1:2]
+        return f"{vdev},core={free[i % len(free)]}"
 
     def default_lcores(self):
         main, forwarding = cores()

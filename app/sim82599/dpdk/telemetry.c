@@ -41,13 +41,8 @@ add_number(void *d, const char *name, uint64_t value)
 static int
 on_stats(struct sim_port *port, const char *rest __rte_unused, struct rte_tel_data *d)
 {
-	struct sim_thread_info thread;
-
 	rte_tel_data_start_dict(d);
 	sim_counters(port, add_number, d);
-	sim_thread_info(port, &thread);
-	add_number(d, "thread_busy_percent",
-		   thread.total > 0 ? thread.busy * 100 / thread.total : 0);
 	return 0;
 }
 
