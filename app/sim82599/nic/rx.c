@@ -626,11 +626,12 @@ rx_mac(struct nic *nic)
 void
 rx_prefetch(struct nic *nic)
 {
-	uint32_t owned;
+	uint32_t owned, share;
 
 	for (unsigned int q = 0; q < nic->rx_end; q++) {
 		owned = rx_owned(nic, q);
-		ring_prefetch(nic, &nic->rxq[q].ring, owned < WIRE_BURST ? owned : WIRE_BURST);
+		share = (WIRE_BURST - 1) / nic->rx_end + 1; /* of the frames that may come */
+		ring_prefetch(nic, &nic->rxq[q].ring, owned < share ? owned : share);
 	}
 }
 
