@@ -56,7 +56,7 @@ class Rate:
 
     def is_too_short(self):
         """It went too fast to tell."""
-        return self.first is None or self.last[0] - self.first[0] < 0.3
+        return self.first is None or self.last[0] - self.first[0] < 0.2
 
     def mpps(self):
         """None: too short"""
@@ -65,9 +65,11 @@ class Rate:
         return (self.last[1] - self.first[1]) / (self.last[0] - self.first[0]) / 1e6
 
     def busy(self):
-        """The software NICs' threads, or the one that had more to do: percent of its time."""
+        """The software NICs' threads, or the one that had more to do: percent of its time.
+        None: too short
+        """
         if self.is_too_short():
-            return "?"
+            return None
         return max(100 * (b["thread_busy_cycles"] - a["thread_busy_cycles"]) //
                    (b["thread_total_cycles"] - a["thread_total_cycles"])
                    for a, b in zip(self.first[2], self.last[2]))
@@ -125,8 +127,9 @@ def run(program, driver, packets, pace):
     total = {key: sum(s[key] for s in stats) for key in
              ("to_nic", "from_nic", "intact", "lost", "corrupt", "duplicated", "reordered",
               "foreign", "dma_refused")}
-    say(f"\r{name}: {total['intact']:,} of {2 * packets:,} frames intact; "
-        f"the software NIC's thread was {rate.busy()} % busy")
+    busy = rate.busy()
+    say(f"\r{name}: {total['intact']:,} of {2 * packets:,} frames intact" +
+        (f"; the software NIC's thread was {busy} % busy" if busy is not None else ""))
     if total["intact"] != 2 * packets:
         wrong.append(f"{name}: {total['intact']} of {2 * packets} frames came through intact")
     wrong += [f"{name}: {total[key]} frames {key}"
@@ -162,9 +165,9 @@ def print_table(heads, rows):
 def main():
     parser = argparse.ArgumentParser(prog="quickstart", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packets", type=packet_count, default=packet_count("30M"), metavar="N",
+    parser.add_argument("--packets", type=packet_count, default=packet_count("50M"), metavar="N",
                         help="frames through each driver and program, both directions together "
-                        "(500k, 100M, ...; default 30M)")
+                        "(500k, 100M, ...; default 50M)")
     parser.add_argument("--rate", choices=["unlimited", "line"], default="unlimited",
                         help="line: each generator sends 64-byte frames at 10 Gbit/s, 14.88 Mpps "
                         "(default: as fast as they are taken)")
