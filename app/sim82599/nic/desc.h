@@ -164,16 +164,26 @@ ring_distance(uint32_t i, uint32_t to, uint32_t size)
 /* Descriptors from the head up to, not including, the tail of this name. The tail is the driver's
  * word: acquire what it wrote before it. One outside of the ring is reported once. */
 static inline uint32_t
-ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned int q, uint32_t offset)
+ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned int q,
+	   uint32_t offset)
 {
 	uint32_t tail = __atomic_load_n(&nic->bar[offset >> 2], __ATOMIC_ACQUIRE) & 0xffff;
 
 	if (tail < ring->size)
 		return ring_distance(ring->head, tail, ring->size);
 	if (ring->bad_tail != tail)
-		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail, ring->size);
+		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail,
+			      ring->size);
 	ring->bad_tail = tail;
 	return 0;
+}
+
+/* In direct mode, what a driver reads of the head is in the register itself. */
+static inline void
+head_show(struct nic *nic, const struct nic_ring *ring, uint32_t offset)
+{
+	if (reg_get(nic, offset) != ring->head)
+		reg_put(nic, offset, ring->head);
 }
 
 /* Descriptors from i on, *n of them at the most: as many as there are up to the ring's end and next
@@ -195,7 +205,8 @@ ring_descs(struct nic *nic, struct nic_ring *ring, uint32_t i, uint32_t *n)
 static inline struct desc *
 ring_desc(struct nic *nic, struct nic_ring *ring, uint32_t i)
 {
-	return dma_write(nic, &ring->window, ring->base + i * sizeof(struct desc), sizeof(struct desc));
+	return dma_write(nic, &ring->window, ring->base + i * sizeof(struct desc),
+			 sizeof(struct desc));
 }
 
 /* Fetch n descriptors from the head on into the cache, all at once: they come from the driver's. */

@@ -730,7 +730,7 @@ rx_poll(struct nic *nic)
 
 	if (moved == 0 && nic->direct)
 		for (q = 0; q < nic->rx_end; q++)
-			if (nic->rxq[q].live && reg_get(nic, rxq_reg(q, NIC_RDH)) != nic->rxq[q].ring.head)
-				reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].ring.head);
+			if (nic->rxq[q].live)
+				head_show(nic, &nic->rxq[q].ring, rxq_reg(q, NIC_RDH));
 	return moved;
 }

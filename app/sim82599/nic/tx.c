@@ -137,6 +137,12 @@ tx_room(struct tx_batch *batch, uint32_t len)
 	return room;
 }
 
+static void
+tx_add(struct tx_batch *batch, const uint8_t *data, uint32_t len)
+{
+	batch->frames[batch->nb_frames++] = (struct wire_frame){ .data = data, .len = len };
+}
+
 /* Put the frame, or its segments from the given one on, into the batch. @return the first segment
  * that had no place there */
 static uint32_t
@@ -150,7 +156,7 @@ tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct
 		if (len < TX_PAD_FRAME && (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))
 			padded = TX_PAD_FRAME;
 		if (f->nb == 1 && len == padded && !tx_is_changed(f)) {
-			batch->frames[batch->nb_frames++] = (struct wire_frame){ .data = f->pieces[0], .len = len };
+			tx_add(batch, f->pieces[0], len);
 			continue;
 		}
 		room = tx_room(batch, padded);
@@ -158,7 +164,7 @@ tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct
 			break;
 		tx_build(nic, f, segment, room);
 		memset(room + len, 0, padded - len);
-		batch->frames[batch->nb_frames++] = (struct wire_frame){ .data = room, .len = padded };
+		tx_add(batch, room, padded);
 	}
 	return segment;
 }
@@ -493,7 +499,7 @@ tx_poll(struct nic *nic)
 		moved += tx_queue(nic, q, &batch);
 	if (moved == 0 && nic->direct)
 		for (q = 0; q < nic->tx_end; q++)
-			if (nic->txq[q].live && reg_get(nic, txq_reg(q, NIC_TDH)) != nic->txq[q].ring.head)
-				reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].ring.head);
+			if (nic->txq[q].live)
+				head_show(nic, &nic->txq[q].ring, txq_reg(q, NIC_TDH));
 	return moved;
 }

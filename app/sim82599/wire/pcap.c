@@ -61,7 +61,9 @@ capture_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 	due = wire_pace_due(w, n < WIRE_BURST ? n : WIRE_BURST);
 	for (i = 0; i < due; i++) {
 		frame = &capture->frames[(capture->pace.taken + i) % capture->nb_frames];
-		frames[i] = (struct wire_frame){ .data = capture->data + frame->at, .len = frame->len };
+		frames[i] = (struct wire_frame){
+			.data = capture->data + frame->at, .len = frame->len,
+		};
 	}
 	return due;
 }
