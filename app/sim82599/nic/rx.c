@@ -5,7 +5,7 @@
 /* Receive, data sheet 7.1: frames from the wire through the filters into the
  * buffers of a queue, and the write-back of its descriptors. */
 
-#include <immintrin.h>
+#include <emmintrin.h>
 
 #include "desc.h"
 
@@ -421,7 +421,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	batch.nb_frames = batch.nb_slots = 0;
 	batch.head = rxq->ring.head;
 	batch.bytes = 0;
-	batch.pcie = 24; /* the request for the descriptors */
+	batch.pcie = PCIE_HEADER; /* the request for the descriptors */
 	ok = rx_fill(nic, rxq, &batch, frames, n, rx_owned(nic, q));
 	rxq->ring.head = batch.head;
 	if (!ok) {

@@ -421,7 +421,7 @@ tx_count(struct nic *nic, unsigned int q, const struct tx_batch *batch, unsigned
 	nic->counts.tx_bytes += bytes;
 	nic->stat[STAT_QPTC + stat] += sent;
 	nic->stat[STAT_QBTC + stat] += bytes;
-	nic->counts.pcie_up += 24 * (sent + 1);
+	nic->counts.pcie_up += PCIE_HEADER * (sent + 1);
 	nic->counts.pcie_down += pcie_bytes(sent * sizeof(struct desc));
 }
 
