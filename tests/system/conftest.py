@@ -19,8 +19,8 @@ def built(release, compiler):
     """@return the version, or why it cannot be had."""
     try:
         version = versions.Version(release, compiler)
-        if version.suite is not None:  # else it is what all tests run on
-            version.build(*versions.PLUGINS, "tests/system/ethdev-check")
+        if version.suite is not None or compiler != "gcc":  # else it is what all tests run on
+            version.build(*versions.PLUGINS, "tests/system/ethdev-check", "tests/system/receiver")
         return version
     except versions.Unavailable as error:
         return str(error)
@@ -35,7 +35,7 @@ def use():
         version = built(release, compiler)
         if isinstance(version, str):
             pytest.skip(version)
-        if version.suite is not None:
+        if version.suite is not None or compiler != "gcc":
             version.use()
         elif simlib.SUITE is not None:
             simlib.use_dpdk("build")

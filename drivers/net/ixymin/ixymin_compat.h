@@ -36,7 +36,6 @@
 #endif
 
 /* Until 23.11 rearm_data was an array without elements, which compilers will not index. */
-#define ixymin_mbuf_rearm(m) \
-	(*(uint64_t __rte_may_alias *)((uintptr_t)(m) + offsetof(struct rte_mbuf, rearm_data)))
+#define IXYMIN_MBUF_REARM(m) ((char *)(m) + offsetof(struct rte_mbuf, rearm_data))
 
 #endif /* IXYMIN_COMPAT_H */

@@ -85,7 +85,7 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	if (q == NULL)
 		return -ENOMEM;
 	fresh.port = dev->data->port_id;
-	q->rearm = ixymin_mbuf_rearm(&fresh);
+	memcpy(&q->rearm, IXYMIN_MBUF_REARM(&fresh), sizeof(q->rearm));
 	q->pool = pool;
 	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
 	q->drop_en = conf->rx_drop_en;

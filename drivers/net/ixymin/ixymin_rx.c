@@ -75,7 +75,7 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 			__atomic_fetch_add(&q->hw->stats[IXYMIN_STAT_RX_BAD], 1, __ATOMIC_RELAXED);
 			continue;
 		}
-		ixymin_mbuf_rearm(m) = q->rearm;
+		memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm)); /* one store */
 		m->ol_flags = 0;
 		m->packet_type = ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
 		m->pkt_len = len;
