@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,6 +371,73 @@ check_return(unsigned int n)
 	       rte_mempool_in_use_count(other));
 }
 
+/* How many of the mbufs in use come back if asked so; gives up after a second without one. */
+static unsigned int
+ask_back(struct rte_mempool *from, bool by_cleanup, int *cleaned)
+{
+	unsigned int before = rte_mempool_in_use_count(from), left = before, now;
+	uint64_t last = rte_get_timer_cycles();
+	int ret;
+
+	while (left > 0 && rte_get_timer_cycles() < last + rte_get_timer_hz()) {
+		if (by_cleanup) {
+			ret = rte_eth_tx_done_cleanup(PORT, 0, 20);
+			if (ret < 0 || ret > 20)
+				fail("tx_done_cleanup", ret);
+			*cleaned += ret;
+		} else {
+			rte_eth_tx_burst(PORT, 0, NULL, 0);
+		}
+		now = rte_mempool_in_use_count(from);
+		if (now != left)
+			last = rte_get_timer_cycles();
+		left = now;
+	}
+	return before - left;
+}
+
+/* N times: send a pool's mbufs, fewer than the ring has descriptors, then none any more, and ask
+ * for them; in turn by an empty burst and by tx_done_cleanup, with bursts of other lengths. */
+static void
+check_silent(unsigned int n)
+{
+	struct rte_mempool *few = rte_pktmbuf_pool_create("few", 255, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+							  SOCKET_ID_ANY);
+	struct rte_mbuf *pkts[BURST];
+	unsigned int nb, sent;
+	uint64_t deadline;
+
+	if (few == NULL)
+		fail("pool", -rte_errno);
+	set_up();
+	start();
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int burst = 1 + i * 7 % BURST, back;
+		int cleaned = 0;
+
+		deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+		for (;;) {
+			nb = RTE_MIN(burst, rte_mempool_avail_count(few));
+			if (nb == 0 || rte_pktmbuf_alloc_bulk(few, pkts, nb) != 0)
+				break;
+			for (unsigned int k = 0; k < nb; k++)
+				memset(rte_pktmbuf_append(pkts[k], 60), 0, 60);
+			for (sent = 0; sent < nb;) {
+				sent += rte_eth_tx_burst(PORT, 0, pkts + sent, nb - sent);
+				if (rte_get_timer_cycles() > deadline)
+					fail("send", -ETIMEDOUT);
+			}
+		}
+		back = ask_back(few, i % 2 != 0, &cleaned);
+		if (i % 2 != 0)
+			printf("bursts of %u: by tx_done_cleanup %u of %u back, %d told\n", burst, back,
+			       few->size, cleaned);
+		else
+			printf("bursts of %u: by an empty burst %u of %u back\n", burst, back, few->size);
+	}
+	stop();
+}
+
 /* N packets, and in how many bursts they came and went */
 static void
 check_bursts(unsigned int n)
@@ -493,6 +561,61 @@ wait_link(void)
 		if (rte_get_timer_cycles() > deadline)
 			fail("link", -ETIMEDOUT);
 	} while (link.link_status != RTE_ETH_LINK_UP);
+}
+
+static void
+print_link(const char *when)
+{
+	struct rte_eth_link link;
+
+	check("link", rte_eth_link_get(PORT, &link));
+	printf("link %s: %s, %s, %s\n", when, link.link_status ? "up" : "down",
+	       rte_eth_link_speed_to_str(link.link_speed), link.link_duplex ? "full" : "half");
+}
+
+/* N starts, each time asking just once, in the way that lets the driver wait */
+static void
+check_link(unsigned int n)
+{
+	set_up();
+	for (unsigned int i = 0; i < n; i++) {
+		start();
+		print_link("started");
+		stop();
+		print_link("stopped");
+	}
+}
+
+/* What is told of N queues of each direction */
+static void
+check_queues(unsigned int n)
+{
+	struct rte_eth_rxconf rx_conf = { .rx_drop_en = 1 };
+	struct rte_eth_rxq_info rx;
+	struct rte_eth_txq_info tx;
+
+	check("configure", configure(n));
+	for (unsigned int q = 0; q < n; q++) {
+		rx_conf.rx_drop_en = q % 2;
+		check("rx queue", rte_eth_rx_queue_setup(PORT, q, 64 << q, SOCKET_ID_ANY, &rx_conf,
+							 pool));
+		check("tx queue", rte_eth_tx_queue_setup(PORT, q, 128 << q, SOCKET_ID_ANY, NULL));
+	}
+	for (int started = 0; started < 2; started++) {
+		if (started)
+			start();
+		for (unsigned int q = 0; q < n; q++) {
+			check("rx info", rte_eth_rx_queue_info_get(PORT, q, &rx));
+			check("tx info", rte_eth_tx_queue_info_get(PORT, q, &tx));
+			printf("queue %u: rx ring %u, %s pool, drop %u, scattered %u, buffer %u, %s; "
+			       "tx ring %u, %s\n", q, rx.nb_desc, rx.mp == pool ? "its" : "another",
+			       rx.conf.rx_drop_en, rx.scattered_rx, rx.rx_buf_size,
+			       rx.queue_state == RTE_ETH_QUEUE_STATE_STARTED ? "started" : "stopped",
+			       tx.nb_desc,
+			       tx.queue_state == RTE_ETH_QUEUE_STATE_STARTED ? "started" : "stopped");
+		}
+	}
+	stop();
 }
 
 /* All registers that the driver dumps; the first of them also with the LED on and off */
@@ -695,8 +818,11 @@ static const struct {
 	{ "rxintr", check_rxintr },
 	{ "starve", check_starve },
 	{ "return", check_return },
+	{ "silent", check_silent },
 	{ "bursts", check_bursts },
 	{ "xstats", check_xstats },
+	{ "link", check_link },
+	{ "queues", check_queues },
 	{ "registers", check_registers },
 	{ "module", check_module },
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)

@@ -5,6 +5,7 @@
 
 import re
 
+import pytest
 from judge import Judge, judges
 from rig import STATION, STRANGER, EthdevCheck, Rig, assert_frames, frame, read_pcap
 
@@ -97,6 +98,21 @@ def test_link_events(driver, path, tmp_path):
         assert link["speed"] == 10000 and link["duplex"] == "full-duplex", pmd.about(link)
         _, got = pmd.exchange(len(frames), verbose=False)
         assert_frames(pmd, got, frames, "out")
+
+
+@pytest.mark.parametrize("driver, wire, link", [  # without a link net_ixgbe takes 9 s each time
+    ("net_ixymin", "sink", "up, 10 Gbps, full"), ("net_ixymin", "none", "down, None, half"),
+    ("net_ixgbe", "sink", "up, 10 Gbps, full")])
+def test_link_right_after_start(driver, wire, link):
+    """rte_eth_link_get() waits for the link, as many programs rely on that ask just once; and it
+    ends where none comes.
+    """
+    with EthdevCheck(driver, wire, "link=2") as check:
+        said = check.lines(r"^link (started|stopped): (.*)$")
+        assert [is_ for when, is_ in said if when == "started"] == [link] * 2, check.error(said)
+        if driver == "net_ixymin":  # net_ixgbe waits for a link of a stopped port, too, and finds it
+            stopped = [is_ for when, is_ in said if when == "stopped"]
+            assert stopped == ["down, None, half"] * 2, check.error(said)
 
 
 def test_link_set_down_and_up(tmp_path):

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include <rte_alarm.h>
+#include <rte_cycles.h>
 #include <rte_string_fns.h>
 
 #include "ixymin_rxtx.h"
@@ -13,6 +14,12 @@ RTE_LOG_REGISTER_DEFAULT(ixymin_logtype, NOTICE);
 
 /* At line rate the first counter to reach its end is one of bytes, after 55 s. */
 #define STATS_PERIOD_US 2000000
+
+/* How long the API's callers wait for a link, and how often LINKS is read meanwhile. SFI is up
+ * within milliseconds. An attempt of clause 73 of IEEE 802.3 (backplanes) may take 0.7 s by its
+ * timers, 73.10.2, and several may be needed. */
+#define LINK_WAIT_US 4000000
+#define LINK_POLL_US 10000
 
 /* Queues from set-up to release; the data path is in ixymin_rx.c and ixymin_tx.c. */
 
@@ -359,13 +366,20 @@ stats_alarm(void *arg)
 
 /* The link is what the device says now: there is nothing worth waiting for. */
 static int
-ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
+ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 {
 	static const uint32_t speeds[] = { RTE_ETH_SPEED_NUM_UNKNOWN, 100, 1000, 10000 };
 	struct ixymin_hw *hw = dev->data->dev_private;
 	struct rte_eth_link link = { .link_autoneg = !hw->sfp };
-	uint32_t links = hw->started ? reg_read(hw, IXYMIN_LINKS) : 0;
+	uint64_t deadline = rte_get_timer_cycles() + rte_get_timer_hz() * LINK_WAIT_US / US_PER_S;
+	uint32_t links = 0;
 
+	while (hw->started) {
+		links = reg_read(hw, IXYMIN_LINKS);
+		if ((links & IXYMIN_LINKS_UP) || !wait_to_complete || rte_get_timer_cycles() > deadline)
+			break;
+		rte_delay_us_sleep(LINK_POLL_US);
+	}
 	if (links != IXYMIN_GONE && (links & IXYMIN_LINKS_UP)) {
 		link.link_status = RTE_ETH_LINK_UP;
 		link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
