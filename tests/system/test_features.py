@@ -87,6 +87,30 @@ def test_mbufs_return(driver):
         assert check.lines(r"^not back: (.*)$") == ["0, 0 of the other pool"], check.error("mixes")
 
 
+def test_queue_info():
+    """Rings, pools, settings and states, before and after the start."""
+    with EthdevCheck("net_ixymin", "sink", "queues=3") as check:
+        said = check.lines(r"^queue (\d): (.*)$")
+        assert said == [(str(q), f"rx ring {64 << q}, its pool, drop {q % 2}, scattered 0, buffer 2048, "
+                         f"{state}; tx ring {128 << q}, {state}")
+                        for state in ("stopped", "started") for q in range(3)], check.error(said)
+
+
+def test_states_and_limits():
+    """What telemetry and `show port info` tell of queues and descriptors."""
+    with Rig("net_ixymin", ["none"], ["--rxq=2", "--txq=3"]) as pmd:
+        def states():
+            info = pmd.telemetry("/ethdev/info", 0)
+            return info["rxq_state"], info["txq_state"]
+
+        assert states() == ([1, 1], [1, 1, 1]), pmd.about(states())
+        pmd.command("port stop 0")
+        assert states() == ([0, 0], [0, 0, 0]), pmd.about(states())
+        said = pmd.command("show port info 0")
+        limits = re.findall(r"^Max segment number per (packet|MTU/TSO): (\d+)$", said, re.MULTILINE)
+        assert limits == [("packet", "1"), ("MTU/TSO", "1")], pmd.about(said)
+
+
 def test_xstats_by_id(driver):
     """By id, by name, one by one or all together: the same names and values."""
     with EthdevCheck(driver, "gen:size=64-1518:count=5000", "xstats=5000") as check:

@@ -109,6 +109,33 @@ ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	return queue_new(dev, dev->data->tx_queues, "tx_ring", id, nb_desc, socket) ? 0 : -ENOMEM;
 }
 
+/* What the driver does, whatever thresholds the application gave */
+static void
+ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info)
+{
+	const struct ixymin_queue *q = dev->data->rx_queues[id];
+
+	info->mp = q->pool;
+	info->nb_desc = q->nb_desc;
+	info->rx_buf_size = q->buf_size;
+	info->conf.rx_free_thresh = IXYMIN_BATCH;
+	info->conf.rx_drop_en = q->drop_en;
+	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+}
+
+static void
+ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info)
+{
+	const struct ixymin_queue *q = dev->data->tx_queues[id];
+
+	info->nb_desc = q->nb_desc;
+	info->conf.tx_thresh.pthresh = IXYMIN_TXDCTL_PTHRESH;
+	info->conf.tx_thresh.hthresh = IXYMIN_TXDCTL_HTHRESH;
+	info->conf.tx_rs_thresh = IXYMIN_BATCH;
+	info->conf.tx_free_thresh = q->nb_desc / 2;
+	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+}
+
 /* The ring of a queue, and all that is the same in both directions */
 static struct ixymin_queue *
 queue_init(struct ixymin_hw *hw, void **queues, const char *name, uint16_t id, uint32_t block)
@@ -153,8 +180,10 @@ rx_start(struct rte_eth_dev *dev, uint16_t id)
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its head;
 	 * the reset of the device before has done so. */
 	ixymin_rx_refill(q, 0);
-	if (q->nb_free == 0)
+	if (q->nb_free == 0) {
+		dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
 		return 0;
+	}
 	IXYMIN_LOG(ERR, hw, " rx queue %u: pool %s lacks %u mbufs", id, q->pool->name, q->nb_free);
 	return -ENOMEM;
 }
@@ -166,6 +195,7 @@ tx_start(struct rte_eth_dev *dev, uint16_t id)
 	struct ixymin_hw *hw = dev->data->dev_private;
 	uint32_t block = IXYMIN_TXQ(id);
 	struct ixymin_queue *q = queue_init(hw, dev->data->tx_queues, "tx", id, block);
+	int ret;
 
 	if (q == NULL)
 		return -EINVAL;
@@ -173,8 +203,11 @@ tx_start(struct rte_eth_dev *dev, uint16_t id)
 	q->fast_free = dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	reg_change(hw, IXYMIN_DCA_TXCTRL(id), IXYMIN_DCA_TXCTRL_DESC_WRO, 0);
 	reg_write(hw, IXYMIN_DCTL(block), IXYMIN_TXDCTL_THRESH | IXYMIN_DCTL_ENABLE);
-	return ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, true, 10,
-			   "TXDCTL", " tx queue %u: not enabled", id);
+	ret = ixymin_wait(hw, IXYMIN_DCTL(block), IXYMIN_DCTL_ENABLE, true, 10,
+			  "TXDCTL", " tx queue %u: not enabled", id);
+	if (ret == 0)
+		dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return ret;
 }
 
 /* Only while the device is stopped */
@@ -364,7 +397,7 @@ stats_alarm(void *arg)
 
 /* Link */
 
-/* The link is what the device says now: there is nothing worth waiting for. */
+/* The link is what the device says now, or says before the time is over if the caller waits. */
 static int
 ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 {
@@ -411,9 +444,12 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->min_rx_bufsize = IXYMIN_RX_BUF_MIN;
 	info->max_rx_pktlen = IXYMIN_FRAME_MAX;
 	info->max_mtu = IXYMIN_FRAME_MAX - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN;
-	info->rx_desc_lim = (struct rte_eth_desc_lim){
-		.nb_max = IXYMIN_RING_MAX, .nb_min = IXYMIN_RING_MIN, .nb_align = IXYMIN_RING_ALIGN };
+	info->rx_desc_lim.nb_max = IXYMIN_RING_MAX;
+	info->rx_desc_lim.nb_min = IXYMIN_RING_MIN;
+	info->rx_desc_lim.nb_align = IXYMIN_RING_ALIGN;
 	info->tx_desc_lim = info->rx_desc_lim;
+	info->tx_desc_lim.nb_seg_max = 1; /* no RTE_ETH_TX_OFFLOAD_MULTI_SEGS */
+	info->tx_desc_lim.nb_mtu_seg_max = 1;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
 	return 0;
@@ -446,10 +482,14 @@ port_halt(struct rte_eth_dev *dev)
 	if (dev->data->dev_conf.intr_conf.lsc)
 		rte_intr_disable(dev->intr_handle);
 	ret = ixymin_reset(dev->data->dev_private);
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		queue_halt(dev->data->rx_queues[i]);
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	}
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
 		queue_halt(dev->data->tx_queues[i]);
+		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	}
 	return ret;
 }
 
@@ -553,6 +593,8 @@ static const struct eth_dev_ops ixymin_ops = {
 	.rx_queue_release = ixymin_rx_queue_release,
 	.tx_queue_setup = ixymin_tx_queue_setup,
 	.tx_queue_release = ixymin_tx_queue_release,
+	.rxq_info_get = ixymin_rxq_info_get,
+	.txq_info_get = ixymin_txq_info_get,
 };
 
 /* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */

@@ -150,7 +150,9 @@
 #define   IXYMIN_DCA_TXCTRL_DESC_WRO   RTE_BIT32(11)     /* relaxed ordering of write-backs */
 /* 7.2.3.4: PTHRESH 36, HTHRESH 8: descriptors are prefetched when fewer than 36 are on the chip
  * and 8 in memory; WTHRESH 0 (7.2.3.5.1) */
-#define IXYMIN_TXDCTL_THRESH           (36 | 8 << 8)
+#define IXYMIN_TXDCTL_PTHRESH          36
+#define IXYMIN_TXDCTL_HTHRESH          8
+#define IXYMIN_TXDCTL_THRESH           (IXYMIN_TXDCTL_PTHRESH | IXYMIN_TXDCTL_HTHRESH << 8)
 #define IXYMIN_TXPBSIZE(n)             (0x0cc00 + 4 * (n))
 #define   IXYMIN_TXPBSIZE_160KB        0x28000
 #define IXYMIN_TXPBTHRESH(n)           (0x04950 + 4 * (n)) /* KB: buffer less one frame */
