@@ -87,6 +87,17 @@ def test_mbufs_return(driver):
         assert check.lines(r"^not back: (.*)$") == ["0, 0 of the other pool"], check.error("mixes")
 
 
+def test_sent_mbufs_come_back():
+    """To an application that falls silent, by an empty burst and by tx_done_cleanup: all of them,
+    also those of the last burst, and of a ring that is not half full.
+    """
+    with EthdevCheck("net_ixymin", "sink", "silent=12") as check:
+        empty = check.lines(r"^bursts of \d+: by an empty burst (.*)$")
+        assert empty == ["255 of 255 back"] * 6, check.error(f"keeps mbufs: {empty}")
+        cleanup = check.lines(r"^bursts of \d+: by tx_done_cleanup (.*)$")
+        assert cleanup == ["255 of 255 back, 255 told"] * 6, check.error(f"keeps mbufs: {cleanup}")
+
+
 def test_queue_info():
     """Rings, pools, settings and states, before and after the start."""
     with EthdevCheck("net_ixymin", "sink", "queues=3") as check:

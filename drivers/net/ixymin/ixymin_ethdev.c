@@ -593,6 +593,7 @@ static const struct eth_dev_ops ixymin_ops = {
 	.rx_queue_release = ixymin_rx_queue_release,
 	.tx_queue_setup = ixymin_tx_queue_setup,
 	.tx_queue_release = ixymin_tx_queue_release,
+	.tx_done_cleanup = ixymin_tx_done_cleanup,
 	.rxq_info_get = ixymin_rxq_info_get,
 	.txq_info_get = ixymin_txq_info_get,
 };

@@ -46,5 +46,6 @@ struct ixymin_queue {
 void ixymin_rx_refill(struct ixymin_queue *q, unsigned int max_free);
 uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+int ixymin_tx_done_cleanup(void *queue, uint32_t max);
 
 #endif /* IXYMIN_RXTX_H */

@@ -4,38 +4,78 @@
 
 #include "ixymin_rxtx.h"
 
-/* One buffer, one packet. RS is only in the last descriptor of a batch (7.2.3.5.1). */
+/* One buffer, one packet. RS is in the last descriptor of a batch and of a burst (7.2.3.5.1). */
 #define TX_COMMAND (IXYMIN_TXD_DTYP_DATA | IXYMIN_TXD_EOP | IXYMIN_TXD_IFCS | IXYMIN_TXD_DEXT)
 
-/* Free what was sent: batches that the device was given whole, and has reported. */
+/* The device writes DD back in order: a descriptor that is done says so of all before it. */
+static inline bool
+tx_done(const struct ixymin_queue *q, uint16_t index)
+{
+	uint32_t status = __atomic_load_n(&q->ring.tx[index].wb.status, __ATOMIC_ACQUIRE);
+
+	return status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD);
+}
+
+/* Free the mbufs of nb descriptors from head on, none of them beyond the end of the ring. */
+static inline void
+tx_free(struct ixymin_queue *q, uint16_t nb)
+{
+	struct rte_mbuf **mbufs = &q->mbufs[q->head];
+
+	if (q->fast_free) /* the application's word: one pool, and nobody else has them */
+		rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, nb);
+	else
+		rte_pktmbuf_free_bulk(mbufs, nb);
+	q->nb_free += nb;
+	q->head = q->head + nb == q->nb_desc ? 0 : q->head + nb;
+}
+
+/* Free whole batches that were sent. */
 static void
 tx_reclaim(struct ixymin_queue *q)
 {
 	for (;;) {
-		uint16_t end = RTE_MIN(q->head + IXYMIN_BATCH, q->nb_desc), nb = end - q->head;
-		uint32_t status = __atomic_load_n(&q->ring.tx[end - 1].wb.status, __ATOMIC_ACQUIRE);
+		uint16_t end = RTE_MIN(RTE_ALIGN_FLOOR(q->head, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
+		uint16_t nb = end - q->head;
 
-		if (q->nb_desc - 1 - q->nb_free < nb ||
-		    !(status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD)))
+		if (q->nb_desc - 1 - q->nb_free < nb || !tx_done(q, end - 1))
 			return;
-		if (q->fast_free) /* the application's word: one pool, and nobody else has them */
-			rte_mempool_put_bulk(q->mbufs[q->head]->pool, (void **)&q->mbufs[q->head], nb);
-		else
-			rte_pktmbuf_free_bulk(&q->mbufs[q->head], nb);
-		q->nb_free += nb;
-		q->head = end == q->nb_desc ? 0 : end;
+		tx_free(q, nb);
 	}
+}
+
+/* Free all packets that were sent, also those of a batch that is not full: the last one of each
+ * burst has RS. max: no more than these; 0: any number. Returns how many. */
+int
+ixymin_tx_done_cleanup(void *queue, uint32_t max)
+{
+	struct ixymin_queue *q = queue;
+	uint16_t sent = q->nb_desc - 1 - q->nb_free, left, nb;
+
+	while (sent > 0 && !tx_done(q, (q->head + sent - 1) % q->nb_desc))
+		sent--;
+	if (max != 0)
+		sent = RTE_MIN(sent, max);
+	for (left = sent; left > 0; left -= nb) {
+		nb = RTE_MIN(left, q->nb_desc - q->head);
+		tx_free(q, nb);
+	}
+	return sent;
 }
 
 /* 7.2.3.2.4, 7.2.3.3: reclaim what was sent; write a descriptor for each packet; tell the device
  * once, if there are any. What it cannot send would make it hang, and is dropped: segments,
- * which are not offered, and impossible lengths. */
+ * which are not offered, and impossible lengths. A burst of 0 packets reclaims all that was sent. */
 uint16_t
 ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_queue *q = queue;
 	unsigned int tail = q->tail, nb, max;
 
+	if (unlikely(nb_pkts == 0)) {
+		ixymin_tx_done_cleanup(q, 0);
+		return 0;
+	}
 	if (q->nb_free < RTE_MAX(nb_pkts, q->nb_desc / 2))
 		tx_reclaim(q);
 	max = RTE_MIN(nb_pkts, q->nb_free);
@@ -62,6 +102,9 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	}
 	q->nb_free -= nb;
 	if (tail != q->tail) {
+		/* no more bursts may come: then somebody may ask for these */
+		q->ring.tx[(tail == 0 ? q->nb_desc : tail) - 1].read.cmd_type_len |=
+			rte_cpu_to_le_32(IXYMIN_TXD_RS);
 		q->tail = tail;
 		rte_write32(rte_cpu_to_le_32(tail), q->tail_reg);
 	}
