@@ -116,3 +116,21 @@ def test_lists_of_packages_that_cannot_be_fetched_are_told(tmp_path):
                           env=dict(os.environ, APT_CONFIG=str(config)))
     assert done.returncode == 1
     assert "debs: the lists of system could not be fetched" in done.stderr
+
+
+@pytest.mark.parametrize("builds", [True, False])
+@pytest.mark.parametrize("command", ["quickstart", "compare", "vm"])
+def test_what_is_run_was_built_just_before(tmp_path, command, builds):
+    """An edit reaches the run; after a build that failed there is none, not even of what is there."""
+    devtools = tmp_path / "devtools"
+    devtools.mkdir()
+    shutil.copy(os.path.join(simlib.ROOT, "devtools", command), devtools)
+    (devtools / "build").write_text(f"#!/bin/sh\necho build; {str(builds).lower()}\n")
+    (devtools / "build").chmod(0o755)
+    (devtools / f"{command}.py").write_text("import sys; print('run', *sys.argv[1:])\n")
+    old = tmp_path / "build/app/sim82599/sim82599-vfio-user"
+    old.parent.mkdir(parents=True)
+    old.touch(0o755)
+    done = subprocess.run([devtools / command, "all"], stdout=subprocess.PIPE, text=True)
+    assert done.stdout == ("build\nrun all\n" if builds else "build\n")
+    assert (done.returncode == 0) == builds
