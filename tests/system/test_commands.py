@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The ixymin authors
 
-"""The commands at bad moments: killed, or two at a time."""
+"""The commands: what they say, and at bad moments: killed, or two at a time."""
 
 import fcntl
 import os
+import re
 import select
 import shutil
 import signal
@@ -121,7 +122,7 @@ def test_lists_of_packages_that_cannot_be_fetched_are_told(tmp_path):
 @pytest.mark.parametrize("builds", [True, False])
 @pytest.mark.parametrize("command", ["quickstart", "compare", "vm"])
 def test_what_is_run_was_built_just_before(tmp_path, command, builds):
-    """An edit reaches the run; after a build that failed there is none, not even of what is there."""
+    """An edit reaches the run; after a build that failed nothing runs, not even what is there."""
     devtools = tmp_path / "devtools"
     devtools.mkdir()
     shutil.copy(os.path.join(simlib.ROOT, "devtools", command), devtools)
@@ -134,3 +135,157 @@ def test_what_is_run_was_built_just_before(tmp_path, command, builds):
     done = subprocess.run([devtools / command, "all"], stdout=subprocess.PIPE, text=True)
     assert done.stdout == ("build\nrun all\n" if builds else "build\n")
     assert (done.returncode == 0) == builds
+
+
+COMMANDS = [name for name in sorted(os.listdir(os.path.join(simlib.ROOT, "devtools")))
+            if os.access(os.path.join(simlib.ROOT, "devtools", name), os.X_OK | os.R_OK)
+            and os.path.isfile(os.path.join(simlib.ROOT, "devtools", name))]
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A folder with the commands, of which set-up does nothing."""
+    for folder in "devtools", "tests/vm":
+        shutil.copytree(os.path.join(simlib.ROOT, folder), tmp_path / folder,
+                        ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def files(folder):
+    return sorted(os.path.join(where, name) for where, _, names in os.walk(folder)
+                  for name in names)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(clone, command):
+    """It tells how to use the command, and neither sets up nor builds anything."""
+    before = files(clone)
+    done = subprocess.run([clone / "devtools" / command, "--help"], capture_output=True, text=True,
+                          env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+    assert done.returncode == 0, done.stderr
+    assert re.match(rf"usage: (devtools/)?{command}\b", done.stdout) and not done.stderr
+    assert files(clone) == before
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["sid"], "'sid' is wrong"),
+    (["--bookworm"], "'--bookworm' is wrong"),
+    (["trixie", "bookworm"], "'bookworm' is too much"),
+    (["trixie", "devtools/build"], "'devtools/build' is wrong"),
+    (["trixie", "--"], "no command after --")])
+def test_wrong_arguments_of_fresh(clone, arguments, said):
+    before = files(clone)
+    done = subprocess.run([clone / "devtools/fresh", *arguments], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("fresh: ") and said in done.stderr and not done.stdout
+    assert files(clone) == before
+
+
+# in the place of mmdebstrap: a root with this machine's programs, read-only
+ROOT = """#!/bin/sh
+set -e
+for root; do [ "${root%/root}" = "$root" ] || break; done
+mkdir -p "$root/usr/sbin"
+cd "$root"
+mkdir dev etc proc root run sys tmp
+for dir in bin lib lib64; do
+	mkdir usr/$dir
+	ln -s usr/$dir $dir
+	mount --bind /usr/$dir usr/$dir
+	mount -o remount,bind,ro usr/$dir
+done
+"""
+
+
+class Fresh:
+    """devtools/fresh of a small repository."""
+
+    def __init__(self, clone):
+        self.clone = clone
+        (clone / "bin").mkdir()
+        (clone / "bin/mmdebstrap").write_text(ROOT)
+        (clone / "devtools/debs").write_text("#!/bin/sh\necho deb http://localhost $2 main\n")
+        (clone / "bin/mmdebstrap").chmod(0o755)
+        shutil.copy(os.path.join(simlib.ROOT, ".gitignore"), clone)
+        for words in ["init", "-q"], ["add", "devtools", ".gitignore"], [
+                "-c", "user.name=test", "-c", "user.email=test", "commit", "-q", "-m", "all"]:
+            subprocess.run(["git", "-C", clone, *words], check=True)
+
+    def start(self, script):
+        return subprocess.Popen(
+            [self.clone / "devtools/fresh", "trixie", "--", "sh", "-c", script], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            env=dict(os.environ, PATH=f"{self.clone}/bin:{os.environ['PATH']}"))
+
+    def left(self):
+        """What is left on the disk."""
+        return [name for name in os.listdir(self.clone / ".fresh") if name != ".lock"]
+
+
+@pytest.fixture
+def fresh(clone):
+    able = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=False)
+    if os.geteuid() != 0 or able.returncode != 0:
+        pytest.skip("namespaces need root")
+    return Fresh(clone)
+
+
+def test_fresh_runs_what_is_committed(fresh):
+    """In the clone, with its exit code, and where it can set nothing of this machine; then all is
+    gone."""
+    running = fresh.start("pwd; ls; [ -w . ] && [ ! -w /proc/sys/vm/nr_hugepages ] &&"
+                          "[ ! -w /sys/kernel/mm ] && [ $(ls -d /proc/[0-9]* | wc -l) -lt 10 ] &&"
+                          "unshare --mount --pid --fork true && exit 7")
+    out, err = running.communicate()
+    assert running.returncode == 7, err
+    assert out.split() == ["/root/ixymin", "devtools"]
+    assert "not committed stays out" in err  # bin/ and others
+    assert fresh.left() == []
+
+
+class Sleepers:
+    """Processes that would go on for years, which this test knows by their argument."""
+
+    def __init__(self):
+        self.name = str(10**9 + os.getpid())
+
+    def alive(self):
+        found = []
+        for pid in filter(str.isdecimal, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline") as f:
+                    found += [int(pid)] if f.read() == f"sleep\0{self.name}\0" else []
+            except OSError:
+                pass  # it has ended
+        return found
+
+    def wait(self, count):
+        """@return whether so many are alive, soon."""
+        deadline = time.monotonic() + 10
+        while len(self.alive()) != count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return len(self.alive()) == count
+
+
+@pytest.fixture
+def sleepers():
+    them = Sleepers()
+    yield them
+    for pid in them.alive():
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_fresh_takes_all_along(fresh, sleepers, number):
+    """No process outlives it, and no folder: if it was killed, the next one removes its folder."""
+    name = sleepers.name
+    running = fresh.start(f"sleep {name} & setsid sleep {name} & echo ready; wait")
+    assert running.stdout.readline() == "ready\n"
+    assert sleepers.wait(2) and len(fresh.left()) == 1
+    running.send_signal(number)
+    assert running.wait(simlib.PATIENCE) == (-number if number == signal.SIGKILL else 128 + number)
+    assert sleepers.wait(0)
+    if number == signal.SIGKILL:
+        assert len(fresh.left()) == 1
+        fresh.start("true").wait(simlib.PATIENCE)
+    assert fresh.left() == []
