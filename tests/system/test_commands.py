@@ -172,6 +172,8 @@ def test_help(clone, command):
     (["--bookworm"], "'--bookworm' is wrong"),
     (["trixie", "bookworm"], "'bookworm' is too much"),
     (["trixie", "devtools/build"], "'devtools/build' is wrong"),
+    (["--source"], "--source '' is no source tree"),
+    (["--source", "/proc", "trixie"], "--source '/proc' is no source tree"),
     (["trixie", "--"], "no command after --")])
 def test_wrong_arguments_of_fresh(clone, arguments, said):
     before = files(clone)
@@ -211,10 +213,10 @@ class Fresh:
                 "-c", "user.name=test", "-c", "user.email=test", "commit", "-q", "-m", "all"]:
             subprocess.run(["git", "-C", clone, *words], check=True)
 
-    def start(self, script):
+    def start(self, script, *arguments):
         return subprocess.Popen(
-            [self.clone / "devtools/fresh", "trixie", "--", "sh", "-c", script], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            [self.clone / "devtools/fresh", *arguments, "trixie", "--", "sh", "-c", script],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             env=dict(os.environ, PATH=f"{self.clone}/bin:{os.environ['PATH']}"))
 
     def left(self):
@@ -241,6 +243,18 @@ def test_fresh_runs_what_is_committed(fresh):
     assert out.split() == ["/root/ixymin", "devtools"]
     assert "not committed stays out" in err  # bin/ and others
     assert fresh.left() == []
+
+
+def test_fresh_has_a_source_tree_that_is_named(fresh):
+    """As devtools/setup takes it; it stays as it is."""
+    (fresh.clone / "tree").mkdir()
+    (fresh.clone / "tree/VERSION").write_text("24.11.6\n")
+    running = fresh.start("cat .dpdk/source/VERSION; readlink .dpdk/source; [ ! -w .dpdk/source ]",
+                          "--source", fresh.clone / "tree")
+    out, err = running.communicate()
+    assert running.returncode == 0, err
+    assert out.split() == ["24.11.6", "/root/dpdk"]
+    assert os.listdir(fresh.clone / "tree") == ["VERSION"]
 
 
 class Sleepers:
