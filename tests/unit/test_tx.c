@@ -944,6 +944,41 @@ tx_write_back_with_wthresh(void **state)
 	no_violation();
 }
 
+/* 7.2.3.2.5: of a descriptor that is written back only DD changes. So a ring that was filled once can
+ * be sent again, by its tail alone. */
+static void
+tx_write_back_sets_only_dd(void **state)
+{
+	struct packet p = { .proto = 6, .payload = 300 };
+	struct ring_desc before[NB_DESC];
+	uint8_t frame[64] = { 2 };
+	unsigned int round, i;
+
+	(void)state;
+	put_message(&p, 100, (uint32_t[]){ 54, 100 }, 2);   /* context, three buffers */
+	desc(0)->hi |= CMD_RS;                              /* reserved there, and obeyed */
+	put_desc(HOST_BASE + TX_BUFS + 0x8000,              /* legacy, with every field */
+		 64 | 40 << 16 | CMD_EOP | CMD_IFCS | CMD_IC | CMD_RS | CMD_VLE | UINT64_C(14) << 40 |
+		 UINT64_C(0x123) << 48);
+	while (tail < NB_DESC - 1)
+		put_frame(frame, 64, DATA);
+	memcpy(before, desc(0), sizeof(before));
+	for (round = 0; round < 3; round++) {
+		send_all();
+		for (i = 0; i < NB_DESC - 1; i++) {
+			bool rs = before[i].hi & CMD_RS;
+
+			assert_int_equal(desc(i)->lo, before[i].lo);
+			assert_int_equal(desc(i)->hi, before[i].hi | (uint64_t)rs << 32);
+		}
+		/* the last descriptor holds no frame: pass it over, and send the ring again */
+		*desc(NB_DESC - 1) = (struct ring_desc){ HOST_BASE + TX_BUFS, DATA | CMD_EOP };
+		nic_write(nic, NIC_TDT, 0);
+		poll_all();
+	}
+	assert_int_equal(wire.nb_out, 3 * (3 + NB_DESC - 1 - 4)); /* three segments, and the others */
+}
+
 /* 7.2.3.2.2: a descriptor without data between frames is passed over, and not written back. */
 static void
 tx_null_descriptors(void **state)
@@ -1175,6 +1210,7 @@ main(void)
 		TEST(tx_segments_wait_for_the_wire),
 		TEST(tx_segments_and_head_write_back),
 		TEST(tx_write_back_with_wthresh),
+		TEST(tx_write_back_sets_only_dd),
 		TEST(tx_null_descriptors),
 		TEST(tx_jumbo),
 		TEST(tx_unsupported_offloads),

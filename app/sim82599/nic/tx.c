@@ -318,6 +318,17 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	return nb;
 }
 
+/* INTERPRETATION (MISSING): 7.2.3.2.5 gives all bits of a write-back but DD as reserved. They keep
+ * what the driver wrote: there are drivers that fill a ring once and send it again and again, or use
+ * it for receive, too, and work on silicon. */
+static inline void
+tx_set_dd(struct desc *desc)
+{
+	uint64_t hi = atomic_load_explicit(&desc->hi, memory_order_relaxed);
+
+	atomic_store_explicit(&desc->hi, hi | TX_STA_DD, memory_order_release);
+}
+
 /* Tell the driver that the first nb frames of the batch are out and all before head is done: by
  * DD where RS asks for it (7.2.3.5.1), or by the head (7.2.3.5.2). */
 static void
@@ -341,10 +352,7 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 	for (i = 0; i < batch->nb_reports && batch->report[i].frame <= nb; i++) {
 		if (txq->head_wb != 0)
 			continue;
-		/* INTERPRETATION (MISSING): 7.2.3.2.5 gives the other bits of a write-back as
-		 * reserved: do not let a driver rely on finding its own there. */
-		batch->report[i].desc->lo = 0;
-		atomic_store_explicit(&batch->report[i].desc->hi, TX_STA_DD, memory_order_release);
+		tx_set_dd(batch->report[i].desc);
 		nic->counts.desc_writes++;
 		nic->counts.pcie_up += pcie_bytes(sizeof(struct desc));
 	}
