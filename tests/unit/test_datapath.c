@@ -398,14 +398,66 @@ tails_outside_the_ring(void **state)
 	tx_put(0, 60, 60, WHOLE);
 	nic_write(nic, NIC_RDT, NB_DESC);
 	nic_write(nic, NIC_TDT, NB_DESC + 1);
+	wire.room = 1;
 	frame_in(60, 1);
 	poll_all();
-	assert_true(violations("TAIL_RANGE") >= 2);
+	assert_int_equal(violations("TAIL_RANGE"), 2);
 	assert_int_equal(counts().rx_packets, 0);
-	assert_int_equal(wire.nb_out, 0);
+	assert_int_equal(wire.nb_out, 1);
 	nic_write(nic, NIC_RDT, 1);
 	poll_all();
 	assert_int_equal(counts().rx_packets, 1);
+}
+
+/* A transmit tail that the head never meets: hardware goes round and round, and sends what it finds.
+ * With strict=1 it is refused. */
+static void
+tx_tail_outside_the_ring_never_stops(void **state)
+{
+	(void)state;
+	for (unsigned int size = 8; size <= NB_DESC; size += 8) {
+		uint8_t *bufs[NB_DESC];
+
+		again(0, false);
+		for (unsigned int i = 0; i < size; i++)
+			bufs[i] = tx_put(i, 60 + i, 60 + i, WHOLE);
+		/* the last frame of a round has three buffers, the last of them at the ring's start */
+		tx_put(size - 2, 60 + size - 2, 3 * 60 + 2 * size - 3, CMD_IFCS);
+		tx_put(size - 1, 60 + size - 1, 3 * 60 + 2 * size - 3, CMD_IFCS);
+		nic_write(nic, NIC_TDBAL, (uint32_t)(HOST_BASE + TX_RING));
+		nic_write(nic, NIC_TDBAH, (HOST_BASE + TX_RING) >> 32);
+		nic_write(nic, NIC_TDLEN, size * 16);
+		nic_write(nic, NIC_TXDCTL, NIC_TXDCTL_ENABLE);
+		nic_write(nic, NIC_TDT, size);
+		wire.room = 5 * size;
+		poll_all();
+		assert_int_equal(wire.nb_out, 5 * size);
+		for (unsigned int i = 0, d = 0; i < wire.nb_out; i++) {
+			assert_memory_equal(wire.out[i].b, bufs[d], 60);
+			assert_int_equal(wire.out[i].len, d == size - 2 ? 3 * 60 + 2 * size - 3 : 60 + d);
+			d = d == size - 2 ? 1 : d + 1;
+		}
+		assert_int_equal(violations("TAIL_RANGE"), 1);
+		/* the driver comes to its senses: all up to its tail, and no more */
+		nic_write(nic, NIC_TDT, 2);
+		wire.room = 2 * size;
+		poll_all();
+		assert_in_range(wire.nb_out, 5 * size + 1, 6 * size);
+		assert_int_equal(nic_read(nic, NIC_TDH), 2);
+		/* and loses them again: told once more */
+		nic_write(nic, NIC_TDT, size);
+		wire.room = 1;
+		poll_all();
+		assert_int_equal(violations("TAIL_RANGE"), 2);
+		assert_int_equal(counts().violations, 2);
+	}
+	again(0, true);
+	tx_start(0);
+	tx_put(0, 60, 60, WHOLE);
+	nic_write(nic, NIC_TDT, NB_DESC);
+	poll_all();
+	assert_int_equal(violations("TAIL_RANGE"), 1);
+	assert_int_equal(wire.nb_out, 0);
 }
 
 static void
@@ -733,6 +785,7 @@ main(void)
 		TEST(rx_refuses_foreign_memory),
 		TEST(memory_that_goes_is_not_touched),
 		TEST(tails_outside_the_ring),
+		TEST(tx_tail_outside_the_ring_never_stops),
 		TEST(ring_of_any_alignment),
 		TEST(ring_rules_at_enable),
 		TEST(tx_sends_on_every_queue),

@@ -162,15 +162,19 @@ ring_distance(uint32_t i, uint32_t to, uint32_t size)
 }
 
 /* Descriptors from the head up to, not including, the tail of this name. The tail is the driver's
- * word: acquire what it wrote before it. One outside of the ring is reported once. */
+ * word: acquire what it wrote before it. One outside of the ring is reported once, and
+ * ring->bad_tail is not 0 until the next that lies inside. */
 static inline uint32_t
 ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned int q,
 	   uint32_t offset)
 {
 	uint32_t tail = __atomic_load_n(&nic->bar[offset >> 2], __ATOMIC_ACQUIRE) & 0xffff;
 
-	if (tail < ring->size)
+	if (tail < ring->size) {
+		if (ring->bad_tail != 0)
+			ring->bad_tail = 0;
 		return ring_distance(ring->head, tail, ring->size);
+	}
 	if (ring->bad_tail != tail)
 		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail,
 			      ring->size);

@@ -47,7 +47,7 @@ struct nic_ring {
 	uint64_t base;
 	uint32_t size;         /* descriptors */
 	uint32_t head;
-	uint32_t bad_tail;     /* outside of the ring, as last reported; 0: none */
+	uint32_t bad_tail;     /* the tail, if it is outside of the ring; 0: it is inside */
 	struct nic_window window;
 };
 
