@@ -480,14 +480,72 @@ ring_of_any_alignment(void **state)
 	assert_int_equal(desc.hi, UINT64_C(60) << 32 | 3);
 }
 
+/* The registers have no bits for what is below 128 bytes: a length that is no multiple of that is
+ * rounded down. */
+static void
+ring_of_any_length(void **state)
+{
+	(void)state;
+	for (unsigned int strict = 0; strict < 2; strict++) {
+		again(0, strict);
+		rx_start(0, 1, 2);
+		nic_write(nic, NIC_RXDCTL, 0);
+		nic_write(nic, NIC_RDLEN, 9 * 16);
+		nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+		tx_start(0);
+		nic_write(nic, NIC_TXDCTL, 0);
+		nic_write(nic, NIC_TDLEN, 15 * 16);
+		nic_write(nic, NIC_TXDCTL, NIC_TXDCTL_ENABLE);
+		assert_int_equal(violations("RING_LENGTH"), 2);
+		assert_int_equal(nic_read(nic, NIC_RXDCTL), strict ? 0 : NIC_RXDCTL_ENABLE);
+		assert_int_equal(nic_read(nic, NIC_TXDCTL), strict ? 0 : NIC_TXDCTL_ENABLE);
+	}
+	again(0, false);
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RXDCTL, 0);
+	nic_write(nic, NIC_RDLEN, 9 * 16);
+	nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+	for (unsigned int i = 0; i < 20; i++) {
+		frame_in(60, i);
+		nic_write(nic, NIC_RDT, (i + 1) % 8);
+		poll_all();
+		assert_int_equal(counts().rx_packets, i + 1);
+		assert_int_equal(rx_desc(i % 8)->hi & 1, 1);
+		rx_rearm(i % 8);
+	}
+	assert_int_equal(rx_desc(8)->hi, 0);
+}
+
+/* DESCTYPE has three reserved values: the queue runs, with one buffer. */
+static void
+ring_of_any_descriptor_type(void **state)
+{
+	static const unsigned int reserved[] = { 3, 4, 6, 7 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++) {
+		again(0, i % 2);
+		rx_start(0, reserved[i / 2], 2);
+		assert_int_equal(violations("RX_DESCTYPE"), 1);
+		assert_int_equal(nic_read(nic, NIC_RXDCTL), i % 2 ? 0 : NIC_RXDCTL_ENABLE);
+		nic_write(nic, NIC_RDT, 1);
+		frame_in(60, 1);
+		poll_all();
+		assert_int_equal(rx_desc(0)->hi, i % 2 ? 0 : UINT64_C(60) << 32 | 3);
+	}
+}
+
 static void
 ring_rules_at_enable(void **state)
 {
 	(void)state;
-	nic_write(nic, NIC_RDLEN, 100 * 16);
-	nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
-	assert_true(violations("RING_LENGTH") > 0);
-	assert_int_equal(nic_read(nic, NIC_RXDCTL) & NIC_RXDCTL_ENABLE, 0);
+	for (unsigned int length = 0; length < 128; length += 127) {
+		again(0, false);
+		nic_write(nic, NIC_RDLEN, length);
+		nic_write(nic, NIC_RXDCTL, NIC_RXDCTL_ENABLE);
+		assert_int_equal(violations("RING_LENGTH"), 1);
+		assert_int_equal(nic_read(nic, NIC_RXDCTL) & NIC_RXDCTL_ENABLE, 0);
+	}
 	again(0, true);
 	rx_start(3, 1, 2);
 	assert_true(nic_read(nic, rxq_reg(3, NIC_RXDCTL)) & NIC_RXDCTL_ENABLE);
@@ -787,6 +845,8 @@ main(void)
 		TEST(tails_outside_the_ring),
 		TEST(tx_tail_outside_the_ring_never_stops),
 		TEST(ring_of_any_alignment),
+		TEST(ring_of_any_length),
+		TEST(ring_of_any_descriptor_type),
 		TEST(ring_rules_at_enable),
 		TEST(tx_sends_on_every_queue),
 		TEST(tx_writes_back_only_where_asked),

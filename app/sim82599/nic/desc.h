@@ -141,6 +141,13 @@ dma_write(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t le
 	return dma_window(nic, window, addr, len, true);
 }
 
+/* Descriptors of a ring of this length, RDLEN or TDLEN, which has no bits below 128 bytes. */
+static inline uint32_t
+ring_size(uint32_t length)
+{
+	return (length & NIC_RDLEN_LEN) / sizeof(struct desc);
+}
+
 static inline uint32_t
 ring_next(uint32_t i, uint32_t size)
 {

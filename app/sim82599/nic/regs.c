@@ -161,10 +161,11 @@ ring_allowed(struct nic *nic, const char *name, unsigned int q, uint64_t base, u
 	if (base % 128 != 0 && nic_violation(nic, RULE_RING_ALIGN, "%sBA[%u] is 0x%llx", name, q,
 					     (unsigned long long)base))
 		return false;
-	if (length != 0 && length % 128 == 0 && length <= 1 << 20)
+	if ((length & ~NIC_RDLEN_LEN) == 0 && length != 0)
 		return true;
-	nic_violation(nic, RULE_RING_LENGTH, "%sLEN[%u] is %u", name, q, length);
-	return false;
+	/* without a descriptor there is nothing that could run */
+	return !nic_violation(nic, RULE_RING_LENGTH, "%sLEN[%u] is %u", name, q, length) &&
+	       (length & NIC_RDLEN_LEN) != 0;
 }
 
 /* A register that describes the ring of a live queue was written. @return what to keep. */

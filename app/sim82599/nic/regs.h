@@ -159,6 +159,8 @@ txq_reg(unsigned int q, uint32_t reg)
 /* ETQS, 8.2.3.7.22 */
 #define NIC_ETQS_QUEUE_SHIFT    16
 #define NIC_ETQS_QUEUE_EN       (1u << 31)
+/* RDLEN, 8.2.3.8.3, and TDLEN, 8.2.3.9.7 */
+#define NIC_RDLEN_LEN           0x000fff80u
 /* RXDCTL, 8.2.3.8.6 */
 #define NIC_RXDCTL_ENABLE       (1u << 25)
 #define NIC_RXDCTL_SWFLSH       (1u << 26)

@@ -11,7 +11,7 @@
 #define NIC_RULES(RULE) \
 	RULE(ACCESS_SIZE,    "8.1.2",     "registers are accessed as aligned 32-bit words") \
 	RULE(RING_ALIGN,     "8.2.3.8.1", "a ring's base address is 128-byte aligned") \
-	RULE(RING_LENGTH,    "8.2.3.8.3", "a ring's length is a multiple of 128 bytes, 128 to 1 MB") \
+	RULE(RING_LENGTH,    "8.2.3.8.3", "a ring's length is a multiple of 128 bytes, 128 to 1,048,448") \
 	RULE(RING_LIVE,      "8.2.3.8.1", "a ring's base, length and buffer size do not change while the queue is enabled") \
 	RULE(HEAD_LIVE,      "8.2.3.8.4", "a head register is not written while the queue is enabled, but with 0 before the first tail") \
 	RULE(TAIL_RANGE,     "8.2.3.8.5", "a tail lies inside the ring") \

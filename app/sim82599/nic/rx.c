@@ -38,10 +38,10 @@ rxq_enable(struct nic *nic, unsigned int q)
 		return;
 	if (!ring_allowed(nic, "RD", q, base, length))
 		return;
-	if (desctype > 2 && desctype != 5) {
-		nic_violation(nic, RULE_RX_DESCTYPE, "SRRCTL[%u].DESCTYPE is %u", q, desctype);
+	/* INTERPRETATION (MISSING): what a reserved DESCTYPE does is not said: as type 1. */
+	if (desctype > 2 && desctype != 5 &&
+	    nic_violation(nic, RULE_RX_DESCTYPE, "SRRCTL[%u].DESCTYPE is %u", q, desctype))
 		return;
-	}
 	/* INTERPRETATION (MISSING): what the device does with BSIZEPACKET 0 is not said; legacy
 	 * buffers were 2 KB by default on the family's older members. */
 	if ((buf_size < 1024 || buf_size > 16384) &&
@@ -59,7 +59,7 @@ rxq_enable(struct nic *nic, unsigned int q)
 		.split = desctype == 2 || desctype == 5,
 		.split_always = desctype == 5,
 		.header_size = header_size < RX_HDR_LEN_MAX ? header_size : RX_HDR_LEN_MAX,
-		.ring = { .base = base, .size = length / sizeof(struct desc) },
+		.ring = { .base = base, .size = ring_size(length) },
 		.buf_size = buf_size == 0 ? 2048 : buf_size,
 	};
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its

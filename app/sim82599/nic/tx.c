@@ -67,7 +67,7 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 	room = room > thresh + FCS_LEN ? room - thresh - FCS_LEN : 0;
 	*txq = (struct nic_txq){
 		.live = true,
-		.ring = { .base = base, .size = length / sizeof(struct desc) },
+		.ring = { .base = base, .size = ring_size(length) },
 		.open_end = NO_TAIL,
 		.head_wb = head_wb & NIC_TDWBAL_HEAD_WB_EN ? head_wb & ~UINT64_C(3) : 0,
 		.max_frame = room < WIRE_MAX_FRAME - FCS_LEN ? room : WIRE_MAX_FRAME - FCS_LEN,
