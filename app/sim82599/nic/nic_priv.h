@@ -36,6 +36,7 @@
 #include "../wire/wire.h"
 
 #define FCS_LEN 4
+#define MAX_FRAME 1518 /* with FCS, without jumbo frames (8.2.3.22.8) */
 #define TAG_LEN 4 /* a VLAN tag */
 
 /* The 512 KB packet buffer takes 420 us to fill at 10 Gbit/s: so long are frames
@@ -77,7 +78,7 @@ struct nic_txq {
 	uint32_t segment;      /* of the frame at the head so many are out (7.2.4) */
 	uint32_t open_end;     /* tail that leaves a frame open, as last reported */
 	uint32_t seen;         /* descriptors from the head on that were looked at already */
-	uint32_t max_frame;    /* bytes without FCS, 8.2.3.9.16 */
+	bool tso_hlreg;        /* TX_TSO_HLREG was reported, and HLREG0 is still so */
 	struct nic_tx_context context[2], kept[2]; /* as far as looked at, and at the head */
 	uint64_t head_wb;      /* address of head write-back, 0: none */
 	uint32_t txdctl;

@@ -35,7 +35,7 @@
 	RULE(TX_TSO,         "7.2.4",     "segmentation is of TCP or UDP, with MSS above 0, whole IP and L4 headers, and L4LEN at most 64") \
 	RULE(TX_TSO_HEADER,  "7.2.4.1",   "the headers for segmentation lie in at most 4 buffers") \
 	RULE(TX_TSO_HLREG,   "7.2.4",     "HLREG0.TXCRCEN and TXPADEN are set with segmentation") \
-	RULE(TX_PB_THRESH,   "8.2.3.9.16","a frame with FCS has room in the packet buffer above TXPBTHRESH") \
+	RULE(TX_PB_THRESH,   "8.2.3.9.16","TXPBSIZE less TXPBTHRESH is the largest frame at least: MAXFRS with HLREG0.JUMBOEN, else 1518 bytes") \
 	RULE(HEAD_WB_WTHRESH,"7.2.3.5.2", "with head write-back, WTHRESH is 0") \
 	RULE(HEAD_WB_ALIGN,  "8.2.3.9.11","a head write-back address is 16-byte aligned") \
 	RULE(RESERVED_DESC,  "7.2.3.2",   "reserved bits of a descriptor are 0") \

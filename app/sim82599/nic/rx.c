@@ -572,7 +572,7 @@ rx_mac(struct nic *nic)
 	struct wire_frame frames[WIRE_BURST];
 	/* 8.2.3.22.8, 8.2.3.22.13: MFS counts the FCS */
 	uint32_t max_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
-			   reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : 1518;
+			   reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : MAX_FRAME;
 	uint64_t right_bytes = 0, bad_bytes = 0, good_bytes = 0;
 	struct rx_frame *frame = nic->fifo;
 	enum filter_verdict verdict;

@@ -41,8 +41,9 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 	uint64_t head_wb = reg_get(nic, txq_reg(q, NIC_TDWBAL)) |
 			   (uint64_t)reg_get(nic, txq_reg(q, NIC_TDWBAH)) << 32;
 	uint32_t length = reg_get(nic, txq_reg(q, NIC_TDLEN));
-	uint32_t room = reg_get(nic, NIC_TXPBSIZE);
-	uint32_t thresh = reg_get(nic, NIC_TXPBTHRESH) * 1024;
+	uint32_t max = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
+		       reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : MAX_FRAME;
+	uint32_t room = reg_get(nic, NIC_TXPBSIZE), thresh = reg_get(nic, NIC_TXPBTHRESH) * 1024;
 
 	if (txq->live || has_fault(nic, NIC_FAULT_TXQ))
 		return;
@@ -60,17 +61,20 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 	if ((head_wb & NIC_TDWBAL_HEAD_WB_EN) && (txdctl & NIC_TXDCTL_WTHRESH) != 0 &&
 	    nic_violation(nic, RULE_HEAD_WB_WTHRESH, "TXDCTL[%u] is 0x%08x", q, txdctl))
 		return;
+	/* 8.2.3.9.16: data is fetched until the packet buffer is filled to the threshold; the
+	 * largest frame must still have room. With DCB, too, all queues are taken for those of
+	 * buffer 0. */
+	if (room < thresh + max &&
+	    nic_violation(nic, RULE_TX_PB_THRESH, "TXPBSIZE 0x%x, TXPBTHRESH %u KB, frames of %u",
+			  room, thresh / 1024, max))
+		return;
 
-	/* 8.2.3.9.16: frames are fetched until the packet buffer is filled to the threshold; so
-	 * much must still have room. With DCB, too, all queues are taken for those of buffer 0.
-	 * 7.2.3.2.3: no context has been written. */
-	room = room > thresh + FCS_LEN ? room - thresh - FCS_LEN : 0;
+	/* 7.2.3.2.3: no context has been written. */
 	*txq = (struct nic_txq){
 		.live = true,
 		.ring = { .base = base, .size = ring_size(length) },
 		.open_end = NO_TAIL,
 		.head_wb = head_wb & NIC_TDWBAL_HEAD_WB_EN ? head_wb & ~UINT64_C(3) : 0,
-		.max_frame = room < WIRE_MAX_FRAME - FCS_LEN ? room : WIRE_MAX_FRAME - FCS_LEN,
 	};
 	/* as for receive: see rxq_enable() */
 	reg_put(nic, txq_reg(q, NIC_TDH), 0);
@@ -301,7 +305,7 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 		if ((hi & ~TX_RS) != alike) {
 			len = TX_LEN(hi);
 			if ((hi & TX_PLAIN_MASK) != TX_PLAIN || len != TX_PAYLEN(hi) ||
-			    len < TX_PAD_FRAME || len > txq->max_frame)
+			    len < TX_PAD_FRAME || len > WIRE_MAX_FRAME - FCS_LEN)
 				break;
 			alike = hi & ~TX_RS;
 		}

@@ -72,16 +72,25 @@ tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 			     f->cso, f->len, q);
 }
 
+/* What a register lacks is told once, not of every message. @return false: strict, and it does */
+static bool
+tx_check_segment_hlreg(struct nic *nic, unsigned int q)
+{
+	const uint32_t needs = NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN, hlreg0 = reg_get(nic, NIC_HLREG0);
+	const bool again = nic->txq[q].tso_hlreg;
+
+	nic->txq[q].tso_hlreg = (hlreg0 & needs) != needs;
+	return !nic->txq[q].tso_hlreg ||
+	       !TX_VIOLATION(nic, again, RULE_TX_TSO_HLREG, "HLREG0 0x%08x, queue %u", hlreg0, q);
+}
+
 /* 7.2.4, and what 7.2.3.2.3 says of it. @return false: not possible */
 static bool
 tx_check_segment(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
 	uint32_t headers = f->maclen + f->iplen + f->l4len, k, n = 0;
 
-	if ((reg_get(nic, NIC_HLREG0) & (NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN)) !=
-	    (NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN) &&
-	    TX_VIOLATION(nic, f->again, RULE_TX_TSO_HLREG, "HLREG0 0x%08x, queue %u",
-			 reg_get(nic, NIC_HLREG0), q))
+	if (!tx_check_segment_hlreg(nic, q))
 		return false;
 	if (f->l4t > TX_L4T_TCP || f->mss == 0 || f->l4len < tx_l4[f->l4t].len ||
 	    f->l4len > L4LEN_MAX || f->iplen < (f->ipv4 ? 20 : 40)) {
@@ -226,9 +235,6 @@ tx_check(struct nic *nic, unsigned int q, struct tx_frame *f)
 		TX_VIOLATION(nic, f->again, RULE_TX_LENGTH, "a frame of %u bytes, queue %u", len, q);
 		return TX_STUCK;
 	}
-	if (len > nic->txq[q].max_frame &&
-	    TX_VIOLATION(nic, f->again, RULE_TX_PB_THRESH, "a frame of %u bytes, queue %u", len, q))
-		return tx_broken(f);
 	return TX_SEND;
 }
 
