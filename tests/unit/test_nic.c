@@ -1165,8 +1165,11 @@ queue_rules(void **state)
 	assert_int_equal(violations("RING_LIVE"), 0);
 	wr(rxq_reg(3, NIC_RDLEN), 128 * 16);
 	wr(txq_reg(3, NIC_TDBAL), 0);
-	wr(0x02100 + 4 * 3, 4);
-	assert_int_equal(violations("RING_LIVE"), 3);
+	wr(0x02100 + 4 * 3, 2 | 1u << NIC_SRRCTL_DESCTYPE_SHIFT | NIC_SRRCTL_DROP_EN); /* neither size */
+	assert_int_equal(violations("RING_LIVE"), 2);
+	wr(0x02100 + 4 * 3, 4);                                               /* packets' buffers */
+	wr(0x02100 + 4 * 3, 4 | 2u << NIC_SRRCTL_BSIZEHEADER_SHIFT);          /* headers' */
+	assert_int_equal(violations("RING_LIVE"), 4);
 	wr(rxq_reg(3, NIC_RDT), 8);
 	wr(rxq_reg(3, NIC_RDH), 0);
 	wr(txq_reg(3, NIC_TDH), 1);
@@ -1183,6 +1186,68 @@ queue_rules(void **state)
 	nic_reset(nic);
 	assert_int_equal(nic->nb_live, 0);
 	assert_int_equal(rd(rxq_reg(3, NIC_RXDCTL)), 0);
+}
+
+/* 8.2.3.8.8: RDRXCTL.CRCSTRIP and HLREG0.RXCRCSTRP may be written in any order, and queues enabled
+ * between: what they are when the receiver is turned on counts. */
+static void
+crc_strip_is_judged_when_the_receiver_starts(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++) {
+		const bool rdrxctl = i & 1, hlreg0 = i & 2, strict = i & 4;
+
+		nic_free(nic);
+		nic = create(0, strict, -1);
+		queue_prepare(0); /* sets both */
+		wr(NIC_RDRXCTL, rd(NIC_RDRXCTL) & ~NIC_RDRXCTL_CRCSTRIP);
+		wr(rxq_reg(0, NIC_RXDCTL), NIC_RXDCTL_ENABLE);
+		assert_int_equal(rd(rxq_reg(0, NIC_RXDCTL)), NIC_RXDCTL_ENABLE);
+		if (rdrxctl)
+			wr(NIC_RDRXCTL, rd(NIC_RDRXCTL) | NIC_RDRXCTL_CRCSTRIP);
+		if (!hlreg0)
+			wr(NIC_HLREG0, rd(NIC_HLREG0) & ~NIC_HLREG0_RXCRCSTRP);
+		assert_int_equal(counts().violations, 0);
+		wr(NIC_RXCTRL, NIC_RXCTRL_RXEN);
+		assert_int_equal(violations("RX_CRC_STRIP"), rdrxctl != hlreg0);
+		assert_int_equal(rd(NIC_RXCTRL), !strict || rdrxctl == hlreg0);
+		wr(NIC_RXCTRL, NIC_RXCTRL_RXEN); /* is on already */
+		assert_int_equal(violations("RX_CRC_STRIP"), (rdrxctl != hlreg0) << strict);
+		wr(NIC_RXCTRL, 0);
+		assert_int_equal(counts().violations, (rdrxctl != hlreg0) << strict);
+	}
+}
+
+/* 8.2.3.9.11 and 8.2.3.9.12 do not forbid to turn head write-back on and off while the queue runs.
+ * The address is judged when it is used: with the queue, or later. */
+static void
+head_write_back_is_set_at_any_time(void **state)
+{
+	const uint32_t at = (uint32_t)HOST_BASE + 0x10000;
+
+	(void)state;
+	for (unsigned int strict = 0; strict < 2; strict++) {
+		nic_free(nic);
+		nic = create(0, strict, -1);
+		queue_prepare(0);
+		wr(txq_reg(0, NIC_TXDCTL), NIC_TXDCTL_ENABLE);
+		wr(txq_reg(0, NIC_TDWBAH), HOST_BASE >> 32);
+		wr(txq_reg(0, NIC_TDWBAL), at | NIC_TDWBAL_HEAD_WB_EN);
+		assert_int_equal(nic->txq[0].head_wb, HOST_BASE + 0x10000);
+		assert_int_equal(counts().violations, 0);
+		wr(txq_reg(0, NIC_TDWBAL), at);
+		assert_int_equal(nic->txq[0].head_wb, 0);
+		wr(txq_reg(0, NIC_TDWBAL), at | 8 | NIC_TDWBAL_HEAD_WB_EN);
+		assert_int_equal(violations("HEAD_WB_ALIGN"), 1);
+		assert_int_equal(nic->txq[0].head_wb, strict ? 0 : HOST_BASE + 0x10008);
+		wr(txq_reg(0, NIC_TDWBAL), at | NIC_TDWBAL_HEAD_WB_EN);
+		assert_int_equal(nic->txq[0].head_wb, HOST_BASE + 0x10000);
+		wr(txq_reg(0, NIC_TXDCTL), NIC_TXDCTL_ENABLE | 1 << NIC_TXDCTL_WTHRESH_SHIFT);
+		assert_int_equal(violations("HEAD_WB_WTHRESH"), 1);
+		assert_int_equal(rd(txq_reg(0, NIC_TXDCTL)), NIC_TXDCTL_ENABLE |
+				 (strict ? 0 : 1 << NIC_TXDCTL_WTHRESH_SHIFT));
+		assert_int_equal(counts().violations, 2);
+	}
 }
 
 /* What Linux's ixgbe writes to registers in `ethtool -t`, and must find there: so much holds on
@@ -1232,10 +1297,12 @@ linux_register_test(void **state)
 		for (unsigned int q = 0; q < 4 && tests[t].offset == NIC_RDT; q++)
 			wr(rxq_reg(q, NIC_RXDCTL), 0);
 	}
-	/* what it does that the data sheet forbids: write STATUS, enable queues without a ring */
+	/* what it does that the data sheet forbids: write STATUS, enable queues without a ring, and
+	 * the receiver with what RDRXCTL and HLREG0 are after reset */
 	assert_int_equal(violations("READ_ONLY"), 1);
 	assert_int_equal(violations("RING_LENGTH"), 4);
-	assert_int_equal(violations("READ_ONLY") + violations("RING_LENGTH") +
+	assert_int_equal(violations("RX_CRC_STRIP"), 2);
+	assert_int_equal(violations("READ_ONLY") + violations("RING_LENGTH") + violations("RX_CRC_STRIP") +
 			 violations("TAIL_EARLY"), counts().violations);
 }
 
@@ -1754,6 +1821,8 @@ main(void)
 		TEST(multicast_table_is_indexed_by_mo),
 		TEST(queues_are_enabled_and_disabled),
 		TEST(queue_rules),
+		TEST(crc_strip_is_judged_when_the_receiver_starts),
+		TEST(head_write_back_is_set_at_any_time),
 		TEST(linux_register_test),
 		TEST(mac_loopback),
 		TEST(received_pause_stops_transmission),

@@ -188,7 +188,8 @@ write_rx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 static uint32_t
 write_srrctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
-	return ring_write(nic, reg, i, nic->rxq[i].live, NIC_SRRCTL_DESCTYPE | NIC_SRRCTL_BSIZEPACKET,
+	return ring_write(nic, reg, i, nic->rxq[i].live,
+			  NIC_SRRCTL_DESCTYPE | NIC_SRRCTL_BSIZEPACKET | NIC_SRRCTL_BSIZEHEADER,
 			  before, value);
 }
 
@@ -263,6 +264,20 @@ write_rxdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 	return nic->rxq[i].rxdctl;
 }
 
+/* Queues may be enabled before the MAC and the DMA agree about the FCS; a receiver that is on needs
+ * that they do (8.2.3.8.8). */
+static uint32_t
+write_rxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	if ((value & ~before & NIC_RXCTRL_RXEN) &&
+	    !!(reg_get(nic, NIC_RDRXCTL) & NIC_RDRXCTL_CRCSTRIP) !=
+	    !!(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP) &&
+	    nic_violation(nic, RULE_RX_CRC_STRIP, "RDRXCTL is 0x%08x, HLREG0 0x%08x",
+			  reg_get(nic, NIC_RDRXCTL), reg_get(nic, NIC_HLREG0)))
+		return before;
+	return value;
+}
+
 /*
  * Transmit, 8.2.3.9
  */
@@ -271,6 +286,17 @@ static uint32_t
 write_tx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	return ring_write(nic, reg, i, nic->txq[i].live, ALL, before, value);
+}
+
+/* INTERPRETATION (MISSING): 4.6.8 sets head write-back before the queue is enabled, 8.2.3.9.11 and
+ * 8.2.3.9.12 do not forbid to change it afterwards. It takes effect at once. */
+static uint32_t
+write_tdwba(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	if (!nic->txq[i].live)
+		return value;
+	reg_put(nic, txq_reg(i, reg->offset), value);
+	return txq_head_wb(nic, i, nic->txq[i].txdctl) ? value : before;
 }
 
 static uint32_t
@@ -308,6 +334,8 @@ txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 	} else if (before & ~value & NIC_TXDCTL_ENABLE) {
 		txq_disable(nic, q);
 		reg_put(nic, txq_reg(q, NIC_TDT), 0);
+	} else if (nic->txq[q].live && !txq_head_wb(nic, q, value)) {
+		value = (value & ~NIC_TXDCTL_WTHRESH) | (before & NIC_TXDCTL_WTHRESH);
 	}
 	nic->txq[q].txdctl = value;
 	reg_put(nic, txq_reg(q, NIC_TXDCTL), value);

@@ -12,13 +12,13 @@
 	RULE(ACCESS_SIZE,    "8.1.2",     "registers are accessed as aligned 32-bit words") \
 	RULE(RING_ALIGN,     "8.2.3.8.1", "a ring's base address is 128-byte aligned") \
 	RULE(RING_LENGTH,    "8.2.3.8.3", "a ring's length is a multiple of 128 bytes, 128 to 1,048,448") \
-	RULE(RING_LIVE,      "8.2.3.8.1", "a ring's base, length and buffer size do not change while the queue is enabled") \
+	RULE(RING_LIVE,      "8.2.3.8.1", "a ring's base and length, and SRRCTL's buffer sizes and DESCTYPE, do not change while the queue is enabled") \
 	RULE(HEAD_LIVE,      "8.2.3.8.4", "a head register is not written while the queue is enabled, but with 0 before the first tail") \
 	RULE(TAIL_RANGE,     "8.2.3.8.5", "a tail lies inside the ring") \
 	RULE(TAIL_EARLY,     "4.6.7",     "a tail is written only after ENABLE reads back 1") \
 	RULE(RX_BUFFER,      "8.2.3.8.7", "SRRCTL.BSIZEPACKET is 1 KB to 16 KB") \
 	RULE(RX_DESCTYPE,    "8.2.3.8.7", "SRRCTL.DESCTYPE is 0, 1, 2 or 5") \
-	RULE(RX_CRC_STRIP,   "8.2.3.8.8", "RDRXCTL.CRCSTRIP equals HLREG0.RXCRCSTRP") \
+	RULE(RX_CRC_STRIP,   "8.2.3.8.8", "RDRXCTL.CRCSTRIP equals HLREG0.RXCRCSTRP when RXCTRL.RXEN is set") \
 	RULE(TX_TAIL,        "7.2.3.4",   "a transmit tail lies behind the last descriptor of a frame") \
 	RULE(TX_ENABLE,      "4.6.8",     "DMATXCTL.TE is set before a transmit queue is enabled") \
 	RULE(TX_DTYP,        "7.2.3.2.4", "an advanced transmit descriptor is of type 2 (context) or 3 (data); a frame's are all advanced or all legacy") \

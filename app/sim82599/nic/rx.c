@@ -47,11 +47,6 @@ rxq_enable(struct nic *nic, unsigned int q)
 	if ((buf_size < 1024 || buf_size > 16384) &&
 	    nic_violation(nic, RULE_RX_BUFFER, "SRRCTL[%u].BSIZEPACKET is %u KB", q, buf_size / 1024))
 		return;
-	if (!!(reg_get(nic, NIC_RDRXCTL) & NIC_RDRXCTL_CRCSTRIP) !=
-	    !!(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP) &&
-	    nic_violation(nic, RULE_RX_CRC_STRIP, "RDRXCTL is 0x%08x, HLREG0 0x%08x",
-			  reg_get(nic, NIC_RDRXCTL), reg_get(nic, NIC_HLREG0)))
-		return;
 
 	*rxq = (struct nic_rxq){
 		.live = true,

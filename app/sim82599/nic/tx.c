@@ -32,14 +32,33 @@ struct tx_batch {
 	uint32_t room_used;
 };
 
+bool
+txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl)
+{
+	uint64_t addr = reg_get(nic, txq_reg(q, NIC_TDWBAL)) |
+			(uint64_t)reg_get(nic, txq_reg(q, NIC_TDWBAH)) << 32;
+
+	if (!(addr & NIC_TDWBAL_HEAD_WB_EN)) {
+		nic->txq[q].head_wb = 0;
+		return true;
+	}
+	/* the address is 16-byte aligned */
+	if ((addr & 0xc) != 0 &&
+	    nic_violation(nic, RULE_HEAD_WB_ALIGN, "TDWBA[%u] is 0x%llx", q, (unsigned long long)addr))
+		return false;
+	if ((txdctl & NIC_TXDCTL_WTHRESH) != 0 &&
+	    nic_violation(nic, RULE_HEAD_WB_WTHRESH, "TXDCTL[%u] is 0x%08x", q, txdctl))
+		return false;
+	nic->txq[q].head_wb = addr & ~UINT64_C(3);
+	return true;
+}
+
 void
 txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 {
 	struct nic_txq *txq = &nic->txq[q];
 	uint64_t base = reg_get(nic, txq_reg(q, NIC_TDBAL)) |
 			(uint64_t)reg_get(nic, txq_reg(q, NIC_TDBAH)) << 32;
-	uint64_t head_wb = reg_get(nic, txq_reg(q, NIC_TDWBAL)) |
-			   (uint64_t)reg_get(nic, txq_reg(q, NIC_TDWBAH)) << 32;
 	uint32_t length = reg_get(nic, txq_reg(q, NIC_TDLEN));
 	uint32_t max = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
 		       reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : MAX_FRAME;
@@ -53,14 +72,6 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 		return;
 	if (!ring_allowed(nic, "TD", q, base, length))
 		return;
-	/* 8.2.3.9.11: bit 0 of the low half enables it; the address is 16-byte aligned */
-	if ((head_wb & NIC_TDWBAL_HEAD_WB_EN) && (head_wb & 0xc) != 0 &&
-	    nic_violation(nic, RULE_HEAD_WB_ALIGN, "TDWBA[%u] is 0x%llx", q,
-			  (unsigned long long)head_wb))
-		return;
-	if ((head_wb & NIC_TDWBAL_HEAD_WB_EN) && (txdctl & NIC_TXDCTL_WTHRESH) != 0 &&
-	    nic_violation(nic, RULE_HEAD_WB_WTHRESH, "TXDCTL[%u] is 0x%08x", q, txdctl))
-		return;
 	/* 8.2.3.9.16: data is fetched until the packet buffer is filled to the threshold; the
 	 * largest frame must still have room. With DCB, too, all queues are taken for those of
 	 * buffer 0. */
@@ -71,11 +82,12 @@ txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 
 	/* 7.2.3.2.3: no context has been written. */
 	*txq = (struct nic_txq){
-		.live = true,
 		.ring = { .base = base, .size = ring_size(length) },
 		.open_end = NO_TAIL,
-		.head_wb = head_wb & NIC_TDWBAL_HEAD_WB_EN ? head_wb & ~UINT64_C(3) : 0,
 	};
+	txq->live = txq_head_wb(nic, q, txdctl);
+	if (!txq->live)
+		return;
 	/* as for receive: see rxq_enable() */
 	reg_put(nic, txq_reg(q, NIC_TDH), 0);
 	if (nic->tx_end <= q)
