@@ -562,6 +562,73 @@ tx_adjusted_ip_checksum(void **state)
 	no_violation();
 }
 
+/* An L4 checksum is where MACLEN and IPLEN together say, also if one of them is too small; that it is,
+ * is a violation. Beyond the frame nothing is inserted, however the lengths are. */
+static void
+tx_checksum_behind_odd_lengths(void **state)
+{
+	static const uint32_t maclens[] = { 0, 1, 13, 14, 33, 34 };
+	static const uint32_t bad[][2] = { { 0, 0 }, { 0, 11 }, { 14, 12 }, { 127, 511 }, { 14, 60 }, { 70, 9 } };
+	uint8_t frame[200], expect[200];
+	struct packet p;
+	uint32_t len;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * NB_KINDS * 6; i++) {
+		const uint32_t maclen = maclens[i / 2 % 6];
+		const bool strict = i % 2;
+
+		again(strict);
+		p = kinds[i / 2 / 6];
+		p.payload = 16;
+		len = build(frame, &p, 0, p.payload);
+		memcpy(expect, frame, len);
+		finish(expect, &p, len);
+		seed(frame, &p, len, false);
+		if (!p.ipv6)
+			memcpy(frame + 24, expect + 24, 2);
+		put_context(tucmd(&p), maclen, 14 + ip_len(&p) - maclen, 0, 0, 0);
+		put_frame(frame, len, DATA | TXSM);
+		send_all();
+		assert_int_equal(violations("TX_HEADERS"), maclen < 14 || 14 + ip_len(&p) - maclen < 20);
+		assert_int_equal(counts().violations, violations("TX_HEADERS"));
+		assert_int_equal(wire.nb_out, !strict || counts().violations == 0);
+		if (wire.nb_out > 0)
+			came_out(0, expect, len);
+	}
+	p = kinds[0];
+	p.payload = 16;
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		again(false);
+		len = build(frame, &p, 0, p.payload);
+		put_context(IPV4 | TCP, bad[i][0], bad[i][1], 0, 0, 0);
+		put_frame(frame, len, DATA | IXSM | TXSM);
+		send_all();
+		assert_int_equal(violations("TX_HEADERS"), 1);
+		assert_int_equal(wire.out[0].len, len);
+		if (bad[i][0] + bad[i][1] > len - 20 && bad[i][1] < 12)
+			came_out(0, frame, len);
+	}
+}
+
+/* 7.2.3.2.2: the legacy format has reserved bits, too. */
+static void
+tx_reserved_bits_of_legacy_descriptors(void **state)
+{
+	static const unsigned int reserved[] = { 28, 31, 33, 34, 35, 36, 37, 38, 39 };
+	uint8_t frame[64] = { 2 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * sizeof(reserved) / sizeof(reserved[0]); i++) {
+		again(i % 2);
+		put_frame(frame, 64, CMD_IFCS);
+		desc(0)->hi = 64 | CMD_EOP | CMD_IFCS | CMD_RS | UINT64_C(1) << reserved[i / 2];
+		send_all();
+		assert_int_equal(violations("RESERVED_DESC"), 1);
+		assert_int_equal(wire.nb_out, i % 2 == 0);
+	}
+}
+
 static void
 tx_legacy_checksum(void **state)
 {
@@ -1236,6 +1303,8 @@ main(void)
 		TEST(tx_inserts_only_what_is_asked_for),
 		TEST(tx_zero_udp_checksum),
 		TEST(tx_adjusted_ip_checksum),
+		TEST(tx_checksum_behind_odd_lengths),
+		TEST(tx_reserved_bits_of_legacy_descriptors),
 		TEST(tx_legacy_checksum),
 		TEST(tx_inserts_vlan_tags),
 		TEST(tx_double_vlan),

@@ -82,6 +82,7 @@ enum rx_rss_type {
 #define TX_IC           (UINT64_C(1) << 26)
 #define TX_CSS(hi)      ((hi) >> 40 & 0xff)
 #define TX_VLAN(hi)     ((hi) >> 48)
+#define TX_RESERVED_LEGACY ((UINT64_C(1) << 28) | (UINT64_C(1) << 31) | (UINT64_C(0x7f) << 33))
 /* advanced only */
 #define TX_MACSEC       (UINT64_C(1) << 18)
 #define TX_TSE          (UINT64_C(1) << 31)

@@ -15,7 +15,7 @@
 	RULE(RING_LIVE,      "8.2.3.8.1", "a ring's base and length, and SRRCTL's buffer sizes and DESCTYPE, do not change while the queue is enabled") \
 	RULE(HEAD_LIVE,      "8.2.3.8.4", "a head register is not written while the queue is enabled, but with 0 before the first tail") \
 	RULE(TAIL_RANGE,     "8.2.3.8.5", "a tail lies inside the ring") \
-	RULE(TAIL_EARLY,     "4.6.7",     "a tail is written only after ENABLE reads back 1") \
+	RULE(TAIL_EARLY,     "4.6.7",     "a tail other than 0 is written only after ENABLE reads back 1") \
 	RULE(RX_BUFFER,      "8.2.3.8.7", "SRRCTL.BSIZEPACKET is 1 KB to 16 KB") \
 	RULE(RX_DESCTYPE,    "8.2.3.8.7", "SRRCTL.DESCTYPE is 0, 1, 2 or 5") \
 	RULE(RX_CRC_STRIP,   "8.2.3.8.8", "RDRXCTL.CRCSTRIP equals HLREG0.RXCRCSTRP when RXCTRL.RXEN is set") \
@@ -29,8 +29,8 @@
 	RULE(TX_IFCS,        "7.2.3.2.4", "IFCS is set with padding, checksums, VLAN insertion and segmentation") \
 	RULE(TX_CSO,         "7.2.3.2.2", "CSS and CSO of a legacy descriptor lie inside of the frame, CSO behind CSS") \
 	RULE(TX_CONTEXT,     "7.2.3.2.3", "IDX is 0 or 1, and names a context that was written to the queue before") \
-	RULE(TX_HEADERS,     "7.2.3.2.3", "MACLEN is at least 14, IPLEN 20, and the headers lie inside of the frame and are at most 512 bytes") \
-	RULE(TX_POPTS,       "7.2.3.2.4", "IXSM is not set for IPv6, TXSM for a known L4T only; both are set with TSE") \
+	RULE(TX_HEADERS,     "7.2.3.2.3", "MACLEN is at least 14, IPLEN 20, and the headers lie inside of the frame; with TSE they are at most 512 bytes") \
+	RULE(TX_POPTS,       "7.2.3.2.4", "IXSM is not set for IPv6, TXSM for a known L4T only; with TSE TXSM is set, and IXSM for IPv4") \
 	RULE(TX_SCTP,        "7.2.5.3",   "an SCTP packet has a CRC field of 0 and a multiple of 4 bytes") \
 	RULE(TX_TSO,         "7.2.4",     "segmentation is of TCP or UDP, with MSS above 0, whole IP and L4 headers, and L4LEN at most 64") \
 	RULE(TX_TSO_HEADER,  "7.2.4.1",   "the headers for segmentation lie in at most 4 buffers") \

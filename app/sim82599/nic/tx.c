@@ -208,7 +208,7 @@ tx_piece(struct nic *nic, unsigned int q, struct tx_frame *f, uint64_t addr, uin
 	if (f->nb == TX_MAX_DESCS)
 		return TX_HANG(nic, q, RULE_TX_DESCRIPTORS, "a frame of more");
 	f->rs_inside |= (hi & TX_RS) && !(hi & TX_EOP);
-	f->reserved |= (hi & TX_DEXT) && (hi & TX_RESERVED_DATA);
+	f->reserved |= (hi & (hi & TX_DEXT ? TX_RESERVED_DATA : TX_RESERVED_LEGACY)) != 0;
 	if (len == 0 || len > TX_MAX_DTALEN ||
 	    f->len + len > ((f->hi & TX_DEXT) && (f->hi & TX_TSE) ? TX_MAX_MESSAGE : WIRE_MAX_FRAME))
 		return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u", len,

@@ -11,6 +11,7 @@
 #define MAC_ADDRS     12u  /* both addresses, before a tag */
 #define HEADERS_MAX   512u /* 7.2.3.2.3, of MACLEN, IPLEN and L4LEN together */
 #define HEADER_DESCS  4u   /* 7.2.4.1 */
+#define IP_CSUM       10u  /* where an IPv4 header has its checksum */
 #define L4LEN_MAX     64u  /* 7.2.3.2.3, of a segmentation */
 
 /* By TUCMD.L4T: the least length of the header, and where its checksum is. */
@@ -55,10 +56,13 @@ tx_context(struct nic *nic, unsigned int q, const struct desc *desc, bool again)
 	nic->txq[q].context[TX_IDX(hi) & 1] = (struct nic_tx_context){ desc->lo, hi };
 }
 
-/* 7.2.3.2.2: CSO and CSS. @return false: strict, and they are wrong */
+/* 7.2.3.2.2: reserved bits, CSO and CSS. @return false: strict, and they are wrong */
 static bool
 tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
+	if (f->reserved && TX_VIOLATION(nic, f->again, RULE_RESERVED_DESC, "legacy 0x%016llx, queue %u",
+					(unsigned long long)f->hi, q))
+		return false;
 	f->vlan = (f->hi & TX_VLE) != 0;
 	f->tag = TX_VLAN(f->hi);
 	f->legacy_csum = (f->hi & TX_IC) != 0;
@@ -113,8 +117,8 @@ tx_check_segment(struct nic *nic, unsigned int q, struct tx_frame *f)
 	return true;
 }
 
-/* 7.2.5: can the checksums be where the context says? Else they are not inserted. @return false:
- * strict, and they cannot */
+/* 7.2.5: can the checksums be where the context says? Else those are not inserted that would lie
+ * outside of the headers or the frame. @return false: strict, and they cannot */
 static bool
 tx_check_checksums(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
@@ -122,10 +126,12 @@ tx_check_checksums(struct nic *nic, unsigned int q, struct tx_frame *f)
 	uint32_t least = f->l4_csum ? l4 + tx_l4[f->l4t].len : l4, crc;
 
 	if (f->maclen < 14 || f->iplen < 20 || f->len < least) {
-		f->ip_csum = f->l4_csum = false;
-		return !TX_VIOLATION(nic, f->again, RULE_TX_HEADERS,
-				     "MACLEN %u, IPLEN %u, L4T %u in %u bytes, queue %u", f->maclen,
-				     f->iplen, f->l4t, f->len, q);
+		if (TX_VIOLATION(nic, f->again, RULE_TX_HEADERS,
+				 "MACLEN %u, IPLEN %u, L4T %u in %u bytes, queue %u", f->maclen,
+				 f->iplen, f->l4t, f->len, q))
+			return false;
+		f->ip_csum &= f->iplen >= IP_CSUM + 2 && f->len >= l4;
+		f->l4_csum &= f->len >= least;
 	}
 	if (f->l4_csum && f->l4t == TX_L4T_SCTP) {
 		tx_copy(f, l4 + tx_l4[TX_L4T_SCTP].csum, (uint8_t *)&crc, sizeof(crc));
@@ -275,7 +281,7 @@ tx_insert_checksums(const struct tx_frame *f, uint8_t *data, uint32_t len, uint6
 	 * does so for tunnels, with an IPLEN that reaches to the inner L4 header. */
 	if (f->ip_csum) {
 		csum = ~csum_fold(csum_sum(ip, f->iplen));
-		memcpy(ip + 10, &csum, sizeof(csum));
+		memcpy(ip + IP_CSUM, &csum, sizeof(csum));
 	}
 	if (!f->l4_csum)
 		return;
