@@ -549,7 +549,7 @@ ring_rules_at_enable(void **state)
 	again(0, true);
 	rx_start(3, 1, 2);
 	assert_true(nic_read(nic, rxq_reg(3, NIC_RXDCTL)) & NIC_RXDCTL_ENABLE);
-	nic_write(nic, NIC_DMATXCTL, 0);
+	nic_write(nic, NIC_DMATXCTL, nic_read(nic, NIC_DMATXCTL) & ~NIC_DMATXCTL_TE);
 	tx_start(0);
 	assert_true(violations("TX_ENABLE") == 1);
 	assert_int_equal(nic_read(nic, NIC_TXDCTL) & NIC_TXDCTL_ENABLE, 0);

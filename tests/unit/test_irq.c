@@ -337,7 +337,7 @@ msix_other_causes(void **state)
 	linux_msix(5);
 	wr(NIC_EIAM, 0);
 	assert_int_equal(rd(NIC_EIAM_EX), 0xffff0000); /* the queues' bits are the same */
-	wr(NIC_EIAC, 0x7fffffff);
+	wr(NIC_EIAC, 0x4000ffff); /* all that it has */
 	wr(NIC_EIMS, NIC_EICR_LSC | NIC_EICR_RX_MISS);
 	irq_raise(nic, NIC_EICR_LSC);
 	expect_messages(5, 1);

@@ -1457,13 +1457,13 @@ hostile_headers(void **state)
 	nic_write(nic, NIC_SYNQF, NIC_SYNQF_ENABLE);
 	reg_set(NIC_CTRL_EXT, NIC_CTRL_EXT_VLAN);
 	nic_write(nic, NIC_EXVET, 0x88a80000);
-	nic_write(nic, NIC_PSRTYPE, 0xffffffff);
+	nic_write(nic, NIC_PSRTYPE, 0xe0001332);
 	reg_set(NIC_FCTRL, NIC_FCTRL_SBP);
 	for (unsigned int round = 0; round < 20000; round++) {
 		struct frame *f;
 
 		if (round % 4000 == 0) {
-			rss_start(round % 8000 ? 0xffff0000 : 0, 1);
+			rss_start(round % 8000 ? 0x01ff0000 : 0, 1);
 			if (round % 8000 != 0)
 				nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_IPPCSE);
 			nic_write(nic, NIC_RXDCTL, 0);

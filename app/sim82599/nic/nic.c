@@ -227,7 +227,7 @@ reg_read(struct nic *nic, const struct reg_at *at, bool peek)
 	value = reg->read != NULL ? reg->read(nic, reg, at->i, peek) : reg_get(nic, at->offset);
 	if (reg->access == REG_RC && !peek)
 		reg_put(nic, at->offset, 0);
-	return value & reg->readable;
+	return value & (reg->readable | reg->reset); /* reserved bits keep their reset value */
 }
 
 static void
