@@ -347,11 +347,11 @@ test_odd_sizes(void **state)
 		{ load16_zero, 2, 2, 0, 0xa1b2 },
 		{ load16_signed, 0, 2, 0, 0xffffffffffffc3d4 },
 		{ load16_zero, 3, 2, 0, 0xffff },
-		{ load64, 0, 8, 0, ~0ul },
+		{ load64, 4, 8, 0, ~0ul },
 		{ load, 2, 4, 0, 0xffffffff },
 		{ store8, 0, 1, 1, 0x1111111111111111 },
 		{ store16, 0, 2, 1, 0x1111111111111111 },
-		{ store64, 0, 8, 1, 0x1111111111111111 },
+		{ store64, 4, 8, 1, 0x1111111111111111 },
 		{ store, 1, 4, 1, 0x1111111111111111 },
 		{ or8, 0, 1, 2, 0x1111111111111111 },
 		{ test8, 0, 1, 0, 0x1111111111111111 },
@@ -372,6 +372,19 @@ test_odd_sizes(void **state)
 		assert_int_equal(device[AT / 4], 0xa1b2c3d4);
 	}
 	assert_int_equal(writes, 0);
+	/* but aligned 64 bits are two registers, as in a virtual machine */
+	for (unsigned int i = 0; i < 2; i++) {
+		struct cpu cpu = { 0x1122334455667788, 0x202 };
+
+		bad_accesses = 0;
+		device[AT / 4 + 1] = 0xe5f60718;
+		(i == 0 ? load64 : store64)(trapped(AT), &cpu);
+		assert_int_equal(cpu.rax, i == 0 ? 0xe5f60718a1b2c3d4 : 0x1122334455667788);
+		assert_int_equal(device[AT / 4], i == 0 ? 0xa1b2c3d4 : 0x55667788);
+		assert_int_equal(device[AT / 4 + 1], i == 0 ? 0xe5f60718 : 0x11223344);
+		assert_int_equal(writes, 2 * i);
+		assert_int_equal(bad_accesses, 0);
+	}
 	detach();
 }
 

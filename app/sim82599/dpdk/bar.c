@@ -56,7 +56,8 @@ bar_trap_all(struct bar *bar)
  * INTERPRETATION (CONTRADICTION): 8.1.2 allows only aligned 32-bit accesses,
  * but 3.1 (partial memory requests) answers a partial read as a full one, side
  * effects included, and leaves open whether a partial write is done. Here it is
- * not, and anything else reads as all-ones. Every such access is counted.
+ * not, and anything else reads as all-ones. Every such access is counted. Only
+ * aligned 64 bits, which Linux's ixgbe writes, are two registers, the lower first.
  */
 static uint64_t
 odd_read(struct bar *bar, uint32_t offset, unsigned int size)
@@ -74,7 +75,7 @@ bar_access(struct bar *bar, uint32_t offset, ucontext_t *context)
 	const void *ip = (const void *)regs[REG_RIP];
 	struct insn insn;
 	uint64_t value = 0;
-	bool proper, doorbell;
+	bool proper, pair, doorbell;
 
 	/* Code in the BAR: fetching it is the fault. */
 	if ((uintptr_t)ip - (uintptr_t)bar->driver < NIC_BAR_SIZE)
@@ -88,6 +89,7 @@ bar_access(struct bar *bar, uint32_t offset, ucontext_t *context)
 		return false;
 	}
 	proper = insn.size == 4 && offset % 4 == 0;
+	pair = insn.size == 8 && offset % 8 == 0;
 	doorbell = proper && !insn.reads && nic_is_doorbell(offset);
 
 	atomic_fetch_add_explicit(&bar->traps, 1, memory_order_relaxed);
@@ -99,12 +101,17 @@ bar_access(struct bar *bar, uint32_t offset, ucontext_t *context)
 			bar->before(bar);
 	}
 	if (insn.reads)
-		value = proper ? nic_read(bar->nic, offset) : odd_read(bar, offset, insn.size);
+		value = proper || pair ? nic_read(bar->nic, offset) :
+					 odd_read(bar, offset, insn.size);
+	if (insn.reads && pair)
+		value |= (uint64_t)nic_read(bar->nic, offset + 4) << 32;
 	value = insn_execute(&insn, value, regs);
-	if (insn.writes && proper)
+	if (insn.writes && (proper || pair))
 		nic_write(bar->nic, offset, value);
 	else if (insn.writes)
 		nic_bad_access(bar->nic, offset, insn.size);
+	if (insn.writes && pair)
+		nic_write(bar->nic, offset + 4, value >> 32);
 	regs[REG_RIP] += insn.length;
 
 	if (doorbell && bar->adaptive &&

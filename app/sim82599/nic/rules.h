@@ -9,7 +9,7 @@
 #define RULES_H
 
 #define NIC_RULES(RULE) \
-	RULE(ACCESS_SIZE,    "8.1.2",     "registers are accessed as aligned 32-bit words") \
+	RULE(ACCESS_SIZE,    "8.1.2",     "registers are accessed as aligned 32-bit words, or as two of them in aligned 64 bits") \
 	RULE(RING_ALIGN,     "8.2.3.8.1", "a ring's base address is 128-byte aligned") \
 	RULE(RING_LENGTH,    "8.2.3.8.3", "a ring's length is a multiple of 128 bytes, 128 to 1,048,448") \
 	RULE(RING_LIVE,      "8.2.3.8.1", "a ring's base and length, and SRRCTL's buffer sizes and DESCTYPE, do not change while the queue is enabled") \
