@@ -409,8 +409,8 @@ tails_outside_the_ring(void **state)
 	assert_int_equal(counts().rx_packets, 1);
 }
 
-/* A transmit tail that the head never meets: hardware goes round and round, and sends what it finds.
- * With strict=1 it is refused. */
+/* A transmit tail that the head never meets: hardware goes round and round, and sends what it
+ * finds. With strict=1 it is refused. */
 static void
 tx_tail_outside_the_ring_never_stops(void **state)
 {
@@ -421,7 +421,7 @@ tx_tail_outside_the_ring_never_stops(void **state)
 		again(0, false);
 		for (unsigned int i = 0; i < size; i++)
 			bufs[i] = tx_put(i, 60 + i, 60 + i, WHOLE);
-		/* the last frame of a round has three buffers, the last of them at the ring's start */
+		/* the last frame of a round has three buffers, the third at the ring's start */
 		tx_put(size - 2, 60 + size - 2, 3 * 60 + 2 * size - 3, CMD_IFCS);
 		tx_put(size - 1, 60 + size - 1, 3 * 60 + 2 * size - 3, CMD_IFCS);
 		nic_write(nic, NIC_TDBAL, (uint32_t)(HOST_BASE + TX_RING));
@@ -434,7 +434,8 @@ tx_tail_outside_the_ring_never_stops(void **state)
 		assert_int_equal(wire.nb_out, 5 * size);
 		for (unsigned int i = 0, d = 0; i < wire.nb_out; i++) {
 			assert_memory_equal(wire.out[i].b, bufs[d], 60);
-			assert_int_equal(wire.out[i].len, d == size - 2 ? 3 * 60 + 2 * size - 3 : 60 + d);
+			assert_int_equal(wire.out[i].len,
+					 d == size - 2 ? 3 * 60 + 2 * size - 3 : 60 + d);
 			d = d == size - 2 ? 1 : d + 1;
 		}
 		assert_int_equal(violations("TAIL_RANGE"), 1);

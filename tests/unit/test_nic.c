@@ -101,13 +101,14 @@ table_is_sound(void **state)
 static const char *const no_reserved_bits[] = {
 	/* each bit has a meaning: addresses, bit arrays, numbers, keys, times */
 	"PFCTOP", "FCTTV", "GSCL_2", "PBACLR", "PBACL", "EICS_EX", "EIMS_EX", "EIMC_EX", "EIAM_EX",
-	"EITRSEL", "MTA", "RAL", "MPSAR", "VFTA", "RSSRK", "SAQF", "DAQF", "SDPQF", "ETQF", "RDBAL", "RDBAH",
-	"TDBAL", "TDBAH", "TDWBAH", "TXLLQ", "IPSTXSALT", "IPSTXKEY", "FCPTRL", "FCPTRH", "TEOFF", "TSOFF",
-	"REOFF", "RSOFF", "FCPARAM", "FDIRIPV6", "FDIRIPSA", "FDIRIPDA", "FDIRPORT", "FDIRVLAN",
-	"FDIRDIP4M", "FDIRSIP4M", "FDIRTCPM", "FDIRUDPM", "FDIRHKEY", "FDIRSKEY", "FDIRIP6M", "FDIRSCTPM",
-	"AUTOC", "IP4AT", "IP6AT", "MFUTP", "BMCIP", "MIPAF", "MMAL", "RXMTRL", "SYSTIM", "TIMINCA", "TIMADJ",
-	"TRGTTIM", "FREQOUT", "PFMBICR", "PFMBIMR", "PFMBMEM", "VFRE", "VFTE", "VMECM", "VMTXSW", "VLVFB", "UTA",
-	"VMRVLAN", "VMRVM", "WQBR_RX", "WQBR_TX",
+	"EITRSEL", "MTA", "RAL", "MPSAR", "VFTA", "RSSRK", "SAQF", "DAQF", "SDPQF", "ETQF", "RDBAL",
+	"RDBAH", "TDBAL", "TDBAH", "TDWBAH", "TXLLQ", "IPSTXSALT", "IPSTXKEY", "FCPTRL", "FCPTRH",
+	"TEOFF", "TSOFF", "REOFF", "RSOFF", "FCPARAM", "FDIRIPV6", "FDIRIPSA", "FDIRIPDA",
+	"FDIRPORT", "FDIRVLAN", "FDIRDIP4M", "FDIRSIP4M", "FDIRTCPM", "FDIRUDPM", "FDIRHKEY",
+	"FDIRSKEY", "FDIRIP6M", "FDIRSCTPM", "AUTOC", "IP4AT", "IP6AT", "MFUTP", "BMCIP", "MIPAF",
+	"MMAL", "RXMTRL", "SYSTIM", "TIMINCA", "TIMADJ", "TRGTTIM", "FREQOUT", "PFMBICR", "PFMBIMR",
+	"PFMBMEM", "VFRE", "VFTE", "VMECM", "VMTXSW", "VLVFB", "UTA", "VMRVLAN", "VMRVM", "WQBR_RX",
+	"WQBR_TX",
 	/* the rest can only be read, and is what the device says there */
 	"EERD", "MSRWD",
 	/* a one clears something, and drivers write ones everywhere to clear all */
@@ -115,16 +116,17 @@ static const char *const no_reserved_bits[] = {
 	/* registers of several forms in one row */
 	"LSECTX", "LSECRX", "IPSRX", "FHFT", "FHFT_EXT", "FTFT", "FLEX_MNG",
 	/* no public source tells the bits */
-	"CORESPARE", "CORECTL", "GCR", "GTV", "FUNCTAG", "GLT", "GSCL_3", "GSCL_4", "GSCL_5", "PHYADR", "PHYDAT",
-	"PHYCTL", "PCIEECCCTL", "CIAA", "CIAD", "PCIE_DIAG", "CDQ_MBR", "PCIESPARE", "ECC_STATUS", "MISC_REG",
-	"BAR_CTRL", "ECC_CTRL", "LLITHRESH", "RFVAL", "RDDCC", "DRECCCTL", "DROPEN", "STARCTRL", "TIPG",
-	"LBDRPEN", "RTTBCNRM", "RTTBCNRS", "RTTBCNRD", "RTTDTECC", "RTTBCNCR", "RTTBCNAC", "RTTBCNIDX",
-	"RTTBCNCP", "RTTBCNTG", "RTTBCNRTT", "FCD_ID", "FCSMAC", "PCS1GCFIG", "MACA", "APAE", "ARD", "AIS",
-	"MLADD", "TREG", "SERDESC", "MACS", "AUTOC3", "MDFTC1", "MDFTC2", "KRPCSFC", "SMADARCTL", "SGMIIC", "MPVC",
-	"FCAMACL", "FCAMACH", "ATLASCTL", "MANC", "MFVAL", "MANC2H", "MDEF", "MDEF_EXT", "METF", "HSMC0R",
-	"HSMC1R", "FWSTS", "SWSR", "LSWFW", "TSAUXC", "TSSDP", "RDSTATCTL", "RIC_DW", "RDMAM", "RDMAD",
-	"RXBUFCTRL", "TDHMPN2", "TXDESCIC", "TIC_DW2", "TXBUFCTRL", "RXDBUECC", "TXDBUECC", "RXDBUEST",
-	"TXDBUEST", "PBTXECC", "PBRXECC", "RXFECCERR0",
+	"CORESPARE", "CORECTL", "GCR", "GTV", "FUNCTAG", "GLT", "GSCL_3", "GSCL_4", "GSCL_5",
+	"PHYADR", "PHYDAT", "PHYCTL", "PCIEECCCTL", "CIAA", "CIAD", "PCIE_DIAG", "CDQ_MBR",
+	"PCIESPARE", "ECC_STATUS", "MISC_REG", "BAR_CTRL", "ECC_CTRL", "LLITHRESH", "RFVAL",
+	"RDDCC", "DRECCCTL", "DROPEN", "STARCTRL", "TIPG", "LBDRPEN", "RTTBCNRM", "RTTBCNRS",
+	"RTTBCNRD", "RTTDTECC", "RTTBCNCR", "RTTBCNAC", "RTTBCNIDX", "RTTBCNCP", "RTTBCNTG",
+	"RTTBCNRTT", "FCD_ID", "FCSMAC", "PCS1GCFIG", "MACA", "APAE", "ARD", "AIS", "MLADD", "TREG",
+	"SERDESC", "MACS", "AUTOC3", "MDFTC1", "MDFTC2", "KRPCSFC", "SMADARCTL", "SGMIIC", "MPVC",
+	"FCAMACL", "FCAMACH", "ATLASCTL", "MANC", "MFVAL", "MANC2H", "MDEF", "MDEF_EXT", "METF",
+	"HSMC0R", "HSMC1R", "FWSTS", "SWSR", "LSWFW", "TSAUXC", "TSSDP", "RDSTATCTL", "RIC_DW",
+	"RDMAM", "RDMAD", "RXBUFCTRL", "TDHMPN2", "TXDESCIC", "TIC_DW2", "TXBUFCTRL", "RXDBUECC",
+	"TXDBUECC", "RXDBUEST", "TXDBUEST", "PBTXECC", "PBRXECC", "RXFECCERR0",
 };
 #define NB_NO_RESERVED (sizeof(no_reserved_bits) / sizeof(no_reserved_bits[0]))
 
@@ -148,8 +150,8 @@ reserved_bits_are_known(void **state)
 		for (k = 0; k < NB_NO_RESERVED && strcmp(no_reserved_bits[k], row->name) != 0; k++)
 			;
 		if ((reserved != 0) == (k < NB_NO_RESERVED))
-			fail_msg("%s: reserved 0x%08x, %s", row->name, reserved, k < NB_NO_RESERVED ? "listed" :
-				 "and no reason given");
+			fail_msg("%s: reserved 0x%08x, %s", row->name, reserved,
+				 k < NB_NO_RESERVED ? "listed" : "and no reason given");
 		if (k < NB_NO_RESERVED)
 			listed[k] = true;
 		for (uint32_t bit = 1; bit != 0 && row->plain; bit <<= 1) {
@@ -160,7 +162,8 @@ reserved_bits_are_known(void **state)
 			before = rd(offset);
 			wr(offset, row->access == REG_W1C ? bit : before ^ bit);
 			if (violations("RESERVED_BITS") != broken + 1 || rd(offset) != before)
-				fail_msg("%s bit 0x%08x: before 0x%08x, then 0x%08x", row->name, bit, before, rd(offset));
+				fail_msg("%s bit 0x%08x: 0x%08x, then 0x%08x", row->name, bit, before,
+					 rd(offset));
 		}
 	}
 	for (k = 0; k < NB_NO_RESERVED; k++)
@@ -1271,7 +1274,7 @@ queue_rules(void **state)
 	assert_int_equal(violations("RING_LIVE"), 0);
 	wr(rxq_reg(3, NIC_RDLEN), 128 * 16);
 	wr(txq_reg(3, NIC_TDBAL), 0);
-	wr(0x02100 + 4 * 3, 2 | 1u << NIC_SRRCTL_DESCTYPE_SHIFT | NIC_SRRCTL_DROP_EN); /* neither size */
+	wr(0x02100 + 4 * 3, rd(rxq_reg(3, NIC_SRRCTL)) | NIC_SRRCTL_DROP_EN); /* no size */
 	assert_int_equal(violations("RING_LIVE"), 2);
 	wr(0x02100 + 4 * 3, 4);                                               /* packets' buffers */
 	wr(0x02100 + 4 * 3, 4 | 2u << NIC_SRRCTL_BSIZEHEADER_SHIFT);          /* headers' */
@@ -1409,8 +1412,9 @@ linux_register_test(void **state)
 	assert_int_equal(violations("RING_LENGTH"), 4);
 	assert_int_equal(violations("RX_CRC_STRIP"), 2);
 	assert_int_equal(violations("RESERVED_BITS"), 3 * 16); /* bits 18 and 19 of RAH */
-	assert_int_equal(violations("READ_ONLY") + violations("RING_LENGTH") + violations("RX_CRC_STRIP") +
-			 violations("RESERVED_BITS") + violations("TAIL_EARLY"), counts().violations);
+	assert_int_equal(violations("READ_ONLY") + violations("RING_LENGTH") +
+			 violations("RX_CRC_STRIP") + violations("RESERVED_BITS") +
+			 violations("TAIL_EARLY"), counts().violations);
 }
 
 /* No wire, no light: with HLREG0.LPBK and AUTOC.FLU frames come back, many times round the rings. */

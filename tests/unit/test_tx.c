@@ -562,13 +562,15 @@ tx_adjusted_ip_checksum(void **state)
 	no_violation();
 }
 
-/* An L4 checksum is where MACLEN and IPLEN together say, also if one of them is too small; that it is,
- * is a violation. Beyond the frame nothing is inserted, however the lengths are. */
+/* An L4 checksum is where MACLEN and IPLEN together say, also if one of them is too small, which is
+ * a violation. Beyond the frame nothing is inserted, however the lengths are. */
 static void
 tx_checksum_behind_odd_lengths(void **state)
 {
 	static const uint32_t maclens[] = { 0, 1, 13, 14, 33, 34 };
-	static const uint32_t bad[][2] = { { 0, 0 }, { 0, 11 }, { 14, 12 }, { 127, 511 }, { 14, 60 }, { 70, 9 } };
+	static const uint32_t bad[][2] = {
+		{ 0, 0 }, { 0, 11 }, { 14, 12 }, { 127, 511 }, { 14, 60 }, { 70, 9 },
+	};
 	uint8_t frame[200], expect[200];
 	struct packet p;
 	uint32_t len;
@@ -590,7 +592,8 @@ tx_checksum_behind_odd_lengths(void **state)
 		put_context(tucmd(&p), maclen, 14 + ip_len(&p) - maclen, 0, 0, 0);
 		put_frame(frame, len, DATA | TXSM);
 		send_all();
-		assert_int_equal(violations("TX_HEADERS"), maclen < 14 || 14 + ip_len(&p) - maclen < 20);
+		assert_int_equal(violations("TX_HEADERS"),
+				 maclen < 14 || 14 + ip_len(&p) - maclen < 20);
 		assert_int_equal(counts().violations, violations("TX_HEADERS"));
 		assert_int_equal(wire.nb_out, !strict || counts().violations == 0);
 		if (wire.nb_out > 0)
@@ -1011,8 +1014,8 @@ tx_write_back_with_wthresh(void **state)
 	no_violation();
 }
 
-/* 7.2.3.2.5: of a descriptor that is written back only DD changes. So a ring that was filled once can
- * be sent again, by its tail alone. */
+/* 7.2.3.2.5: of a descriptor that is written back only DD changes. So a ring that was filled once
+ * can be sent again, by its tail alone. */
 static void
 tx_write_back_sets_only_dd(void **state)
 {
@@ -1025,8 +1028,8 @@ tx_write_back_sets_only_dd(void **state)
 	put_message(&p, 100, (uint32_t[]){ 54, 100 }, 2);   /* context, three buffers */
 	desc(0)->hi |= CMD_RS;                              /* reserved there, and obeyed */
 	put_desc(HOST_BASE + TX_BUFS + 0x8000,              /* legacy, with every field */
-		 64 | 40 << 16 | CMD_EOP | CMD_IFCS | CMD_IC | CMD_RS | CMD_VLE | UINT64_C(14) << 40 |
-		 UINT64_C(0x123) << 48);
+		 64 | 40 << 16 | CMD_EOP | CMD_IFCS | CMD_IC | CMD_RS | CMD_VLE |
+		 UINT64_C(14) << 40 | UINT64_C(0x123) << 48);
 	while (tail < NB_DESC - 1)
 		put_frame(frame, 64, DATA);
 	memcpy(before, desc(0), sizeof(before));
@@ -1043,7 +1046,7 @@ tx_write_back_sets_only_dd(void **state)
 		nic_write(nic, NIC_TDT, 0);
 		poll_all();
 	}
-	assert_int_equal(wire.nb_out, 3 * (3 + NB_DESC - 1 - 4)); /* three segments, and the others */
+	assert_int_equal(wire.nb_out, 3 * (3 + NB_DESC - 1 - 4)); /* with three segments */
 }
 
 /* 7.2.3.2.2: a descriptor without data between frames is passed over, and not written back. */
@@ -1100,7 +1103,7 @@ tx_jumbo(void **state)
 }
 
 /* 8.2.3.9.16: room above the threshold, by the registers when a queue is enabled: whatever frames
- * come, it is told once. It changes nothing, as on silicon, and with strict=1 the queue stays off. */
+ * come, it is told once. It changes nothing, as on silicon; with strict=1 the queue stays off. */
 static void
 tx_threshold_of_the_packet_buffer(void **state)
 {
@@ -1108,8 +1111,8 @@ tx_threshold_of_the_packet_buffer(void **state)
 		uint32_t size, thresh, maxfrs; /* KB, KB, bytes; 0: no jumbo frames */
 		bool violates;
 	} cases[] = {
-		{ 160, 150, 0, false }, { 160, 158, 0, false }, { 160, 159, 0, true }, { 160, 160, 0, true },
-		{ 40, 150, 0, true }, { 160, 150, 9728, false }, { 160, 150, 10240, false },
+		{ 160, 150, 0, false }, { 160, 158, 0, false }, { 160, 159, 0, true },
+		{ 160, 160, 0, true }, { 40, 150, 0, true }, { 160, 150, 9728, false }, { 160, 150, 10240, false },
 		{ 160, 150, 10241, true }, { 160, 144, 15872, false }, { 160, 145, 15872, true },
 	};
 	uint8_t frame[12000] = { 2 };
@@ -1127,7 +1130,8 @@ tx_threshold_of_the_packet_buffer(void **state)
 			nic_write(nic, NIC_MAXFRS, cases[i / 2].maxfrs << NIC_MAXFRS_MFS_SHIFT);
 		}
 		queue_start(0, 0);
-		assert_int_equal(nic_read(nic, NIC_TXDCTL), strict && violates ? 0 : NIC_TXDCTL_ENABLE);
+		assert_int_equal(nic_read(nic, NIC_TXDCTL),
+				 strict && violates ? 0 : NIC_TXDCTL_ENABLE);
 		for (unsigned int k = 0; k < 3; k++)
 			put_frame(frame, sizeof(frame), DATA);
 		if (!strict || !violates) {
@@ -1248,7 +1252,7 @@ tx_rules_of_several_descriptors(void **state)
 	for (unsigned int i = 0; i < 3; i++)
 		put_message(&p, 100, NULL, 0);
 	send_all();
-	assert_int_equal(violations("TX_TSO_HLREG"), 1); /* of a register: once until it is set right */
+	assert_int_equal(violations("TX_TSO_HLREG"), 1); /* once, until the register is right */
 	assert_int_equal(wire.nb_out, 9);
 	reg_set(NIC_HLREG0, NIC_HLREG0_TXPADEN);
 	put_message(&p, 100, NULL, 0);

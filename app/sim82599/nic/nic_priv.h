@@ -381,8 +381,8 @@ void rxq_enable(struct nic *nic, unsigned int q);
 void rxq_disable(struct nic *nic, unsigned int q);
 void txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl);
 void txq_disable(struct nic *nic, unsigned int q);
-/* Head write-back of a queue as its registers have it now (8.2.3.9.11, 8.2.3.9.12), with TXDCTL as it
- * is to be. @return false: strict, and against a rule */
+/* Head write-back of a queue as its registers have it now (8.2.3.9.11, 8.2.3.9.12), with TXDCTL as
+ * it is to be. @return false: strict, and against a rule */
 bool txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl);
 /* descriptors that the driver has given come from its cache: fetch the next ones all at once */
 void rx_prefetch(struct nic *nic);

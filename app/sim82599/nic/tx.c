@@ -44,7 +44,8 @@ txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl)
 	}
 	/* the address is 16-byte aligned */
 	if ((addr & 0xc) != 0 &&
-	    nic_violation(nic, RULE_HEAD_WB_ALIGN, "TDWBA[%u] is 0x%llx", q, (unsigned long long)addr))
+	    nic_violation(nic, RULE_HEAD_WB_ALIGN, "TDWBA[%u] is 0x%llx", q,
+			  (unsigned long long)addr))
 		return false;
 	if ((txdctl & NIC_TXDCTL_WTHRESH) != 0 &&
 	    nic_violation(nic, RULE_HEAD_WB_WTHRESH, "TXDCTL[%u] is 0x%08x", q, txdctl))
@@ -342,8 +343,8 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 }
 
 /* INTERPRETATION (MISSING): 7.2.3.2.5 gives all bits of a write-back but DD as reserved. They keep
- * what the driver wrote: there are drivers that fill a ring once and send it again and again, or use
- * it for receive, too, and work on silicon. */
+ * what the driver wrote: there are drivers that fill a ring once and send it again and again, or
+ * use it for receive, too, and work on silicon. */
 static inline void
 tx_set_dd(struct desc *desc)
 {

@@ -60,8 +60,9 @@ tx_context(struct nic *nic, unsigned int q, const struct desc *desc, bool again)
 static bool
 tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
-	if (f->reserved && TX_VIOLATION(nic, f->again, RULE_RESERVED_DESC, "legacy 0x%016llx, queue %u",
-					(unsigned long long)f->hi, q))
+	if (f->reserved &&
+	    TX_VIOLATION(nic, f->again, RULE_RESERVED_DESC, "legacy 0x%016llx, queue %u",
+			 (unsigned long long)f->hi, q))
 		return false;
 	f->vlan = (f->hi & TX_VLE) != 0;
 	f->tag = TX_VLAN(f->hi);
@@ -80,7 +81,8 @@ tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 static bool
 tx_check_segment_hlreg(struct nic *nic, unsigned int q)
 {
-	const uint32_t needs = NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN, hlreg0 = reg_get(nic, NIC_HLREG0);
+	const uint32_t needs = NIC_HLREG0_TXCRCEN | NIC_HLREG0_TXPADEN;
+	const uint32_t hlreg0 = reg_get(nic, NIC_HLREG0);
 	const bool again = nic->txq[q].tso_hlreg;
 
 	nic->txq[q].tso_hlreg = (hlreg0 & needs) != needs;
