@@ -7,8 +7,11 @@ All wires wait for Rig.send(), so that nothing is on its way before a test looks
 """
 
 import functools
+import json
+import os
 import random
 import re
+import tempfile
 import time
 
 import simlib
@@ -294,14 +297,19 @@ def assert_frames(rig, got, should, what):
 
 
 class EthdevCheck(simlib.Program):
-    """ethdev_check.c on one port.  It runs to its end within the with block's beginning."""
+    """ethdev_check.c on one port.  It runs to its end within the with block's beginning; then no
+    rule may have been broken, no DMA address refused, and no register accessed that there is not.
+    """
 
     name = "ethdev-check"
 
     def __init__(self, driver, wire, *checks, vdev=None, **kwargs):
         self.driver = driver
+        self._folder = tempfile.TemporaryDirectory(prefix="sim82599.")
+        self._report = os.path.join(self._folder.name, "report.json")
         super().__init__(simlib.BUILD + "/tests/system/ethdev-check",
-                         [simlib.sim(0, driver, wire=wire, **(vdev or {}))], checks, **kwargs)
+                         [simlib.sim(0, driver, wire=wire, report=self._report, **(vdev or {}))],
+                         checks, **kwargs)
 
     about = Rig.about
 
@@ -312,6 +320,33 @@ class EthdevCheck(simlib.Program):
         code = self.wait_exit(600)  # a thousand starts take their time
         if code != 0 or not self.wait_for("^end$"):
             raise self.error("failed")
+        self.check_obedience()
+
+    def check_obedience(self):
+        """The driver keeps the data sheet's rules and touches no memory but the program's.
+
+        The report is that of the port's last life.  Those before, of a port that was unplugged,
+        have said on stderr what it has in their line.
+        """
+        last = self.report()
+        broken = set(last["rules"]) - KNOWN_VIOLATIONS[self.driver]
+        assert not broken, self.about(f"broke rules {last['rules']}: {last['first_violation']}")
+        for what in ("dma_refused", "unknown_access"):
+            assert last[what] == 0, self.about(f"{last[what]} {what}")
+        lives = self.lines(r"^sim82599_0 \(.*; DMA refused (\d+); rule violations (\d+)")
+        assert lives, self.error("said no last word")
+        assert lives[-1] == (str(last["dma_refused"]), str(last["violations"])), self.about(lives)
+        if not last["rules"]:
+            assert set(lives) == {("0", "0")}, self.error(f"did wrong in one of its lives: {lives}")
+
+    def report(self):
+        """The software NIC's last word."""
+        with open(self._report) as f:
+            return json.load(f)
+
+    def close(self):
+        super().close()
+        self._folder.cleanup()
 
     def _check_ports(self):
         pass  # it has ended

@@ -215,5 +215,4 @@ def test_tag_with_other_offloads(tmp_path):
     out = tmp_path / "out.pcap"
     wire = f"pcap:in={write_pcap(tmp_path / 'in.pcap', spoilt)}:out={out}"
     with EthdevCheck("net_ixgbe", wire, f"tag={len(frames)}") as check:
-        assert check.lines("rule violations (.*?)[ ;]") == ["0"], check.error("broke rules")
         assert_frames(check, read_pcap(out), should, "out")

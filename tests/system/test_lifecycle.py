@@ -28,7 +28,6 @@ def test_restarts_leak_nothing(driver, cycles):
     with EthdevCheck(driver, "gen:count=0", f"restart={cycles}") as check:
         assert check.lines("bursts with packets: (.*)") == ["rx yes, tx yes"], check.about("")
         assert_no_leak(check)
-        assert check.lines("rule violations (.*?)[ ;]") == ["0"], check.error("broke rules")
 
 
 @pytest.mark.parametrize("driver, cycles", [
@@ -36,7 +35,6 @@ def test_restarts_leak_nothing(driver, cycles):
 def test_probes_leak_nothing(driver, cycles):
     with EthdevCheck(driver, "gen:count=0", f"reprobe={cycles}") as check:
         assert_no_leak(check)
-        assert set(check.lines("rule violations (.*?)[ ;]")) == {"0"}, check.error("broke rules")
 
 
 def test_port_restarts(driver):
