@@ -536,6 +536,45 @@ configure_offloads(uint64_t rx, uint64_t tx)
 	return rte_eth_dev_configure(PORT, 1, 1, &conf);
 }
 
+/* Send mbufs of one pool, with MBUF_FAST_FREE if N is not 0. The first of them are held here, too,
+ * against the promise that goes with that offload: a driver that relies on it gives them back to the
+ * pool as they are, and one that frees mbufs one by one takes only its own reference away. Four
+ * times a ring, so that all of these are reclaimed while the port runs; and fewer than the pool has,
+ * which hands out last what came back last, so that none of them is sent again. */
+static void
+check_fast_free(unsigned int n)
+{
+	struct rte_mempool *from = rte_pktmbuf_pool_create("sent", NB_MBUF, 0, 0,
+							   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mbuf *m, *held[64];
+	uint64_t deadline;
+
+	if (from == NULL)
+		fail("pool of what is sent", -rte_errno);
+	check("configure", configure_offloads(0, n != 0 ? RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE : 0));
+	check("rx queue", rx_queue(NB_DESC, pool));
+	check("tx queue", tx_queue(NB_DESC));
+	start();
+	deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	for (unsigned int i = 0; i < 4 * NB_DESC; i++) {
+		m = rte_pktmbuf_alloc(from);
+		if (m == NULL || rte_pktmbuf_append(m, 60) == NULL)
+			fail("mbuf", -ENOMEM);
+		memset(rte_pktmbuf_mtod(m, void *), 0, 60);
+		if (i < RTE_DIM(held)) {
+			held[i] = m;
+			rte_mbuf_refcnt_update(m, 1);
+		}
+		while (rte_eth_tx_burst(PORT, 0, &m, 1) == 0)
+			if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+	}
+	stop();
+	for (unsigned int i = 0; i < RTE_DIM(held); i++)
+		printf("held: %u references\n", rte_mbuf_refcnt_read(held[i]));
+	printf("not back: %u\n", rte_mempool_in_use_count(from));
+}
+
 static const char *
 result(int ret)
 {
@@ -819,6 +858,7 @@ static const struct {
 	{ "starve", check_starve },
 	{ "return", check_return },
 	{ "silent", check_silent },
+	{ "fastfree", check_fast_free },
 	{ "bursts", check_bursts },
 	{ "xstats", check_xstats },
 	{ "link", check_link },

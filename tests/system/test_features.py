@@ -80,6 +80,16 @@ def test_fast_free(fast):
         assert pmd.available_mbufs() == 16384, pmd.about(pmd.available_mbufs())
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_fast_free_is_taken(fast):
+    """With MBUF_FAST_FREE, and only with it, mbufs go back to their pool without a look at them:
+    then references of others, which that offload forbids, stay as they are."""
+    with EthdevCheck("net_ixymin", "sink", f"fastfree={fast:d}") as check:
+        held = check.lines(r"^held: (\d+) references$")
+        assert held == ["2" if fast else "1"] * 64, check.error("looks" if fast else "does not look")
+        assert check.lines(r"^not back: (\d+)$") == ["0" if fast else "64"], check.error("keeps mbufs")
+
+
 def test_mbufs_return(driver):
     """Without FAST_FREE: what somebody else holds stays his, each pool gets back its own."""
     with EthdevCheck(driver, "sink", "return=2000") as check:
