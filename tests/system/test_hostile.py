@@ -55,7 +55,7 @@ RESET = r"port 0: reset not complete after \d+ ms \(CTRL 0x04000000\)"
     ("txq", [r"port 0 tx queue 0: not enabled after 10 ms \(TXDCTL 0x\w+\)"], None),
     # after one reset that did not come to its end, the next finds DMA pending, too
     ("reset", [RESET], [r"port 0: DMA not finished after \d+ ms \(STATUS 0x\w+\)", RESET]),
-])
+], ids=["rxq", "txq", "reset"])
 def test_at_start(fault, why, again):
     """A port that cannot start says which step failed, and nothing else; without the fault it
     starts."""
