@@ -14,12 +14,17 @@ def driver(request):
     return request.param
 
 
+def is_build(version):
+    """Is it what all tests run on, unless they are told otherwise: the installed one, by gcc?"""
+    return version.suite is None and version.compiler == "gcc"
+
+
 @functools.lru_cache(None)
 def built(release, compiler):
     """@return the version, or why it cannot be had."""
     try:
         version = versions.Version(release, compiler)
-        if version.suite is not None or compiler != "gcc":  # else it is what all tests run on
+        if not is_build(version):
             version.build(*versions.PLUGINS, "tests/system/ethdev-check", "tests/system/receiver")
         return version
     except versions.Unavailable as error:
@@ -35,7 +40,7 @@ def use():
         version = built(release, compiler)
         if isinstance(version, str):
             pytest.skip(version)
-        if version.suite is not None or compiler != "gcc":
+        if not is_build(version):
             version.use()
         elif simlib.SUITE is not None:
             simlib.use_dpdk("build")

@@ -7,6 +7,7 @@ come from; one that cannot be had is skipped.
 """
 
 import signal
+import subprocess
 
 import pytest
 import simlib
@@ -14,8 +15,12 @@ from rig import EthdevCheck, Rig, assert_intact
 
 
 def test_clang_builds(use, release):
-    """Without a warning, as the fixture's gcc does."""
+    """Without a warning, as the fixture's gcc does; and the plugins are clang's."""
     use(release, "clang")
+    for plugin in simlib.IXYMIN_PLUGIN, simlib.SIM_PLUGIN:
+        made_by = subprocess.run(["readelf", "--string-dump=.comment", plugin], check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout
+        assert "clang" in made_by, f"{plugin}: {made_by}"
 
 
 def test_forwards(use, release, driver):
