@@ -64,7 +64,8 @@ class Rig(simlib.Testpmd):
 
     def check_obedience(self):
         """The driver keeps the data sheet's rules and touches no memory but the program's."""
-        for port in self.telemetry("/ethdev/list"):
+        for name in self.telemetry("/sim82599/list"):  # the driver may have closed its port
+            port = int(name.rsplit("_", 1)[1])
             broken, first = self.sim_rules(port)
             unknown = set(broken) - self.explained
             assert not unknown, self.about(f"port {port} broke rules {broken}: {first}")

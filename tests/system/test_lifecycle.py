@@ -38,17 +38,16 @@ def test_probes_leak_nothing(driver, cycles):
 
 
 def test_port_restarts(driver):
-    """In testpmd, with traffic before and after; frames that wait meanwhile are not lost."""
+    """In testpmd, one port or both, with traffic before and after."""
     with Rig(driver, [GEN] * 2) as pmd:
         for round_ in range(4):
             pmd.forward()
             assert_intact(pmd, pmd.send({0: 700, 1: 300 + round_}), 1000 + round_)
             pmd.command("stop")
-            # one port, then both
-            for port in [0] if round_ % 2 else ["all"]:
-                pmd.command(f"port stop {port}")
-                said = pmd.command(f"port start {port}")
-                assert "Fail" not in said, pmd.about(said)
+            port = "0" if round_ % 2 else "all"
+            pmd.command(f"port stop {port}")
+            said = pmd.command(f"port start {port}")
+            assert "Fail" not in said, pmd.about(said)
         for port in range(2):
             pmd.wait_link(port, "UP")
         pmd.check_driver_counts()
@@ -75,10 +74,12 @@ def test_reset(driver, times):
 def test_queue_restarts():
     """net_ixgbe's queues stop and start one by one (net_ixymin does not offer that)."""
     with Rig("net_ixgbe", [GEN] * 2, ["--rxq=2", "--txq=2", "--no-flush-rx"]) as pmd:
-        for queue in ("rxq 0", "rxq 1", "txq 1"):
-            pmd.command(f"port 0 {queue} stop")
-            said = pmd.command(f"port 0 {queue} start")
-            assert "fail" not in said.lower(), pmd.about(said)
+        for queue, control in (("rxq 0", "RXDCTL_0"), ("rxq 1", "RXDCTL_1"), ("txq 1", "TXDCTL_1")):
+            for change, enabled in (("stop", 0), ("start", 1)):
+                said = pmd.command(f"port 0 {queue} {change}")
+                assert "fail" not in said.lower(), pmd.about(said)
+                value = pmd.sim_regs(0, control)[control]
+                assert value >> 25 & 1 == enabled, pmd.about(f"{queue} {change}: {value:#x}")
         pmd.forward()
         assert_intact(pmd, pmd.send({0: 5000, 1: 5000}), 10000)
         # what comes for a queue that is off is lost (8.2.3.23.75), what comes later is not

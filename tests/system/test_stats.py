@@ -93,7 +93,8 @@ def test_outlive_stop(driver):
             if driver == "net_ixymin":
                 # nobody takes these from the ring, and nobody looks before the device is reset,
                 # where net_ixgbe forgets them
-                pmd.send({0: 100}, expect={})
+                grown = pmd.send({0: 100}, expect={})
+                assert grown[0]["rx_packets"] == 100, pmd.about(grown)
             pmd.command("port stop all")
             pmd.check_driver_counts()
             pmd.command("port start all")
