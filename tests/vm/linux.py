@@ -219,7 +219,7 @@ def offloads(trial, card, ends):
         end.run("ethtool -K IF tx on rx on tso on gso on gro on")
 
 
-def vlans(trial, ends):
+def vlans(trial, card, ends):
     for features in "rxvlan on txvlan on", "rxvlan off txvlan off":
         with trial.step(f"VLAN 100 with {features}"):
             for end in ends:
@@ -234,12 +234,14 @@ def vlans(trial, ends):
                 end.run(f"{IP} link delete IF.100")
     with trial.step("VLAN filter: a tag that nobody asked for is not received"):
         without_arp(ends)
-        before = ends[1].ethtool_stats()
+        before, filtered = ends[1].ethtool_stats(), card.stats(ends[1].port)["rx_filtered"]
         ends[0].run(f"{IP} link add link IF name IF.200 type vlan id 200")
         ends[0].run(f"{IP} address add 10.0.200.1/24 dev IF.200")
         ends[0].run(f"{IP} link set IF.200 up")
         ends[0].run("ping -q -c 5 -i 0.01 -W 1 10.0.200.2", check=False)
         ends[0].run(f"{IP} link delete IF.200")
+        ends[0].guest.wait(lambda: card.stats(ends[1].port)["rx_filtered"] > filtered,
+                           "the card has filtered what was sent")
         after = ends[1].ethtool_stats()
         expect("rx_packets", after["rx_packets"], before["rx_packets"])
         for end in ends:
@@ -423,7 +425,7 @@ def ixgbe(trial):
             for end in ends:
                 end.run(f"{IP} link set IF mtu 1500")
             both_up(guest, ends)
-        vlans(trial, ends)
+        vlans(trial, card, ends)
         queues(trial, ends)
         settings(trial, ends)
         flaps(trial, card, ends)
