@@ -34,13 +34,21 @@ PATHS = {
 }
 
 
-def ixymin_has(*features):
-    """Does doc/ixymin.ini have all these features of DPDK's table?"""
+def features_of(path):
     table = configparser.ConfigParser()
     table.optionxform = str
-    with open(os.path.join(simlib.ROOT, "doc/ixymin.ini")) as f:
+    with open(os.path.join(simlib.ROOT, path)) as f:
         table.read_file(f)
-    return all(feature in table["Features"] for feature in features)
+    return set(table["Features"])
+
+
+def ixymin_has(*features):
+    """Does doc/ixymin.ini have all these features of DPDK's table?"""
+    known = ".dpdk/source/doc/guides/nics/features/default.ini"
+    if os.path.exists(os.path.join(simlib.ROOT, known)):
+        # of a misspelled one net_ixymin would never be put to the test
+        assert set(features) <= features_of(known), f"DPDK does not know all of {features}"
+    return set(features) <= features_of("doc/ixymin.ini")
 
 
 def judges(*features, paths=None):
@@ -76,6 +84,16 @@ def count_by_queue(pmd, queues):
 def rx_by_queue(pmd, port, queues):
     xstats = pmd.port_xstats(port)
     return [xstats[f"rx_q{q}_packets"] for q in range(queues)]
+
+
+def pieces(frame, shape):
+    """Into how many mbufs testpmd cuts a frame ('set txpkts'); the last one takes the rest."""
+    cut = 0
+    for number, length in enumerate(map(int, shape.split(",")), 1):
+        cut += length
+        if cut >= len(frame):
+            break
+    return number
 
 
 def number_of(frame):
@@ -114,7 +132,7 @@ class Judge(Rig):
         for command in commands:
             answer = self.command(command)
             wrong = re.search(r"(?i)\bfail|(?<!X-)error|invalid|bad arg|not supp|unsupp|"
-                              r"please stop|unable", answer)
+                              r"please stop|unable|give up", answer)
             assert not wrong, self.about(f"{command}: {answer}")
             said += answer
         return said
@@ -123,6 +141,11 @@ class Judge(Rig):
         """Commands for which the port has to be stopped."""
         self.do("port stop 0", *commands, "port start 0")
         self.wait_link(0, "UP")
+
+    def tx_tail(self, since=0):
+        """Where the transmit ring's tail is, or how many descriptors it has moved since then."""
+        regs = self.sim_regs(0, "TD")
+        return (regs["TDT_0"] - since) % (regs["TDLEN_0"] // 16)
 
     def exchange(self, number, out=None, verbose=True, since=None):
         """Let the next frames in, and out again (or out of them; counted since, see send()).

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import simlib
+from judge import PATHS
 from rig import HEADERS, EthdevCheck, Rig, assert_intact, frame, write_pcap
 
 PTYPES = {  # by the data sheet, 7.1.6.2, and what DPDK calls it
@@ -19,15 +20,17 @@ PTYPES = {  # by the data sheet, 7.1.6.2, and what DPDK calls it
 }
 
 
-@pytest.mark.parametrize("driver, simd", [
-    ("net_ixymin", None), ("net_ixgbe", None), ("net_ixgbe", 64)])
-def test_packet_types(driver, simd, tmp_path):
-    """By both of net_ixgbe's paths: the type that the device found, for each kind of frame."""
+@pytest.mark.parametrize("driver, path", [
+    ("net_ixymin", "scalar"), ("net_ixgbe", "vector"), ("net_ixgbe", "bulk")])
+def test_packet_types(driver, path, tmp_path):
+    """By two of net_ixgbe's paths: the type that the device found, for each kind of frame."""
     kinds = [*HEADERS, "garbage"] * 3
     frames = [frame(kind, 100, seed=i) for i, kind in enumerate(kinds)]
     wire = f"pcap:in={write_pcap(tmp_path / 'in.pcap', frames)}:start=0"
-    eal = [f"--force-max-simd-bitwidth={simd}"] if simd else []
-    with Rig(driver, [wire], eal=eal) as pmd:
+    eal, args, says = PATHS[driver][path]
+    with Rig(driver, [wire], args, eal=eal) as pmd:
+        assert re.search(says, pmd.output), pmd.about(f"has not said '{says}'")
+
         def seen():
             begin = len(pmd.output)
             pmd.command("start")

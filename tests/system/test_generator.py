@@ -5,7 +5,10 @@
 and the drivers' statistics are exactly what was on the wire.
 """
 
+import re
+
 import pytest
+from judge import PATHS, ixymin_has
 from rig import Rig, assert_intact
 
 # two pairs of ports; 64-byte and mixed frames against each other
@@ -16,7 +19,8 @@ ALL = range(len(WIRES))
 
 def rounds(pmd, number, bursts=(32,)):
     for burst in bursts:
-        pmd.command(f"set burst {burst}")
+        said = pmd.command(f"set burst {burst}")
+        assert f"burst set to {burst}\n" in said, pmd.about(said)
         pmd.forward()
         grown = pmd.send({port: number for port in ALL})
         forward = pmd.stop_forwarding()
@@ -27,8 +31,9 @@ def rounds(pmd, number, bursts=(32,)):
 def test_bursts(driver):
     """Bursts shorter and longer than a batch of descriptors, and no power of two."""
     # net_ixgbe's vector path receives nothing at all by bursts of less than 4
-    eal = ["--force-max-simd-bitwidth=64"] if driver == "net_ixgbe" else []
-    with Rig(driver, WIRES, eal=eal) as pmd:
+    eal, args, says = PATHS[driver]["bulk" if driver == "net_ixgbe" else "scalar"]
+    with Rig(driver, WIRES, args, eal=eal) as pmd:
+        assert re.search(says, pmd.output), pmd.about(f"has not said '{says}'")
         rounds(pmd, 30000, bursts=(1, 3, 32, 33, 128, 512))
         pmd.check_driver_counts()
 
@@ -60,14 +65,24 @@ def test_resized_rings(driver):
             rounds(pmd, 10000)
 
 
-@pytest.mark.parametrize("driver, simd", [
-    ("net_ixymin", None), ("net_ixgbe", None), ("net_ixgbe", 64)])
-def test_queues(driver, simd):
-    """Four queues each way, by the vector path, where there is one, and by the scalar one."""
-    eal = [f"--force-max-simd-bitwidth={simd}"] if simd else []
-    with Rig(driver, WIRES, ["--rxq=4", "--txq=4"], eal=eal) as pmd:
+@pytest.mark.parametrize("driver, path", [
+    ("net_ixymin", "scalar"), ("net_ixgbe", "vector"), ("net_ixgbe", "bulk")])
+def test_queues(driver, path):
+    """Four queues each way, by the vector path, where there is one, and by the scalar one.  All
+    of them have their share of the flows; without RSS it is the first that has them all.
+    """
+    used = set(range(4)) if driver == "net_ixgbe" or ixymin_has("RSS hash") else {0}
+    wires = [wire if "flows" in wire else wire + ":flows=16" for wire in WIRES]
+    eal, args, says = PATHS[driver][path]
+    with Rig(driver, wires, ["--rxq=4", "--txq=4", "--rss-udp", *args], eal=eal) as pmd:
+        assert re.search(says, pmd.output), pmd.about(f"has not said '{says}'")
         rounds(pmd, 50000)
         pmd.check_driver_counts()
+        for port in ALL:
+            for pointer in "RDH_", "TDH_":  # 50000 frames: no queue's are a multiple of its ring
+                regs = pmd.sim_regs(port, pointer)
+                assert {q for q in range(4) if regs[f"{pointer}{q}"]} == used, pmd.about(
+                    f"port {port}: {regs}")
 
 
 def test_rates(driver):

@@ -119,8 +119,17 @@ def test_link_set_down_and_up(tmp_path):
     """`set link-down port`, and up again: as told, and with traffic after."""
     frames = [frame("udp", 60 + n) for n in range(10)]
     with Judge("net_ixgbe", "vector", tmp_path, frames) as pmd:
-        pmd.do("set link-down port 0", "set link-up port 0")
+        def laser_off():  # ESDP.SDP3
+            return pmd.sim_regs(0, "ESDP")["ESDP"] >> 3 & 1
+
+        assert not laser_off(), pmd.about("it is off from the start")
+        pmd.do("set link-down port 0")
+        pmd.wait_link(0, "DOWN")
+        assert laser_off(), pmd.about("the laser is still on")
+        assert not pmd.sim_regs(0, "LINKS")["LINKS"] >> 30 & 1, pmd.about("with a link")
+        pmd.do("set link-up port 0")
         pmd.wait_link(0, "UP")
+        assert not laser_off(), pmd.about("the laser stays off")
         _, got = pmd.exchange(len(frames), verbose=False)
         assert_frames(pmd, got, frames, "out")
 
@@ -168,7 +177,8 @@ def test_eeprom(driver, path, tmp_path):
                 total += sum(image[pointer + 1:pointer + 1 + image[pointer]])
         assert total & 0xffff == 0xbaba, pmd.about(f"{total:#x}")
         said = pmd.command("show port info 0")
-        assert re.search(r"Firmware-version: 0x[0-9a-f]{8}", said), pmd.about(said)
+        version = image[0x2e] << 16 | image[0x2d]  # the image's track id
+        assert f"Firmware-version: {version:#010x}" in said, pmd.about(said)
 
 
 def test_module():

@@ -170,7 +170,8 @@ def test_checksum_flags(driver, path, tmp_path):
                 flags.add("L4_CKSUM_UNKNOWN")
             if said.flags - {"VLAN"} != flags:
                 wrong.append(f"{name}: {said.flags} instead of {flags}")
-            if [t for t in said.ptype if t != "L2_ETHER"] != types.split() and types:
+            # net_ixgbe's names for "no IP" differ between its paths
+            if [t for t in said.ptype if not t.startswith("L2_")] != types.split():
                 wrong.append(f"{name}: {said.ptype} instead of {types}")
         assert not wrong, pmd.about("\n".join(wrong))
         if driver == "net_ixgbe":  # 8.2.3.23, XEC
