@@ -25,7 +25,7 @@ def errors(said):
 
 @pytest.mark.parametrize("fault, why", [
     ("gone", "0xffffffff"),
-    ("reset", "reset not complete after .* ms"),
+    ("reset", "reset not complete within 110 ms"),
     ("eeprom", None),
     ("eerd", None),
 ])
@@ -48,14 +48,14 @@ def test_at_probe(fault, why):
         pmd.wait_link(1, "UP")
 
 
-RESET = r"port 0: reset not complete after \d+ ms \(CTRL 0x04000000\)"
+RESET = r"port 0: reset not complete within \d+ ms \(CTRL 0x04000000\)"
 
 
 @pytest.mark.parametrize("fault, why, again", [
-    ("rxq", [r"port 0 rx queue 0: not enabled after 10 ms \(RXDCTL 0x\w+\)"], None),
-    ("txq", [r"port 0 tx queue 0: not enabled after 10 ms \(TXDCTL 0x\w+\)"], None),
+    ("rxq", [r"port 0: rx queue 0: not enabled within 10 ms \(RXDCTL 0x\w+\)"], None),
+    ("txq", [r"port 0: tx queue 0: not enabled within 10 ms \(TXDCTL 0x\w+\)"], None),
     # after one reset that did not come to its end, the next finds DMA pending, too
-    ("reset", [RESET], [r"port 0: DMA not finished after \d+ ms \(STATUS 0x\w+\)", RESET]),
+    ("reset", [RESET], [r"port 0: DMA not finished within \d+ ms \(STATUS 0x\w+\)", RESET]),
 ], ids=["rxq", "txq", "reset"])
 def test_at_start(fault, why, again):
     """A port that cannot start says which step failed, and nothing else; without the fault it

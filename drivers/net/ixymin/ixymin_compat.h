@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The differences between the DPDK versions that this driver builds with, 22.11 to 26.07.
- * The driver is written for the newest; what the older ones lack is made up for here. */
+/* The differences between the DPDK versions that this driver builds with, 22.11 to 26.07.  The
+ * driver is written for the newest one.  What the older ones lack is defined here. */
 
 #ifndef IXYMIN_COMPAT_H
 #define IXYMIN_COMPAT_H
@@ -11,7 +11,19 @@
 #include <rte_version.h>
 #include <ethdev_pci.h>
 
-/* Since 25.11 the statistics of queues are apart, and optional. */
+/* Since 23.11 atomics have names of DPDK's own. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
+#define RTE_ATOMIC(type) type
+#define rte_memory_order_relaxed __ATOMIC_RELAXED
+#define rte_memory_order_acquire __ATOMIC_ACQUIRE
+#define rte_atomic_load_explicit(ptr, order) __atomic_load_n(ptr, order)
+#define rte_atomic_store_explicit(ptr, value, order) __atomic_store_n(ptr, value, order)
+#define rte_atomic_fetch_add_explicit(ptr, value, order) __atomic_fetch_add(ptr, value, order)
+#else
+#include <rte_stdatomic.h>
+#endif
+
+/* Since 25.11 the statistics of queues have a structure of their own, which may be missing. */
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
 #define eth_queue_stats rte_eth_stats
 #define IXYMIN_QUEUE_STATS_PARAM
@@ -21,7 +33,7 @@
 #define IXYMIN_QUEUE_STATS(stats) queue_stats
 #endif
 
-/* Since 24.03 the list of packet types has a length; before, it ended in UNKNOWN. */
+/* Since 24.03 the list of packet types has a length.  Before, it ended in UNKNOWN. */
 #if RTE_VERSION < RTE_VERSION_NUM(24, 3, 0, 0)
 #define IXYMIN_PTYPES_PARAM
 #define IXYMIN_PTYPES_RETURN(list) return list
@@ -35,7 +47,7 @@
 #define RTE_CLASS_TO_BUS_DEVICE(dev, type) RTE_ETH_DEV_TO_PCI(dev)
 #endif
 
-/* Until 23.11 rearm_data was an array without elements, which compilers will not index. */
+/* Until 23.11 rearm_data was an array without elements, which compilers refuse to index. */
 #define IXYMIN_MBUF_REARM(m) ((char *)(m) + offsetof(struct rte_mbuf, rearm_data))
 
 #endif /* IXYMIN_COMPAT_H */

@@ -2,37 +2,33 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The device, without its queues.  Functions that can fail have logged why, and return -EIO if
- * the device is gone, -ETIMEDOUT if it did not do what it should have. */
+/* The device without its queues: access to registers, and the steps of the data sheet's
+ * initialization.  This layer knows nothing of ethdev.  Functions that return int return 0, -EIO if
+ * the device is gone, or -ETIMEDOUT if it did not do what it should have; they have logged why. */
 
 #ifndef IXYMIN_HW_H
 #define IXYMIN_HW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include <ethdev_driver.h>
 #include <rte_io.h>
-#include <rte_spinlock.h>
+#include <rte_log.h>
 
 #include "ixymin_regs.h"
 
-extern int ixymin_logtype;
-/* IXYMIN_LOG(ERR, hw, " rx queue %u: ...", id) */
-#define IXYMIN_LOG(level, hw, fmt, ...) \
-	rte_log(RTE_LOG_ ## level, ixymin_logtype, "net_ixymin: port %u" fmt "\n", \
-		(hw)->data->port_id, ## __VA_ARGS__)
-
-/* A port: rte_eth_dev_data.dev_private */
 struct ixymin_hw {
-	uint8_t *bar;                      /* BAR0 */
-	struct rte_eth_dev_data *data;
-	bool sfp;                          /* the medium is an SFP+ cage */
-	bool started;
-	bool no_ptypes;                    /* the application wants no packet types */
-	uint32_t mta[IXYMIN_MTA_WORDS];    /* multicast table, outlives a reset */
-	rte_spinlock_t lock;               /* of the statistics */
-	uint64_t stats[IXYMIN_STAT_COUNT]; /* totals: the device forgets what was read */
+	uint8_t *bar;     /* BAR0 */
+	uint16_t port_id; /* for the log */
+	bool sfp;         /* the medium is an SFP+ cage */
 };
+
+extern int ixymin_logtype;
+
+/* IXYMIN_LOG(ERR, hw, "rx queue %u: not set up", id) */
+#define IXYMIN_LOG(level, hw, fmt, ...) \
+	rte_log(RTE_LOG_ ## level, ixymin_logtype, "net_ixymin: port %u: " fmt "\n", \
+		(hw)->port_id, ## __VA_ARGS__)
 
 static inline uint32_t
 reg_read(const struct ixymin_hw *hw, uint32_t reg)
@@ -47,25 +43,57 @@ reg_write(const struct ixymin_hw *hw, uint32_t reg, uint32_t value)
 }
 
 static inline void
-reg_change(const struct ixymin_hw *hw, uint32_t reg, uint32_t clear, uint32_t set)
+reg_set(const struct ixymin_hw *hw, uint32_t reg, uint32_t bits)
 {
-	reg_write(hw, reg, (reg_read(hw, reg) & ~clear) | set);
+	reg_write(hw, reg, reg_read(hw, reg) | bits);
 }
 
-int ixymin_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t bit, bool set, unsigned int ms,
-		const char *name, const char *what, ...) __rte_format_printf(7, 8);
-/* IXYMIN_WAIT_SET(hw, EEC, ARD, 1000, ": EEPROM not read"): until the bit is set */
-#define IXYMIN_WAIT_SET(hw, reg, bit, ms, what) \
-	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, true, ms, #reg, what)
-#define IXYMIN_WAIT_CLEAR(hw, reg, bit, ms, what) \
-	ixymin_wait(hw, IXYMIN_ ## reg, IXYMIN_ ## reg ## _ ## bit, false, ms, #reg, what)
+static inline void
+reg_clear(const struct ixymin_hw *hw, uint32_t reg, uint32_t bits)
+{
+	reg_write(hw, reg, reg_read(hw, reg) & ~bits);
+}
 
-int ixymin_reset(struct ixymin_hw *hw);
+/* Writes a field: the bits of mask become those of value. */
+static inline void
+reg_field(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value)
+{
+	reg_write(hw, reg, (reg_read(hw, reg) & ~mask) | value);
+}
+
+/* Pulled, switched off, or its PCIe link is down */
+static inline bool
+hw_is_gone(const struct ixymin_hw *hw)
+{
+	return reg_read(hw, IXYMIN_STATUS) == IXYMIN_GONE;
+}
+
+/* Milliseconds, in the unit of the waits */
+#define MS(n) ((n) * UINT64_C(1000))
+
+int ixymin_reg_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
+		    uint64_t timeout_us);
+
+/* Wait until all the bits are set. */
+static inline int
+reg_wait_set(const struct ixymin_hw *hw, uint32_t reg, uint32_t bits, uint64_t timeout_us)
+{
+	return ixymin_reg_wait(hw, reg, bits, bits, timeout_us);
+}
+
+/* Wait until all the bits are clear. */
+static inline int
+reg_wait_clear(const struct ixymin_hw *hw, uint32_t reg, uint32_t bits, uint64_t timeout_us)
+{
+	return ixymin_reg_wait(hw, reg, bits, 0, timeout_us);
+}
+
+int ixymin_master_disable(const struct ixymin_hw *hw);
+int ixymin_software_reset(const struct ixymin_hw *hw);
+int ixymin_wait_ready(const struct ixymin_hw *hw);
 void ixymin_general_init(const struct ixymin_hw *hw);
 void ixymin_rx_init(const struct ixymin_hw *hw);
 void ixymin_tx_init(const struct ixymin_hw *hw);
 int ixymin_rx_enable(const struct ixymin_hw *hw);
-void ixymin_link_start(const struct ixymin_hw *hw);
-int ixymin_stats_update(struct ixymin_hw *hw);
 
 #endif /* IXYMIN_HW_H */

@@ -9,11 +9,12 @@
 #ifndef IXYMIN_REGS_H
 #define IXYMIN_REGS_H
 
-#include <assert.h>
 #include <stdint.h>
 
 #include <rte_bitops.h>
 #include <rte_byteorder.h>
+
+#include "ixymin_compat.h"
 
 #define IXYMIN_BAR_SIZE        0x20000 /* 8.1 */
 #define IXYMIN_GONE            UINT32_MAX /* what a device that is gone reads as */
@@ -33,23 +34,22 @@
 #define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
 #define IXYMIN_TX_LEN_MAX      IXYMIN_FRAME_MAX /* without FCS, with a VLAN tag */
 
-/* 9.3.3.2 Device ID, and whether the medium is an SFP+ cage */
-#define IXYMIN_DEVICES(DEVICE) \
-	DEVICE(0x10f7, false) /* KX4 */ \
-	DEVICE(0x10f8, false) /* KX4, KR or CX4 */ \
-	DEVICE(0x10f9, false) /* CX4 */ \
-	DEVICE(0x10fb, true)  /* SFI */ \
-	DEVICE(0x10fc, false) /* XAUI, BX */ \
-	DEVICE(0x1507, true)  /* extended mezzanine */ \
-	DEVICE(0x1514, false) /* KX4 mezzanine */ \
-	DEVICE(0x1517, false) /* KR */ \
-	DEVICE(0x151c, false) /* 10GBASE-T */ \
-	DEVICE(0x1529, true)  /* FCoE */ \
-	DEVICE(0x152a, false) /* backplane, FCoE */ \
-	DEVICE(0x154a, true)  /* four ports */ \
-	DEVICE(0x154d, true)  /* SF2 */ \
-	DEVICE(0x1557, true)  /* 82599EN */ \
-	DEVICE(0x1558, true)  /* QSFP+, four ports */
+/* 9.3.3.2 Device ID */
+#define IXYMIN_DEV_ID_KX4              0x10f7
+#define IXYMIN_DEV_ID_COMBO_BACKPLANE  0x10f8  /* KX4, KR or CX4 */
+#define IXYMIN_DEV_ID_CX4              0x10f9
+#define IXYMIN_DEV_ID_SFP              0x10fb  /* SFI: X520 and kin */
+#define IXYMIN_DEV_ID_XAUI_LOM         0x10fc
+#define IXYMIN_DEV_ID_SFP_EM           0x1507  /* extended mezzanine */
+#define IXYMIN_DEV_ID_KX4_MEZZ         0x1514
+#define IXYMIN_DEV_ID_KR               0x1517
+#define IXYMIN_DEV_ID_T3_LOM           0x151c  /* 10GBASE-T */
+#define IXYMIN_DEV_ID_SFP_FCOE         0x1529
+#define IXYMIN_DEV_ID_BACKPLANE_FCOE   0x152a
+#define IXYMIN_DEV_ID_SFP_SF_QP        0x154a  /* four ports */
+#define IXYMIN_DEV_ID_SFP_SF2          0x154d
+#define IXYMIN_DEV_ID_82599EN_SFP      0x1557
+#define IXYMIN_DEV_ID_QSFP_SF_QP       0x1558  /* QSFP+, four ports */
 
 /* 8.2.3.1.1 Device Control */
 #define IXYMIN_CTRL                    0x00000
@@ -68,6 +68,7 @@
 
 /* 8.2.3.2.1 EEPROM Control */
 #define IXYMIN_EEC                     0x10010
+#define   IXYMIN_EEC_PRES              RTE_BIT32(8)  /* there is an EEPROM */
 #define   IXYMIN_EEC_ARD               RTE_BIT32(9)  /* auto-read done */
 
 /* 8.2.3.4.11 Software Semaphore */
@@ -105,19 +106,12 @@
 #define IXYMIN_VFTA(n)                 (0x0a000 + 4 * (n)) /* VLAN filter table */
 #define IXYMIN_PFUTA(n)                (0x0f400 + 4 * (n)) /* 8.2.3.27.12 unicast table */
 
-/* 8.2.3.8.1 to 6 and 8.2.3.9.5 to 10 The registers of a queue: blocks that are the same for
- * both directions */
-#define IXYMIN_RXQ(q)                  ((q) < 64 ? 0x01000 + 0x40 * (q) : 0x0c000 + 0x40 * (q))
-#define IXYMIN_TXQ(q)                  (0x06000 + 0x40 * (q))
-#define IXYMIN_DBAL(block)             ((block) + 0x00) /* RDBAL, TDBAL: ring base */
-#define IXYMIN_DBAH(block)             ((block) + 0x04) /* RDBAH, TDBAH */
-#define IXYMIN_DLEN(block)             ((block) + 0x08) /* RDLEN, TDLEN: bytes */
-#define IXYMIN_DH(block)               ((block) + 0x10) /* RDH, TDH: head */
-#define IXYMIN_DT(block)               ((block) + 0x18) /* RDT, TDT: tail */
-#define IXYMIN_DCTL(block)             ((block) + 0x28) /* RXDCTL, TXDCTL */
-#define   IXYMIN_DCTL_ENABLE           RTE_BIT32(25)    /* reads back 1 once the queue is live */
-
-/* 8.2.3.8 Receive DMA */
+/* 8.2.3.8 Receive DMA. The registers of queues 0 to 63, and of 64 to 127, are 40h apart. */
+#define IXYMIN_RXQ(q) \
+	((q) < 64 ? 0x01000 + 0x40 * (q) : 0x0d000 + 0x40 * ((q) - 64))
+#define IXYMIN_RDBAL(q)                (IXYMIN_RXQ(q) + 0x00) /* base address, low */
+#define IXYMIN_RDBAH(q)                (IXYMIN_RXQ(q) + 0x04)
+#define IXYMIN_RDLEN(q)                (IXYMIN_RXQ(q) + 0x08) /* bytes */
 #define IXYMIN_DCA_RXCTRL(q)           (IXYMIN_RXQ(q) + 0x0c) /* 8.2.3.11.1 */
 #define   IXYMIN_DCA_RXCTRL_RESERVED   RTE_BIT32(12)     /* 4.6.7: clear it */
 #define   IXYMIN_DCA_RXCTRL_WRO        (RTE_BIT32(13) | RTE_BIT32(15)) /* relaxed ordering */
@@ -125,6 +119,9 @@
 #define   IXYMIN_SRRCTL_BSIZE_SHIFT    10                /* BSIZEPACKET, in KB */
 #define   IXYMIN_SRRCTL_ADV_ONE_BUFFER (UINT32_C(1) << 25) /* DESCTYPE */
 #define   IXYMIN_SRRCTL_DROP_EN        RTE_BIT32(28)     /* drop if there is no descriptor */
+#define IXYMIN_RDT(q)                  (IXYMIN_RXQ(q) + 0x18) /* tail */
+#define IXYMIN_RXDCTL(q)               (IXYMIN_RXQ(q) + 0x28)
+#define   IXYMIN_RXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
 #define IXYMIN_RDRXCTL                 0x02f00
 #define   IXYMIN_RDRXCTL_CRCSTRIP      RTE_BIT32(1)
 #define   IXYMIN_RDRXCTL_DMAIDONE      RTE_BIT32(3)      /* DMA initialization done */
@@ -146,13 +143,18 @@
 #define   IXYMIN_DTXMXSZRQ_MAX         0xfff
 #define IXYMIN_DMATXCTL                0x04a80
 #define   IXYMIN_DMATXCTL_TE           RTE_BIT32(0)
+#define IXYMIN_TXQ(q)                  (0x06000 + 0x40 * (q))
+#define IXYMIN_TDBAL(q)                (IXYMIN_TXQ(q) + 0x00) /* base address, low */
+#define IXYMIN_TDBAH(q)                (IXYMIN_TXQ(q) + 0x04)
+#define IXYMIN_TDLEN(q)                (IXYMIN_TXQ(q) + 0x08) /* bytes */
 #define IXYMIN_DCA_TXCTRL(q)           (IXYMIN_TXQ(q) + 0x0c) /* 8.2.3.11.2 */
 #define   IXYMIN_DCA_TXCTRL_DESC_WRO   RTE_BIT32(11)     /* relaxed ordering of write-backs */
-/* 7.2.3.4: PTHRESH 36, HTHRESH 8: descriptors are prefetched when fewer than 36 are on the chip
- * and 8 in memory; WTHRESH 0 (7.2.3.5.1) */
-#define IXYMIN_TXDCTL_PTHRESH          36
-#define IXYMIN_TXDCTL_HTHRESH          8
-#define IXYMIN_TXDCTL_THRESH           (IXYMIN_TXDCTL_PTHRESH | IXYMIN_TXDCTL_HTHRESH << 8)
+#define IXYMIN_TDH(q)                  (IXYMIN_TXQ(q) + 0x10) /* head */
+#define IXYMIN_TDT(q)                  (IXYMIN_TXQ(q) + 0x18) /* tail */
+#define IXYMIN_TXDCTL(q)               (IXYMIN_TXQ(q) + 0x28)
+#define   IXYMIN_TXDCTL_PTHRESH(n)     (n)               /* prefetch below n on the chip ... */
+#define   IXYMIN_TXDCTL_HTHRESH(n)     ((n) << 8)        /* ... if n are in memory */
+#define   IXYMIN_TXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
 #define IXYMIN_TXPBSIZE(n)             (0x0cc00 + 4 * (n))
 #define   IXYMIN_TXPBSIZE_160KB        0x28000
 #define IXYMIN_TXPBTHRESH(n)           (0x04950 + 4 * (n)) /* KB: buffer less one frame */
@@ -190,91 +192,66 @@
 #define IXYMIN_MMNGC                   0x042d0
 #define   IXYMIN_MMNGC_MNG_VETO        RTE_BIT32(0)      /* management forbids link changes */
 
-/* 8.2.3.23 Statistics.  All clear when read, and stick at their maximum.  Each row: name,
- * offset, offset of the upper half of a 36-bit counter (read it second) or 0, distance between
- * several, how many, name among the xstats.
- * The first rows, up to RJC, are frames received with errors; the last are for queues. */
-#define IXYMIN_STATS(STAT) \
-	STAT(CRCERRS,    0x04000, 0,       0,    1, "rx_crc_errors") \
-	STAT(ILLERRC,    0x04004, 0,       0,    1, "rx_illegal_byte_errors") \
-	STAT(ERRBC,      0x04008, 0,       0,    1, "rx_error_bytes") \
-	STAT(MSPDC,      0x04010, 0,       0,    1, "rx_mac_short_packet_dropped") \
-	STAT(RLEC,       0x04040, 0,       0,    1, "rx_length_errors") \
-	STAT(RUC,        0x040a4, 0,       0,    1, "rx_undersize_errors") \
-	STAT(RFC,        0x040a8, 0,       0,    1, "rx_fragment_errors") \
-	STAT(ROC,        0x040ac, 0,       0,    1, "rx_oversize_errors") \
-	STAT(RJC,        0x040b0, 0,       0,    1, "rx_jabber_errors") \
-	STAT(RXMPC,      0x03fa0, 0,       0,    1, "rx_total_missed_packets") \
-	STAT(MLFC,       0x04034, 0,       0,    1, "mac_local_errors") \
-	STAT(MRFC,       0x04038, 0,       0,    1, "mac_remote_errors") \
-	STAT(LXONTXC,    0x03f60, 0,       0,    1, "tx_flow_control_xon_packets") \
-	STAT(LXOFFTXC,   0x03f68, 0,       0,    1, "tx_flow_control_xoff_packets") \
-	STAT(LXONRXCNT,  0x041a4, 0,       0,    1, "rx_flow_control_xon_packets") \
-	STAT(LXOFFRXCNT, 0x041a8, 0,       0,    1, "rx_flow_control_xoff_packets") \
-	STAT(PRC64,      0x0405c, 0,       0,    1, "rx_size_64_packets") \
-	STAT(PRC127,     0x04060, 0,       0,    1, "rx_size_65_to_127_packets") \
-	STAT(PRC255,     0x04064, 0,       0,    1, "rx_size_128_to_255_packets") \
-	STAT(PRC511,     0x04068, 0,       0,    1, "rx_size_256_to_511_packets") \
-	STAT(PRC1023,    0x0406c, 0,       0,    1, "rx_size_512_to_1023_packets") \
-	STAT(PRC1522,    0x04070, 0,       0,    1, "rx_size_1024_to_max_packets") \
-	STAT(BPRC,       0x04078, 0,       0,    1, "rx_broadcast_packets") \
-	STAT(MPRC,       0x0407c, 0,       0,    1, "rx_multicast_packets") \
-	STAT(GPTC,       0x04080, 0,       0,    1, "tx_mac_good_packets") \
-	STAT(GOTC,       0x04090, 0x04094, 0,    1, "tx_mac_good_bytes") \
-	STAT(GPRC,       0x04074, 0,       0,    1, "rx_mac_good_packets") \
-	STAT(GORC,       0x04088, 0x0408c, 0,    1, "rx_mac_good_bytes") \
-	STAT(TPR,        0x040d0, 0,       0,    1, "rx_total_packets") \
-	STAT(TOR,        0x040c0, 0x040c4, 0,    1, "rx_total_bytes") \
-	STAT(TPT,        0x040d4, 0,       0,    1, "tx_total_packets") \
-	STAT(PTC64,      0x040d8, 0,       0,    1, "tx_size_64_packets") \
-	STAT(PTC127,     0x040dc, 0,       0,    1, "tx_size_65_to_127_packets") \
-	STAT(PTC255,     0x040e0, 0,       0,    1, "tx_size_128_to_255_packets") \
-	STAT(PTC511,     0x040e4, 0,       0,    1, "tx_size_256_to_511_packets") \
-	STAT(PTC1023,    0x040e8, 0,       0,    1, "tx_size_512_to_1023_packets") \
-	STAT(PTC1522,    0x040ec, 0,       0,    1, "tx_size_1024_to_max_packets") \
-	STAT(MPTC,       0x040f0, 0,       0,    1, "tx_multicast_packets") \
-	STAT(BPTC,       0x040f4, 0,       0,    1, "tx_broadcast_packets") \
-	STAT(MNGPRC,     0x040b4, 0,       0,    1, "rx_management_packets") \
-	STAT(MNGPDC,     0x040b8, 0,       0,    1, "rx_management_dropped") \
-	STAT(MNGPTC,     0x0cf90, 0,       0,    1, "tx_management_packets") \
-	STAT(QPRC,       0x01030, 0,       0x40, IXYMIN_QUEUE_COUNTERS, NULL) \
-	STAT(QBRC,       0x01034, 0x01038, 0x40, IXYMIN_QUEUE_COUNTERS, NULL) \
-	STAT(QPRDC,      0x01430, 0,       0x40, IXYMIN_QUEUE_COUNTERS, NULL) \
-	STAT(QPTC,       0x08680, 0,       4,    IXYMIN_QUEUE_COUNTERS, NULL) \
-	STAT(QBTC,       0x08700, 0x08704, 8,    IXYMIN_QUEUE_COUNTERS, NULL)
-/* Sixteen sets of counters serve all queues; these maps have eight bits for each queue */
-#define IXYMIN_QUEUE_COUNTERS          16u
-#define IXYMIN_RQSMR(n)                (0x02300 + 4 * (n)) /* Rx queues 4n to 4n + 3 */
+/* 8.2.3.23 Statistics: clear when read, stick at their maximum. L, H: of a 36-bit counter the lower
+ * part, to be read first, and the upper one. */
+#define IXYMIN_LXONTXC                 0x03f60
+#define IXYMIN_LXOFFTXC                0x03f68
+#define IXYMIN_RXMPC                   0x03fa0
+#define IXYMIN_CRCERRS                 0x04000
+#define IXYMIN_ILLERRC                 0x04004
+#define IXYMIN_ERRBC                   0x04008
+#define IXYMIN_MSPDC                   0x04010
+#define IXYMIN_MLFC                    0x04034
+#define IXYMIN_MRFC                    0x04038
+#define IXYMIN_RLEC                    0x04040
+#define IXYMIN_PRC64                   0x0405c
+#define IXYMIN_PRC127                  0x04060
+#define IXYMIN_PRC255                  0x04064
+#define IXYMIN_PRC511                  0x04068
+#define IXYMIN_PRC1023                 0x0406c
+#define IXYMIN_PRC1522                 0x04070
+#define IXYMIN_GPRC                    0x04074
+#define IXYMIN_BPRC                    0x04078
+#define IXYMIN_MPRC                    0x0407c
+#define IXYMIN_GPTC                    0x04080
+#define IXYMIN_GORCL                   0x04088
+#define IXYMIN_GORCH                   0x0408c
+#define IXYMIN_GOTCL                   0x04090
+#define IXYMIN_GOTCH                   0x04094
+#define IXYMIN_RUC                     0x040a4
+#define IXYMIN_RFC                     0x040a8
+#define IXYMIN_ROC                     0x040ac
+#define IXYMIN_RJC                     0x040b0
+#define IXYMIN_MNGPRC                  0x040b4
+#define IXYMIN_MNGPDC                  0x040b8
+#define IXYMIN_TORL                    0x040c0
+#define IXYMIN_TORH                    0x040c4
+#define IXYMIN_TPR                     0x040d0
+#define IXYMIN_TPT                     0x040d4
+#define IXYMIN_PTC64                   0x040d8
+#define IXYMIN_PTC127                  0x040dc
+#define IXYMIN_PTC255                  0x040e0
+#define IXYMIN_PTC511                  0x040e4
+#define IXYMIN_PTC1023                 0x040e8
+#define IXYMIN_PTC1522                 0x040ec
+#define IXYMIN_MPTC                    0x040f0
+#define IXYMIN_BPTC                    0x040f4
+#define IXYMIN_LXONRXCNT               0x041a4
+#define IXYMIN_LXOFFRXCNT              0x041a8
+#define IXYMIN_MNGPTC                  0x0cf90
+/* Sixteen sets of counters for all queues */
+#define IXYMIN_QPRC(n)                 (0x01030 + 0x40 * (n)) /* packets received */
+#define IXYMIN_QBRCL(n)                (0x01034 + 0x40 * (n)) /* bytes received */
+#define IXYMIN_QBRCH(n)                (0x01038 + 0x40 * (n))
+#define IXYMIN_QPRDC(n)                (0x01430 + 0x40 * (n)) /* packets dropped, DROP_EN */
+#define IXYMIN_QPTC(n)                 (0x08680 + 4 * (n))    /* packets transmitted */
+#define IXYMIN_QBTCL(n)                (0x08700 + 8 * (n))    /* bytes transmitted */
+#define IXYMIN_QBTCH(n)                (0x08704 + 8 * (n))
+/* Which set a queue has: maps of eight bits for each queue */
+#define IXYMIN_RQSMR(n)                (0x02300 + 4 * (n))    /* Rx queues 4n to 4n + 3 */
 #define IXYMIN_TQSM(n)                 (0x08600 + 4 * (n))
-#define   IXYMIN_QSM_OWN(n)            (0x03020100 + 0x04040404 * (n)) /* queue q to counter q */
+#define   IXYMIN_QSM_OWN(n)            (0x03020100 + 0x04040404 * (n)) /* queue q to set q */
 #define   IXYMIN_QSM_LAST              0x0f0f0f0f
-
-/* Index of a counter among all, of the first of its kind; at the end, two that software counts */
-enum ixymin_stat {
-#define STAT(name, low, high, stride, count, xstat) \
-	IXYMIN_STAT_ ## name, IXYMIN_STAT_ ## name ## _LAST = IXYMIN_STAT_ ## name + (count) - 1,
-	IXYMIN_STATS(STAT)
-#undef STAT
-	IXYMIN_XSTAT_COUNT = IXYMIN_STAT_QPRC, /* ethdev has its own for queues */
-	IXYMIN_STAT_HW_COUNT = IXYMIN_STAT_QBTC_LAST + 1,
-	IXYMIN_STAT_RX_BAD = IXYMIN_STAT_HW_COUNT, /* write-backs that made no packet */
-	IXYMIN_STAT_TX_BAD,                    /* packets that cannot be sent */
-	IXYMIN_STAT_COUNT
-};
-
-static const struct ixymin_stat_row {
-	uint32_t low, high, stride, count;
-	const char *xstat;
-} ixymin_stat_rows[] = {
-#define STAT(name, ...) { __VA_ARGS__ },
-	IXYMIN_STATS(STAT)
-#undef STAT
-};
-
-static_assert(IXYMIN_RXQ(IXYMIN_RX_QUEUES) <= IXYMIN_BAR_SIZE &&
-	      IXYMIN_TXQ(IXYMIN_TX_QUEUES) <= IXYMIN_BAR_SIZE &&
-	      IXYMIN_PFUTA(IXYMIN_MTA_WORDS - 1) < IXYMIN_BAR_SIZE &&
-	      IXYMIN_GSSR < IXYMIN_BAR_SIZE, "a register lies outside of BAR0");
 
 /* 7.1.6 Advanced receive descriptor */
 union ixymin_rx_desc {
@@ -285,10 +262,10 @@ union ixymin_rx_desc {
 	struct {
 		rte_le32_t info;     /* RSS type, packet type */
 		rte_le32_t rss_hash;
-		rte_le64_t status;   /* status and errors, length, VLAN tag */
+		RTE_ATOMIC(rte_le64_t) status; /* status and errors, length, VLAN tag */
 	} wb;
 };
-#define IXYMIN_RXD_INFO_HEADERS        0x7f0         /* headers that were found: */
+/* Packet type: headers that were found */
 #define IXYMIN_RXD_INFO_IPV4           RTE_BIT32(4)
 #define IXYMIN_RXD_INFO_IPV4E          RTE_BIT32(5)  /* ... with options */
 #define IXYMIN_RXD_INFO_IPV6           RTE_BIT32(6)
@@ -298,7 +275,6 @@ union ixymin_rx_desc {
 #define IXYMIN_RXD_INFO_SCTP           RTE_BIT32(10)
 #define IXYMIN_RXD_DD                  RTE_BIT32(0)  /* descriptor done */
 #define IXYMIN_RXD_EOP                 RTE_BIT32(1)  /* end of packet */
-#define IXYMIN_RXD_GOOD                (IXYMIN_RXD_DD | IXYMIN_RXD_EOP) /* a whole packet */
 #define IXYMIN_RXD_RXE                 RTE_BIT32(29) /* MAC error */
 #define IXYMIN_RXD_LEN(status)         ((uint16_t)((status) >> 32))
 
@@ -312,7 +288,7 @@ union ixymin_tx_desc {
 	struct {
 		rte_le64_t reserved;
 		rte_le32_t reserved2;
-		rte_le32_t status;
+		RTE_ATOMIC(rte_le32_t) status;
 	} wb;
 };
 #define IXYMIN_TXD_DTYP_DATA           (UINT32_C(3) << 20)

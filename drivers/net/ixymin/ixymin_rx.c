@@ -2,89 +2,328 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
+/* Receive queues: their life, and the data path */
+
+#include <errno.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+
 #include "ixymin_rxtx.h"
 
-/* A status that makes a packet has DD and EOP, and no error: with SBP off, the MAC lets no bad
- * frame pass, and with buffers as large as MAXFRS, no frame takes two. */
-#define RX_CHECKED (IXYMIN_RXD_GOOD | IXYMIN_RXD_RXE)
+/* DPDK's packet types are the 82599's bits. */
+static_assert(RTE_PTYPE_L3_IPV4 == IXYMIN_RXD_INFO_IPV4, "IPv4");
+static_assert(RTE_PTYPE_L3_IPV4_EXT == (IXYMIN_RXD_INFO_IPV4 | IXYMIN_RXD_INFO_IPV4E), "IPv4E");
+static_assert(RTE_PTYPE_L3_IPV6 == IXYMIN_RXD_INFO_IPV6, "IPv6");
+static_assert(RTE_PTYPE_L3_IPV6_EXT == (IXYMIN_RXD_INFO_IPV6 | IXYMIN_RXD_INFO_IPV6E), "IPv6E");
+static_assert(RTE_PTYPE_L4_TCP == IXYMIN_RXD_INFO_TCP, "TCP");
+static_assert(RTE_PTYPE_L4_UDP == IXYMIN_RXD_INFO_UDP, "UDP");
+static_assert(RTE_PTYPE_L4_SCTP == IXYMIN_RXD_INFO_SCTP, "SCTP");
+#define RX_PTYPE_OUTER (RTE_PTYPE_L3_IPV4_EXT)
+#define RX_PTYPE_ALL   (RTE_PTYPE_L3_IPV4_EXT | RTE_PTYPE_L3_IPV6_EXT | RTE_PTYPE_L4_TCP | \
+			RTE_PTYPE_L4_UDP | RTE_PTYPE_L4_SCTP)
 
-static_assert((RTE_PTYPE_L3_IPV4_EXT | RTE_PTYPE_L3_IPV6_EXT | RTE_PTYPE_L4_TCP | RTE_PTYPE_L4_UDP |
-	       RTE_PTYPE_L4_SCTP) == IXYMIN_RXD_INFO_HEADERS, "packet types are not the 82599's");
+void
+ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
+{
+	rte_eth_dma_zone_free(dev, "rx_ring", id);
+	rte_free(dev->data->rx_queues[id]);
+	dev->data->rx_queues[id] = NULL;
+}
 
-/* DPDK's packet types are the 82599's, except for IPv6 in IPv4: then, only the outer header. */
+/* May packets of this MTU come to the queue? MAXFRS lets a VLAN tag pass on top; the FCS is
+ * stripped. */
+int
+ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu)
+{
+	const struct ixymin_rxq *q = dev->data->rx_queues[id];
+	uint32_t need = mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+
+	if (need <= q->buf_size)
+		return 0;
+	IXYMIN_LOG(ERR, &q->port->hw,
+		   "rx queue %u: MTU %u needs buffers of %u bytes, pool %s has %u (whole KB)",
+		   id, mtu, need, q->pool->name, q->buf_size);
+	return -EINVAL;
+}
+
+static struct ixymin_rxq *
+rxq_alloc(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket)
+{
+	const struct rte_memzone *zone;
+	struct ixymin_rxq *q;
+
+	q = rte_zmalloc_socket("rx_queue", sizeof(*q) + nb_desc * sizeof(q->mbufs[0]),
+			       RTE_CACHE_LINE_SIZE, socket);
+	if (q == NULL)
+		return NULL;
+	zone = rte_eth_dma_zone_reserve(dev, "rx_ring", id, nb_desc * sizeof(q->ring[0]),
+					IXYMIN_RING_ALIGN_BYTES, socket);
+	if (zone == NULL) {
+		rte_free(q);
+		return NULL;
+	}
+	q->ring = zone->addr;
+	q->iova = zone->iova;
+	return q;
+}
+
+int
+ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
+		      const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
+{
+	struct rte_mbuf fresh = { .data_off = RTE_PKTMBUF_HEADROOM, .refcnt = 1, .nb_segs = 1 };
+	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+	struct ixymin_port *port = ixymin_port(dev);
+	struct ixymin_rxq *q;
+
+	if (conf->rx_deferred_start) {
+		IXYMIN_LOG(ERR, &port->hw, "rx queue %u: deferred start is not supported", id);
+		return -ENOTSUP;
+	}
+	q = rxq_alloc(dev, id, nb_desc, socket);
+	if (q == NULL) {
+		IXYMIN_LOG(ERR, &port->hw, "rx queue %u: no memory for %u descriptors",
+			   id, nb_desc);
+		return -ENOMEM;
+	}
+	fresh.port = dev->data->port_id;
+	memcpy(&q->rearm, IXYMIN_MBUF_REARM(&fresh), sizeof(q->rearm));
+	q->port = port;
+	q->pool = pool;
+	q->id = id;
+	q->nb_desc = nb_desc;
+	q->nb_empty = nb_desc - 1;
+	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
+	q->drop_en = conf->rx_drop_en;
+	dev->data->rx_queues[id] = q;
+	if (ixymin_rx_check_mtu(dev, id, dev->data->mtu) < 0) {
+		ixymin_rx_queue_release(dev, id);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Fill empty descriptors, until at most max_empty are left, and tell the device once. If the pool
+ * has no mbufs they stay empty, and the next burst tries again. */
+static void
+rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
+{
+	unsigned int tail = q->tail, nb, i;
+
+	while (q->nb_empty > max_empty) {
+		struct rte_mbuf **mbufs = &q->mbufs[tail];
+		union ixymin_rx_desc *ring = &q->ring[tail];
+
+		nb = RTE_MIN(RTE_MIN(q->nb_empty, IXYMIN_BATCH), q->nb_desc - tail);
+		if (rte_mempool_get_bulk(q->pool, (void **)mbufs, nb) < 0) {
+			rte_atomic_fetch_add_explicit(&q->port->stats.rx_nombuf, nb,
+						      rte_memory_order_relaxed);
+			break;
+		}
+		for (i = 0; i < nb; i++) {
+			ring[i].read.pkt_addr =
+				rte_cpu_to_le_64(rte_mbuf_data_iova_default(mbufs[i]));
+			ring[i].read.hdr_addr = 0;
+		}
+		tail = tail + nb == q->nb_desc ? 0 : tail + nb;
+		q->nb_empty -= nb;
+	}
+	if (tail != q->tail) {
+		q->tail = tail;
+		rte_write32(rte_cpu_to_le_32(tail), q->rdt);
+	}
+}
+
+/* 4.6.7: the ring, the queue, and its tail once it is live */
+int
+ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
+{
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	struct ixymin_rxq *q = dev->data->rx_queues[id];
+	uint32_t srrctl;
+	int ret;
+
+	if (q == NULL) {
+		IXYMIN_LOG(ERR, hw, "rx queue %u: not set up", id);
+		return -EINVAL;
+	}
+	if (ixymin_rx_check_mtu(dev, id, dev->data->mtu) < 0)
+		return -EINVAL;
+	q->head = 0;
+	q->tail = 0;
+	q->skip_to_eop = false;
+	q->ptypes = !q->port->settings.no_ptypes;
+	q->rdt = hw->bar + IXYMIN_RDT(id);
+	reg_write(hw, IXYMIN_RDBAL(id), q->iova);
+	reg_write(hw, IXYMIN_RDBAH(id), q->iova >> 32);
+	reg_write(hw, IXYMIN_RDLEN(id), q->nb_desc * sizeof(q->ring[0]));
+	srrctl = q->buf_size >> IXYMIN_SRRCTL_BSIZE_SHIFT | IXYMIN_SRRCTL_ADV_ONE_BUFFER;
+	if (q->drop_en)
+		srrctl |= IXYMIN_SRRCTL_DROP_EN;
+	reg_write(hw, IXYMIN_SRRCTL(id), srrctl);
+	/* Write-backs must not overtake the data. INTERPRETATION (MISSING): 4.6.7 wants bit 12
+	 * cleared, of which 8.2.3.11.1 only says that it is reserved. */
+	reg_clear(hw, IXYMIN_DCA_RXCTRL(id),
+		  IXYMIN_DCA_RXCTRL_RESERVED | IXYMIN_DCA_RXCTRL_WRO);
+	reg_set(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE);
+	ret = reg_wait_set(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10));
+	if (ret < 0) {
+		IXYMIN_LOG(ERR, hw, "rx queue %u: not enabled within 10 ms (RXDCTL 0x%08x)", id,
+			   reg_read(hw, IXYMIN_RXDCTL(id)));
+		return ret;
+	}
+	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its
+	 * head; the reset of the device before has done so. */
+	rx_refill(q, 0);
+	if (q->nb_empty != 0) {
+		IXYMIN_LOG(ERR, hw, "rx queue %u: pool %s lacks %u mbufs", id, q->pool->name,
+			   q->nb_empty);
+		return -ENOMEM;
+	}
+	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+/* 4.6.7.1: disable all queues; after 100 us nothing more is written to their buffers. */
+void
+ixymin_rx_queues_stop(struct rte_eth_dev *dev)
+{
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	uint16_t id;
+
+	for (id = 0; id < dev->data->nb_rx_queues; id++)
+		reg_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE);
+	for (id = 0; id < dev->data->nb_rx_queues; id++) {
+		if (reg_wait_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10)) < 0) {
+			IXYMIN_LOG(ERR, hw, "rx queue %u: not disabled within 10 ms", id);
+			return; /* the reset comes next */
+		}
+	}
+	rte_delay_us_sleep(100);
+}
+
+/* Free all mbufs of a queue, which the device does not use any more. */
+void
+ixymin_rx_queue_drain(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct ixymin_rxq *q = dev->data->rx_queues[id];
+
+	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	if (q == NULL)
+		return;
+	while (rxq_in_flight(q) > 0) {
+		rte_mbuf_raw_free(q->mbufs[q->head]);
+		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+		q->nb_empty++;
+	}
+}
+
+/* What the driver does, whatever thresholds the application gave */
+void
+ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info)
+{
+	const struct ixymin_rxq *q = dev->data->rx_queues[id];
+
+	info->mp = q->pool;
+	info->nb_desc = q->nb_desc;
+	info->rx_buf_size = q->buf_size;
+	info->conf.rx_free_thresh = IXYMIN_BATCH;
+	info->conf.rx_drop_en = q->drop_en;
+	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+}
+
+const uint32_t *
+ixymin_ptypes_get(struct rte_eth_dev *dev __rte_unused IXYMIN_PTYPES_PARAM)
+{
+	static const uint32_t ptypes[] = {
+		RTE_PTYPE_L2_ETHER, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_SCTP,
+		RTE_PTYPE_L3_IPV4, RTE_PTYPE_L3_IPV4_EXT, RTE_PTYPE_L3_IPV6, RTE_PTYPE_L3_IPV6_EXT,
+		RTE_PTYPE_UNKNOWN
+	};
+
+	IXYMIN_PTYPES_RETURN(ptypes);
+}
+
+/* All packet types, or none: leaving out some would cost more than it saves. */
+int
+ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)
+{
+	struct ixymin_rxq *q;
+	uint16_t id;
+
+	ixymin_port(dev)->settings.no_ptypes = mask == 0;
+	for (id = 0; id < dev->data->nb_rx_queues; id++) {
+		q = dev->data->rx_queues[id];
+		if (q != NULL)
+			q->ptypes = mask != 0;
+	}
+	return 0;
+}
+
+/* The device reports both headers of IPv6 in IPv4. That is a tunnel: only the outer one counts. */
 static inline uint32_t
 rx_packet_type(uint32_t info)
 {
 	bool tunnel = (info & RTE_PTYPE_L3_IPV4) && (info & RTE_PTYPE_L3_IPV6);
 
-	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? RTE_PTYPE_L3_IPV4_EXT : IXYMIN_RXD_INFO_HEADERS));
+	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? RX_PTYPE_OUTER : RX_PTYPE_ALL));
 }
 
-/* Give fresh buffers to free descriptors, until at most max_free are left, and tell the device
- * once. If the pool is empty they stay free, and the next burst tries again. */
-void
-ixymin_rx_refill(struct ixymin_queue *q, unsigned int max_free)
+/* A whole packet in one buffer, without an error. The device writes nothing else: with SBP off the
+ * MAC lets no bad frame pass, and no frame is larger than a buffer. */
+static inline bool
+rx_is_valid(const struct ixymin_rxq *q, uint64_t status)
 {
-	unsigned int tail = q->tail, nb, i;
+	uint16_t len = IXYMIN_RXD_LEN(status);
 
-	while (q->nb_free > max_free) {
-		struct rte_mbuf **mbufs = &q->mbufs[tail];
-		union ixymin_rx_desc *ring = &q->ring.rx[tail];
-
-		nb = RTE_MIN(RTE_MIN(q->nb_free, IXYMIN_BATCH), q->nb_desc - tail);
-		if (rte_mempool_get_bulk(q->pool, (void **)mbufs, nb) < 0) {
-			__atomic_fetch_add(&q->hw->data->rx_mbuf_alloc_failed, nb, __ATOMIC_RELAXED);
-			break;
-		}
-		for (i = 0; i < nb; i++) {
-			ring[i].read.pkt_addr = rte_cpu_to_le_64(rte_mbuf_data_iova_default(mbufs[i]));
-			ring[i].read.hdr_addr = 0;
-		}
-		tail = tail + nb == q->nb_desc ? 0 : tail + nb;
-		q->nb_free -= nb;
-	}
-	if (tail != q->tail) {
-		q->tail = tail;
-		rte_write32(rte_cpu_to_le_32(tail), q->tail_reg);
-	}
+	return (status & (IXYMIN_RXD_EOP | IXYMIN_RXD_RXE)) == IXYMIN_RXD_EOP &&
+	       len > 0 && len <= q->buf_size && !q->skip_to_eop;
 }
 
-/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; replace them in batches. */
+/* Drop a descriptor of a bad packet, and all that follow up to its end. */
+static void
+rx_drop(struct ixymin_rxq *q, struct rte_mbuf *m, uint64_t status)
+{
+	rte_mbuf_raw_free(m);
+	q->skip_to_eop = !(status & IXYMIN_RXD_EOP);
+	rte_atomic_fetch_add_explicit(&q->port->stats.rx_bad, 1, rte_memory_order_relaxed);
+}
+
+/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; fill empty ones in batches. */
 uint16_t
 ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct ixymin_queue *q = queue;
+	struct ixymin_rxq *q = queue;
 	/* no more than the device has: beyond, there are old write-backs */
-	unsigned int max = RTE_MIN(nb_pkts, q->nb_desc - 1 - q->nb_free);
+	unsigned int max = RTE_MIN(nb_pkts, rxq_in_flight(q));
 	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
-	bool ptypes = !q->hw->no_ptypes;
+	bool ptypes = q->ptypes;
 
 	for (taken = 0; taken < max; taken++) {
-		union ixymin_rx_desc *desc = &q->ring.rx[head];
+		union ixymin_rx_desc *desc = &q->ring[head];
 		struct rte_mbuf *m = q->mbufs[head];
-		/* these 8 bytes are written at once; acquire: before the rest */
-		uint64_t status = rte_le_to_cpu_64(__atomic_load_n(&desc->wb.status, __ATOMIC_ACQUIRE));
-		uint16_t len = IXYMIN_RXD_LEN(status);
+		/* The device writes these 8 bytes at once, and the others before them. */
+		uint64_t status = rte_le_to_cpu_64(rte_atomic_load_explicit(
+			&desc->wb.status, rte_memory_order_acquire));
 
 		if (!(status & IXYMIN_RXD_DD))
 			break;
 		head = head + 1 == nb_desc ? 0 : head + 1;
-		if (unlikely((status & RX_CHECKED) != q->good || len == 0 || len > q->buf_size)) {
-			rte_mempool_put(q->pool, m);
-			q->good = status & IXYMIN_RXD_EOP ? IXYMIN_RXD_GOOD : 0;
-			__atomic_fetch_add(&q->hw->stats[IXYMIN_STAT_RX_BAD], 1, __ATOMIC_RELAXED);
+		if (unlikely(!rx_is_valid(q, status))) {
+			rx_drop(q, m, status);
 			continue;
 		}
 		memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm)); /* one store */
 		m->ol_flags = 0;
 		m->packet_type = ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
-		m->pkt_len = len;
-		m->data_len = len;
+		m->pkt_len = IXYMIN_RXD_LEN(status);
+		m->data_len = IXYMIN_RXD_LEN(status);
 		pkts[nb++] = m;
 	}
 	q->head = head;
-	q->nb_free += taken;
-	if (q->nb_free >= IXYMIN_BATCH)
-		ixymin_rx_refill(q, IXYMIN_BATCH - 1);
+	q->nb_empty += taken;
+	if (q->nb_empty >= IXYMIN_BATCH)
+		rx_refill(q, IXYMIN_BATCH - 1);
 	return nb;
 }

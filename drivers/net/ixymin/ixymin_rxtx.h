@@ -2,49 +2,114 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The queues and the data path. */
+/* Receive and transmit queues.  What the burst functions read is in the first cache line. */
 
 #ifndef IXYMIN_RXTX_H
 #define IXYMIN_RXTX_H
 
-#include "ixymin_compat.h"
-#include "ixymin_hw.h"
+#include <stdalign.h>
 
-/* Descriptors get new buffers, and are reclaimed, in batches that begin at multiples of this; the
- * last of a ring may be shorter. */
+#include "ixymin_ethdev.h"
+
+/* Descriptors get new buffers, and are reclaimed, in batches. A batch begins at a multiple of this
+ * number; the last batch of a ring may be shorter. */
 #define IXYMIN_BATCH 32u
 
-/* A ring is the same in both directions: the device has the descriptors from head up to, not
- * including, tail; software has nb_free and one more, so that tail never meets head again. */
-struct ixymin_queue {
-	/* what the burst functions read, one cache line */
-	union {
-		union ixymin_rx_desc *rx;
-		union ixymin_tx_desc *tx;
-	} ring;
-	void *tail_reg;              /* RDT, TDT */
-	struct ixymin_hw *hw;
+/*
+ * A receive ring. The device has the descriptors from head up to, not including, tail.
+ *
+ *            head                       tail (RDT)
+ *             v                          v
+ *   +--------+--+--+--+--+--+--+--+--+--+--------+
+ *   | empty  |  written back  | filled  | empty  |
+ *   +--------+--+--+--+--+--+--+--+--+--+--------+
+ *               DD = 1          DD = 0
+ *
+ * Empty descriptors have no buffer: their packets were taken. One more than nb_empty is never
+ * filled, so that tail does not meet head again.
+ */
+struct ixymin_rxq {
+	union ixymin_rx_desc *ring;
+	void *rdt;                /* the tail register */
+	struct rte_mempool *pool;
+	uint64_t rearm;           /* rearm_data of a fresh mbuf: headroom, refcnt, nb_segs, port */
+	struct ixymin_port *port;
+	uint16_t nb_desc;
+	uint16_t head;
+	uint16_t tail;
+	uint16_t nb_empty;
+	uint16_t buf_size;        /* bytes that the device may write to a buffer */
+	bool ptypes;              /* packet types are wanted */
+	bool skip_to_eop;         /* a bad packet has begun: drop the rest of it */
+
+	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
+	uint16_t id;
+	bool drop_en;             /* drop packets for which there is no descriptor */
+	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
+};
+
+/*
+ * A transmit ring. The device has the descriptors from head up to, not including, tail.
+ *
+ *            head                       tail (TDT)
+ *             v                          v
+ *   +--------+--+--+--+--+--+--+--+--+--+--------+
+ *   |  free  |  sent, DD = 1  | waiting | free   |
+ *   +--------+--+--+--+--+--+--+--+--+--+--------+
+ *
+ * DD is written where RS is set: in the last descriptor of a batch, and of a burst. One more than
+ * nb_free is never used, so that tail does not meet head again.
+ */
+struct ixymin_txq {
+	union ixymin_tx_desc *ring;
+	void *tdt;                /* the tail register */
+	struct ixymin_port *port;
 	uint16_t nb_desc;
 	uint16_t head;
 	uint16_t tail;
 	uint16_t nb_free;
-	/* Rx */
-	struct rte_mempool *pool;
-	uint64_t rearm;              /* rearm_data of a fresh mbuf: headroom, refcnt, port ... */
-	uint32_t good;               /* status of a whole packet, or 0: skip the rest of a bad one */
-	uint16_t buf_size;           /* bytes that the device may write to a buffer */
-	/* Tx */
-	uint16_t batch_end;          /* last descriptor of the batch that tail is in */
-	bool fast_free;
+	bool fast_free;           /* all mbufs are of one pool, and nobody else has them */
 
-	bool drop_en __rte_cache_aligned;
+	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
 	uint16_t id;
-	rte_iova_t iova;
-	struct rte_mbuf *mbufs[];    /* buffers of the descriptors */
+	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
 
-void ixymin_rx_refill(struct ixymin_queue *q, unsigned int max_free);
+/* Descriptors that the device has */
+static inline uint16_t
+rxq_in_flight(const struct ixymin_rxq *q)
+{
+	return q->nb_desc - 1 - q->nb_empty;
+}
+
+static inline uint16_t
+txq_in_flight(const struct ixymin_txq *q)
+{
+	return q->nb_desc - 1 - q->nb_free;
+}
+
+/* ixymin_rx.c */
+int ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
+			  unsigned int socket, const struct rte_eth_rxconf *conf,
+			  struct rte_mempool *pool);
+void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
+int ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+void ixymin_rx_queues_stop(struct rte_eth_dev *dev);
+void ixymin_rx_queue_drain(struct rte_eth_dev *dev, uint16_t id);
+int ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
+void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
+const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
+int ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);
 uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* ixymin_tx.c */
+int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
+			  unsigned int socket, const struct rte_eth_txconf *conf);
+void ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
+int ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+void ixymin_tx_queues_stop(struct rte_eth_dev *dev);
+void ixymin_tx_queue_drain(struct rte_eth_dev *dev, uint16_t id);
+void ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 int ixymin_tx_done_cleanup(void *queue, uint32_t max);
 

@@ -2,27 +2,186 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
+/* Transmit queues: their life, and the data path */
+
+#include <errno.h>
+
+#include <rte_malloc.h>
+
 #include "ixymin_rxtx.h"
 
-/* One buffer, one packet. RS is in the last descriptor of a batch and of a burst (7.2.3.5.1). */
+/* 7.2.3.4: prefetch descriptors when fewer than 36 are on the chip and 8 are in memory. WTHRESH is
+ * 0: RS decides which ones are written back (7.2.3.5.1). */
+#define TX_PTHRESH 36
+#define TX_HTHRESH 8
+
+/* One buffer, one packet */
 #define TX_COMMAND (IXYMIN_TXD_DTYP_DATA | IXYMIN_TXD_EOP | IXYMIN_TXD_IFCS | IXYMIN_TXD_DEXT)
 
-/* The device writes DD back in order: a descriptor that is done says so of all before it. */
-static inline bool
-tx_done(const struct ixymin_queue *q, uint16_t index)
+void
+ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 {
-	uint32_t status = __atomic_load_n(&q->ring.tx[index].wb.status, __ATOMIC_ACQUIRE);
+	rte_eth_dma_zone_free(dev, "tx_ring", id);
+	rte_free(dev->data->tx_queues[id]);
+	dev->data->tx_queues[id] = NULL;
+}
+
+static struct ixymin_txq *
+txq_alloc(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket)
+{
+	const struct rte_memzone *zone;
+	struct ixymin_txq *q;
+
+	q = rte_zmalloc_socket("tx_queue", sizeof(*q) + nb_desc * sizeof(q->mbufs[0]),
+			       RTE_CACHE_LINE_SIZE, socket);
+	if (q == NULL)
+		return NULL;
+	zone = rte_eth_dma_zone_reserve(dev, "tx_ring", id, nb_desc * sizeof(q->ring[0]),
+					IXYMIN_RING_ALIGN_BYTES, socket);
+	if (zone == NULL) {
+		rte_free(q);
+		return NULL;
+	}
+	q->ring = zone->addr;
+	q->iova = zone->iova;
+	return q;
+}
+
+int
+ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
+		      const struct rte_eth_txconf *conf)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+	struct ixymin_txq *q;
+
+	if (conf->tx_deferred_start) {
+		IXYMIN_LOG(ERR, &port->hw, "tx queue %u: deferred start is not supported", id);
+		return -ENOTSUP;
+	}
+	q = txq_alloc(dev, id, nb_desc, socket);
+	if (q == NULL) {
+		IXYMIN_LOG(ERR, &port->hw, "tx queue %u: no memory for %u descriptors",
+			   id, nb_desc);
+		return -ENOMEM;
+	}
+	q->port = port;
+	q->id = id;
+	q->nb_desc = nb_desc;
+	q->nb_free = nb_desc - 1;
+	dev->data->tx_queues[id] = q;
+	return 0;
+}
+
+/* 4.6.8 */
+int
+ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
+{
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	struct ixymin_txq *q = dev->data->tx_queues[id];
+	int ret;
+
+	if (q == NULL) {
+		IXYMIN_LOG(ERR, hw, "tx queue %u: not set up", id);
+		return -EINVAL;
+	}
+	q->head = 0;
+	q->tail = 0;
+	q->fast_free = dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	q->tdt = hw->bar + IXYMIN_TDT(id);
+	reg_write(hw, IXYMIN_TDBAL(id), q->iova);
+	reg_write(hw, IXYMIN_TDBAH(id), q->iova >> 32);
+	reg_write(hw, IXYMIN_TDLEN(id), q->nb_desc * sizeof(q->ring[0]));
+	reg_clear(hw, IXYMIN_DCA_TXCTRL(id), IXYMIN_DCA_TXCTRL_DESC_WRO);
+	reg_write(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_PTHRESH(TX_PTHRESH) |
+		  IXYMIN_TXDCTL_HTHRESH(TX_HTHRESH) | IXYMIN_TXDCTL_ENABLE);
+	ret = reg_wait_set(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10));
+	if (ret < 0) {
+		IXYMIN_LOG(ERR, hw, "tx queue %u: not enabled within 10 ms (TXDCTL 0x%08x)", id,
+			   reg_read(hw, IXYMIN_TXDCTL(id)));
+		return ret;
+	}
+	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return 0;
+}
+
+/* 4.6.8.1: let each queue send what it has, then disable it. Without a link nothing leaves, so the
+ * wait for that ends without an error. */
+void
+ixymin_tx_queues_stop(struct rte_eth_dev *dev)
+{
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	const struct ixymin_txq *q;
+	uint16_t id;
+
+	for (id = 0; id < dev->data->nb_tx_queues; id++) {
+		q = dev->data->tx_queues[id];
+		if (ixymin_reg_wait(hw, IXYMIN_TDH(id), UINT32_MAX, q->tail, MS(10)) < 0)
+			break; /* what the other queues have, they have had the same time for */
+	}
+	for (id = 0; id < dev->data->nb_tx_queues; id++)
+		reg_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE);
+	for (id = 0; id < dev->data->nb_tx_queues; id++) {
+		if (reg_wait_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10)) < 0) {
+			IXYMIN_LOG(ERR, hw, "tx queue %u: not disabled within 10 ms", id);
+			return; /* the reset comes next */
+		}
+	}
+}
+
+/* Free all mbufs of a queue, which the device does not use any more. */
+void
+ixymin_tx_queue_drain(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct ixymin_txq *q = dev->data->tx_queues[id];
+
+	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	if (q == NULL)
+		return;
+	while (txq_in_flight(q) > 0) {
+		rte_pktmbuf_free_seg(q->mbufs[q->head]);
+		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+		q->nb_free++;
+	}
+}
+
+/* What the driver does, whatever thresholds the application gave */
+void
+ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info)
+{
+	const struct ixymin_txq *q = dev->data->tx_queues[id];
+
+	info->nb_desc = q->nb_desc;
+	info->conf.tx_thresh.pthresh = TX_PTHRESH;
+	info->conf.tx_thresh.hthresh = TX_HTHRESH;
+	info->conf.tx_rs_thresh = IXYMIN_BATCH;
+	info->conf.tx_free_thresh = q->nb_desc / 2;
+	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+}
+
+/* The index behind the batch that a descriptor belongs to */
+static inline uint16_t
+batch_end(const struct ixymin_txq *q, uint16_t index)
+{
+	return RTE_MIN(RTE_ALIGN_FLOOR(index, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
+}
+
+/* The device writes DD in order: a descriptor that is done says so of all before it. */
+static inline bool
+tx_is_done(const struct ixymin_txq *q, uint16_t index)
+{
+	uint32_t status = rte_atomic_load_explicit(&q->ring[index].wb.status,
+						   rte_memory_order_acquire);
 
 	return status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD);
 }
 
 /* Free the mbufs of nb descriptors from head on, none of them beyond the end of the ring. */
 static inline void
-tx_free(struct ixymin_queue *q, uint16_t nb)
+tx_free(struct ixymin_txq *q, uint16_t nb)
 {
 	struct rte_mbuf **mbufs = &q->mbufs[q->head];
 
-	if (q->fast_free) /* the application's word: one pool, and nobody else has them */
+	if (q->fast_free)
 		rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, nb);
 	else
 		rte_pktmbuf_free_bulk(mbufs, nb);
@@ -32,13 +191,13 @@ tx_free(struct ixymin_queue *q, uint16_t nb)
 
 /* Free whole batches that were sent. */
 static void
-tx_reclaim(struct ixymin_queue *q)
+tx_reclaim(struct ixymin_txq *q)
 {
 	for (;;) {
-		uint16_t end = RTE_MIN(RTE_ALIGN_FLOOR(q->head, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
+		uint16_t end = batch_end(q, q->head);
 		uint16_t nb = end - q->head;
 
-		if (q->nb_desc - 1 - q->nb_free < nb || !tx_done(q, end - 1))
+		if (txq_in_flight(q) < nb || !tx_is_done(q, end - 1))
 			return;
 		tx_free(q, nb);
 	}
@@ -49,10 +208,10 @@ tx_reclaim(struct ixymin_queue *q)
 int
 ixymin_tx_done_cleanup(void *queue, uint32_t max)
 {
-	struct ixymin_queue *q = queue;
-	uint16_t sent = q->nb_desc - 1 - q->nb_free, left, nb;
+	struct ixymin_txq *q = queue;
+	uint16_t sent = txq_in_flight(q), left, nb;
 
-	while (sent > 0 && !tx_done(q, (q->head + sent - 1) % q->nb_desc))
+	while (sent > 0 && !tx_is_done(q, (q->head + sent - 1) % q->nb_desc))
 		sent--;
 	if (max != 0)
 		sent = RTE_MIN(sent, max);
@@ -63,14 +222,29 @@ ixymin_tx_done_cleanup(void *queue, uint32_t max)
 	return sent;
 }
 
+/* Segments, which are not offered, and impossible lengths would make the device hang. */
+static inline bool
+tx_is_valid(const struct rte_mbuf *m)
+{
+	return m->nb_segs == 1 &&
+	       m->data_len >= IXYMIN_TX_LEN_MIN && m->data_len <= IXYMIN_TX_LEN_MAX;
+}
+
+/* Apart, since it is rare and would take registers from the burst function. */
+static __rte_noinline void
+tx_drop(struct ixymin_txq *q, struct rte_mbuf *m)
+{
+	rte_pktmbuf_free(m);
+	rte_atomic_fetch_add_explicit(&q->port->stats.tx_bad, 1, rte_memory_order_relaxed);
+}
+
 /* 7.2.3.2.4, 7.2.3.3: reclaim what was sent; write a descriptor for each packet; tell the device
- * once, if there are any. What it cannot send would make it hang, and is dropped: segments,
- * which are not offered, and impossible lengths. A burst of 0 packets reclaims all that was sent. */
+ * once, if there are any. A burst of 0 packets reclaims all that was sent. */
 uint16_t
 ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct ixymin_queue *q = queue;
-	unsigned int tail = q->tail, nb, max;
+	struct ixymin_txq *q = queue;
+	unsigned int tail = q->tail, end = batch_end(q, tail), nb, max, last, dropped = 0;
 
 	if (unlikely(nb_pkts == 0)) {
 		ixymin_tx_done_cleanup(q, 0);
@@ -80,33 +254,32 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		tx_reclaim(q);
 	max = RTE_MIN(nb_pkts, q->nb_free);
 	for (nb = 0; nb < max; nb++) {
-		union ixymin_tx_desc *desc = &q->ring.tx[tail];
+		union ixymin_tx_desc *desc = &q->ring[tail];
 		struct rte_mbuf *m = pkts[nb];
 		uint32_t len = m->data_len, command = TX_COMMAND | len;
 
-		if (unlikely(m->nb_segs != 1 || len < IXYMIN_TX_LEN_MIN || len > IXYMIN_TX_LEN_MAX)) {
-			rte_pktmbuf_free(m);
-			__atomic_fetch_add(&q->hw->stats[IXYMIN_STAT_TX_BAD], 1, __ATOMIC_RELAXED);
-			q->nb_free++;
+		if (unlikely(!tx_is_valid(m))) {
+			tx_drop(q, m);
+			dropped++;
 			continue;
 		}
 		q->mbufs[tail] = m;
-		if (tail++ == q->batch_end) {
+		if (++tail == end) {
 			command |= IXYMIN_TXD_RS;
 			tail = tail == q->nb_desc ? 0 : tail;
-			q->batch_end = RTE_MIN(tail + IXYMIN_BATCH, q->nb_desc) - 1;
+			end = batch_end(q, tail);
 		}
 		desc->read.buffer_addr = rte_cpu_to_le_64(rte_mbuf_data_iova(m));
 		desc->read.cmd_type_len = rte_cpu_to_le_32(command);
 		desc->read.olinfo_status = rte_cpu_to_le_32(len << IXYMIN_TXD_PAYLEN_SHIFT);
 	}
-	q->nb_free -= nb;
+	q->nb_free -= nb - dropped;
 	if (tail != q->tail) {
-		/* no more bursts may come: then somebody may ask for these */
-		q->ring.tx[(tail == 0 ? q->nb_desc : tail) - 1].read.cmd_type_len |=
-			rte_cpu_to_le_32(IXYMIN_TXD_RS);
+		/* this burst may be the last, and the application may ask for it */
+		last = (tail == 0 ? q->nb_desc : tail) - 1;
+		q->ring[last].read.cmd_type_len |= rte_cpu_to_le_32(IXYMIN_TXD_RS);
 		q->tail = tail;
-		rte_write32(rte_cpu_to_le_32(tail), q->tail_reg);
+		rte_write32(rte_cpu_to_le_32(tail), q->tdt);
 	}
 	return nb;
 }

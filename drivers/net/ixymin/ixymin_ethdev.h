@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* A port, and the operations of the ethdev API by the file that implements them. */
+
+#ifndef IXYMIN_ETHDEV_H
+#define IXYMIN_ETHDEV_H
+
+#include <ethdev_driver.h>
+#include <rte_spinlock.h>
+
+#include "ixymin_compat.h"
+#include "ixymin_hw.h"
+
+#define IXYMIN_PORT_COUNTERS  42 /* rows of the table in ixymin_stats.c */
+#define IXYMIN_QUEUE_COUNTERS 16 /* sets of counters of queues, 8.2.3.23 */
+
+/* Totals since the last reset of the statistics: the device forgets what was read. */
+struct ixymin_stats {
+	rte_spinlock_t lock;
+	uint64_t port[IXYMIN_PORT_COUNTERS];
+	struct {
+		uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes;
+	} queue[IXYMIN_QUEUE_COUNTERS];
+	/* counted by software, by any lcore */
+	RTE_ATOMIC(uint64_t) rx_bad;    /* descriptors written back that made no packet */
+	RTE_ATOMIC(uint64_t) rx_nombuf; /* mbufs that a pool did not have */
+	RTE_ATOMIC(uint64_t) tx_bad;    /* packets that cannot be sent */
+};
+
+/* What the application has set and ethdev does not keep. A reset of the device clears the
+ * registers; the start of the port writes them again. */
+struct ixymin_settings {
+	uint32_t mta[IXYMIN_MTA_WORDS]; /* multicast table */
+	bool no_ptypes;                 /* the application wants no packet types */
+};
+
+/* rte_eth_dev_data.dev_private */
+struct ixymin_port {
+	struct ixymin_hw hw;
+	bool started;
+	struct ixymin_settings settings;
+	struct ixymin_stats stats;
+};
+
+static inline struct ixymin_port *
+ixymin_port(const struct rte_eth_dev *dev)
+{
+	return dev->data->dev_private;
+}
+
+static inline struct ixymin_hw *
+ixymin_hw(const struct rte_eth_dev *dev)
+{
+	return &ixymin_port(dev)->hw;
+}
+
+/* ixymin_rx.c, ixymin_tx.c: see ixymin_rxtx.h */
+
+/* ixymin_filter.c */
+void ixymin_filter_start(struct rte_eth_dev *dev);
+int ixymin_promiscuous_enable(struct rte_eth_dev *dev);
+int ixymin_promiscuous_disable(struct rte_eth_dev *dev);
+int ixymin_allmulticast_enable(struct rte_eth_dev *dev);
+int ixymin_allmulticast_disable(struct rte_eth_dev *dev);
+int ixymin_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, uint32_t index,
+			uint32_t pool);
+void ixymin_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
+int ixymin_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr);
+int ixymin_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addrs, uint32_t nb);
+
+/* ixymin_link.c */
+void ixymin_laser_off(const struct ixymin_hw *hw);
+void ixymin_link_start(const struct ixymin_hw *hw);
+int ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+
+/* ixymin_stats.c */
+int ixymin_stats_update(struct ixymin_port *port);
+void ixymin_stats_start(struct ixymin_port *port);
+void ixymin_stats_stop(struct ixymin_port *port);
+int ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUEUE_STATS_PARAM);
+int ixymin_stats_reset(struct rte_eth_dev *dev);
+int ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int nb);
+int ixymin_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+			    unsigned int nb);
+
+/* ixymin_intr.c */
+void ixymin_intr_init(struct rte_eth_dev *dev);
+void ixymin_intr_fini(struct rte_eth_dev *dev);
+int ixymin_intr_start(struct rte_eth_dev *dev);
+void ixymin_intr_unmask(struct rte_eth_dev *dev);
+void ixymin_intr_stop(struct rte_eth_dev *dev);
+
+#endif /* IXYMIN_ETHDEV_H */

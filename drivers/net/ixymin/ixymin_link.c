@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The laser, the start of the link, and its state */
+
+#include <errno.h>
+
+#include <rte_cycles.h>
+
+#include "ixymin_ethdev.h"
+
+/* How long the API's callers wait for a link, and how often LINKS is read meanwhile. SFI is up
+ * within milliseconds. An attempt of clause 73 of IEEE 802.3 (backplanes) may take 0.7 s by its
+ * timers, 73.10.2, and several may be needed. */
+#define LINK_WAIT_US MS(4000)
+#define LINK_POLL_US MS(10)
+
+/* Management firmware that uses the link forbids changes to it. */
+static bool
+link_is_managed(const struct ixymin_hw *hw)
+{
+	return reg_read(hw, IXYMIN_MMNGC) & IXYMIN_MMNGC_MNG_VETO;
+}
+
+/* Keep the laser off until the port starts. */
+void
+ixymin_laser_off(const struct ixymin_hw *hw)
+{
+	if (hw->sfp && !link_is_managed(hw))
+		reg_set(hw, IXYMIN_ESDP, IXYMIN_ESDP_SDP3);
+}
+
+/* 10.5.4: SWSM guards GSSR: SMBI between the drivers of both ports, SWESMBI towards the firmware.
+ * Whoever keeps one for a second is dead: take it anyway. */
+static void
+swsm_lock(const struct ixymin_hw *hw)
+{
+	if (reg_wait_clear(hw, IXYMIN_SWSM, IXYMIN_SWSM_SMBI, MS(1000)) < 0)
+		IXYMIN_LOG(ERR, hw, "SWSM.SMBI not free within 1000 ms, taking it anyway");
+	reg_set(hw, IXYMIN_SWSM, IXYMIN_SWSM_SWESMBI);
+	if (reg_wait_set(hw, IXYMIN_SWSM, IXYMIN_SWSM_SWESMBI, MS(1000)) < 0)
+		IXYMIN_LOG(ERR, hw, "SWSM.SWESMBI not free within 1000 ms, taking it anyway");
+}
+
+static void
+swsm_unlock(const struct ixymin_hw *hw)
+{
+	reg_write(hw, IXYMIN_SWSM, 0);
+}
+
+/* 10.5.4: the firmware changes AUTOC, too, and the owner of MAC_CSR in GSSR may. */
+static void
+gssr_acquire(const struct ixymin_hw *hw)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 200; tries++) {
+		swsm_lock(hw);
+		if (!(reg_read(hw, IXYMIN_GSSR) & IXYMIN_GSSR_MAC_CSR))
+			break;
+		swsm_unlock(hw);
+		rte_delay_us_sleep(MS(5));
+	}
+	if (tries == 200) {
+		IXYMIN_LOG(ERR, hw, "GSSR: the MAC is not free within 1000 ms, taking it anyway");
+		swsm_lock(hw);
+	}
+	reg_field(hw, IXYMIN_GSSR, IXYMIN_GSSR_MAC_CSR, IXYMIN_GSSR_SW_MAC_CSR);
+	swsm_unlock(hw);
+}
+
+static void
+gssr_release(const struct ixymin_hw *hw)
+{
+	swsm_lock(hw);
+	reg_clear(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR);
+	swsm_unlock(hw);
+}
+
+/* 4.6.4: switch the laser on, and let the link come up. The EEPROM says what the link is made of,
+ * but an SFP+ cage always means 10 Gb/s serial over SFI. */
+void
+ixymin_link_start(const struct ixymin_hw *hw)
+{
+	if (hw->sfp)
+		reg_clear(hw, IXYMIN_ESDP, IXYMIN_ESDP_SDP3);
+	if (link_is_managed(hw))
+		return;
+	gssr_acquire(hw);
+	if (hw->sfp) {
+		/* an EEPROM may keep the link disabled as long as there is no driver */
+		reg_field(hw, IXYMIN_AUTOC2, IXYMIN_AUTOC2_LINK_DISABLE | IXYMIN_AUTOC2_SERIAL,
+			  IXYMIN_AUTOC2_SERIAL_SFI);
+		reg_field(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS, IXYMIN_AUTOC_LMS_10G_SERIAL);
+	}
+	reg_set(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_AN_RESTART);
+	gssr_release(hw);
+}
+
+/* The link is what the device says now, or, if the caller waits, before the time is over. */
+int
+ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
+{
+	static const uint32_t speeds[] = {
+		[IXYMIN_LINKS_SPEED_100M] = RTE_ETH_SPEED_NUM_100M,
+		[IXYMIN_LINKS_SPEED_1G] = RTE_ETH_SPEED_NUM_1G,
+		[IXYMIN_LINKS_SPEED_10G] = RTE_ETH_SPEED_NUM_10G,
+	};
+	struct ixymin_port *port = ixymin_port(dev);
+	struct rte_eth_link link = { .link_autoneg = !port->hw.sfp };
+	uint64_t deadline = rte_get_timer_cycles() + rte_get_timer_hz() * LINK_WAIT_US / US_PER_S;
+	uint32_t links = 0;
+
+	while (port->started) {
+		links = reg_read(&port->hw, IXYMIN_LINKS); /* all ones if the device is gone */
+		if ((links & IXYMIN_LINKS_UP) || !wait_to_complete)
+			break;
+		if (rte_get_timer_cycles() > deadline)
+			break;
+		rte_delay_us_sleep(LINK_POLL_US);
+	}
+	if (links != IXYMIN_GONE && (links & IXYMIN_LINKS_UP)) {
+		link.link_status = RTE_ETH_LINK_UP;
+		link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
+		link.link_speed = speeds[IXYMIN_LINKS_SPEED(links)];
+	}
+	return rte_eth_linkstatus_set(dev, &link);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Statistics, 8.2.3.23.  The counters clear when read; what they had is added to totals. */
+
+#include <errno.h>
+
+#include <rte_alarm.h>
+#include <rte_string_fns.h>
+
+#include "ixymin_ethdev.h"
+
+/* At line rate the first counter to reach its end is one of bytes, after 55 s. */
+#define STATS_PERIOD_US MS(2000)
+
+/* What of rte_eth_stats a counter of the port adds to */
+enum sum { NONE, RX_ERRORS, RX_MISSED, TX_PACKETS, TX_BYTES };
+
+static const struct {
+	const char *name;    /* among the extended statistics */
+	uint32_t low, high;  /* registers; high: of a counter of 36 bits, else 0 */
+	enum sum sum;
+} counters[] = {
+	{ "rx_crc_errors", IXYMIN_CRCERRS, 0, RX_ERRORS },
+	{ "rx_illegal_byte_errors", IXYMIN_ILLERRC, 0, RX_ERRORS },
+	{ "rx_error_bytes", IXYMIN_ERRBC, 0, RX_ERRORS },
+	{ "rx_mac_short_packet_dropped", IXYMIN_MSPDC, 0, RX_ERRORS },
+	{ "rx_length_errors", IXYMIN_RLEC, 0, RX_ERRORS },
+	{ "rx_undersize_errors", IXYMIN_RUC, 0, RX_ERRORS },
+	{ "rx_fragment_errors", IXYMIN_RFC, 0, RX_ERRORS },
+	{ "rx_oversize_errors", IXYMIN_ROC, 0, RX_ERRORS },
+	{ "rx_jabber_errors", IXYMIN_RJC, 0, RX_ERRORS },
+	{ "rx_total_missed_packets", IXYMIN_RXMPC, 0, RX_MISSED },
+	{ "mac_local_errors", IXYMIN_MLFC, 0, NONE },
+	{ "mac_remote_errors", IXYMIN_MRFC, 0, NONE },
+	{ "tx_flow_control_xon_packets", IXYMIN_LXONTXC, 0, NONE },
+	{ "tx_flow_control_xoff_packets", IXYMIN_LXOFFTXC, 0, NONE },
+	{ "rx_flow_control_xon_packets", IXYMIN_LXONRXCNT, 0, NONE },
+	{ "rx_flow_control_xoff_packets", IXYMIN_LXOFFRXCNT, 0, NONE },
+	{ "rx_size_64_packets", IXYMIN_PRC64, 0, NONE },
+	{ "rx_size_65_to_127_packets", IXYMIN_PRC127, 0, NONE },
+	{ "rx_size_128_to_255_packets", IXYMIN_PRC255, 0, NONE },
+	{ "rx_size_256_to_511_packets", IXYMIN_PRC511, 0, NONE },
+	{ "rx_size_512_to_1023_packets", IXYMIN_PRC1023, 0, NONE },
+	{ "rx_size_1024_to_max_packets", IXYMIN_PRC1522, 0, NONE },
+	{ "rx_broadcast_packets", IXYMIN_BPRC, 0, NONE },
+	{ "rx_multicast_packets", IXYMIN_MPRC, 0, NONE },
+	{ "tx_mac_good_packets", IXYMIN_GPTC, 0, TX_PACKETS },
+	{ "tx_mac_good_bytes", IXYMIN_GOTCL, IXYMIN_GOTCH, TX_BYTES },
+	{ "rx_mac_good_packets", IXYMIN_GPRC, 0, NONE },
+	{ "rx_mac_good_bytes", IXYMIN_GORCL, IXYMIN_GORCH, NONE },
+	{ "rx_total_packets", IXYMIN_TPR, 0, NONE },
+	{ "rx_total_bytes", IXYMIN_TORL, IXYMIN_TORH, NONE },
+	{ "tx_total_packets", IXYMIN_TPT, 0, NONE },
+	{ "tx_size_64_packets", IXYMIN_PTC64, 0, NONE },
+	{ "tx_size_65_to_127_packets", IXYMIN_PTC127, 0, NONE },
+	{ "tx_size_128_to_255_packets", IXYMIN_PTC255, 0, NONE },
+	{ "tx_size_256_to_511_packets", IXYMIN_PTC511, 0, NONE },
+	{ "tx_size_512_to_1023_packets", IXYMIN_PTC1023, 0, NONE },
+	{ "tx_size_1024_to_max_packets", IXYMIN_PTC1522, 0, NONE },
+	{ "tx_multicast_packets", IXYMIN_MPTC, 0, NONE },
+	{ "tx_broadcast_packets", IXYMIN_BPTC, 0, NONE },
+	{ "rx_management_packets", IXYMIN_MNGPRC, 0, NONE },
+	{ "rx_management_dropped", IXYMIN_MNGPDC, 0, NONE },
+	{ "tx_management_packets", IXYMIN_MNGPTC, 0, NONE },
+};
+
+static_assert(RTE_DIM(counters) == IXYMIN_PORT_COUNTERS, "the totals do not fit the table");
+
+static uint64_t
+counter_read(const struct ixymin_hw *hw, uint32_t low, uint32_t high)
+{
+	uint64_t value = reg_read(hw, low); /* first: it latches the upper part */
+
+	if (high != 0)
+		value |= (uint64_t)(reg_read(hw, high) & 0xf) << 32;
+	/* all ones: the device went away, for no counter is read so seldom that it gets there */
+	return (uint32_t)value == IXYMIN_GONE ? 0 : value;
+}
+
+/* Adds what the counters have to the totals. Returns -EIO if the device is gone. */
+int
+ixymin_stats_update(struct ixymin_port *port)
+{
+	struct ixymin_stats *stats = &port->stats;
+	const struct ixymin_hw *hw = &port->hw;
+	uint32_t i;
+
+	if (hw_is_gone(hw))
+		return -EIO;
+	rte_spinlock_lock(&stats->lock);
+	for (i = 0; i < RTE_DIM(counters); i++)
+		stats->port[i] += counter_read(hw, counters[i].low, counters[i].high);
+	for (i = 0; i < IXYMIN_QUEUE_COUNTERS; i++) {
+		stats->queue[i].rx_packets += counter_read(hw, IXYMIN_QPRC(i), 0);
+		stats->queue[i].rx_bytes += counter_read(hw, IXYMIN_QBRCL(i), IXYMIN_QBRCH(i));
+		stats->queue[i].rx_dropped += counter_read(hw, IXYMIN_QPRDC(i), 0);
+		stats->queue[i].tx_packets += counter_read(hw, IXYMIN_QPTC(i), 0);
+		stats->queue[i].tx_bytes += counter_read(hw, IXYMIN_QBTCL(i), IXYMIN_QBTCH(i));
+	}
+	rte_spinlock_unlock(&stats->lock);
+	return 0;
+}
+
+static void
+stats_alarm(void *arg)
+{
+	ixymin_stats_update(arg);
+	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, arg);
+}
+
+void
+ixymin_stats_start(struct ixymin_port *port)
+{
+	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, port);
+}
+
+void
+ixymin_stats_stop(struct ixymin_port *port)
+{
+	rte_eal_alarm_cancel(stats_alarm, port);
+}
+
+static void
+port_stats_sum(const struct ixymin_stats *totals, struct rte_eth_stats *stats)
+{
+	uint32_t i;
+
+	for (i = 0; i < RTE_DIM(counters); i++) {
+		switch (counters[i].sum) {
+		case RX_ERRORS: stats->ierrors += totals->port[i]; break;
+		case RX_MISSED: stats->imissed += totals->port[i]; break;
+		case TX_PACKETS: stats->opackets += totals->port[i]; break;
+		case TX_BYTES: stats->obytes += totals->port[i]; break;
+		case NONE: break;
+		}
+	}
+	stats->obytes -= RTE_ETHER_CRC_LEN * stats->opackets; /* GOTC has the FCS in it */
+	stats->ierrors += rte_atomic_load_explicit(&totals->rx_bad, rte_memory_order_relaxed);
+	stats->oerrors += rte_atomic_load_explicit(&totals->tx_bad, rte_memory_order_relaxed);
+	stats->rx_nombuf = rte_atomic_load_explicit(&totals->rx_nombuf, rte_memory_order_relaxed);
+	/* GPRC also counts packets that were missed later. What the queues got is exact. */
+	for (i = 0; i < IXYMIN_QUEUE_COUNTERS; i++) {
+		stats->ipackets += totals->queue[i].rx_packets;
+		stats->ibytes += totals->queue[i].rx_bytes;
+		stats->imissed += totals->queue[i].rx_dropped;
+	}
+}
+
+int
+ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUEUE_STATS_PARAM)
+{
+	struct eth_queue_stats *queues = IXYMIN_QUEUE_STATS(stats);
+	struct ixymin_port *port = ixymin_port(dev);
+	struct ixymin_stats *totals = &port->stats;
+	int ret = ixymin_stats_update(port);
+	uint32_t i;
+
+	rte_spinlock_lock(&totals->lock); /* the alarm may add to them meanwhile */
+	port_stats_sum(totals, stats);
+	if (queues != NULL) {
+		for (i = 0; i < RTE_MIN(RTE_DIM(totals->queue), RTE_DIM(queues->q_errors)); i++) {
+			queues->q_ipackets[i] = totals->queue[i].rx_packets;
+			queues->q_ibytes[i] = totals->queue[i].rx_bytes;
+			queues->q_errors[i] = totals->queue[i].rx_dropped;
+			queues->q_opackets[i] = totals->queue[i].tx_packets;
+			queues->q_obytes[i] = totals->queue[i].tx_bytes;
+		}
+	}
+	rte_spinlock_unlock(&totals->lock);
+	return ret;
+}
+
+int
+ixymin_stats_reset(struct rte_eth_dev *dev)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+	struct ixymin_stats *stats = &port->stats;
+	int ret = ixymin_stats_update(port);
+
+	rte_spinlock_lock(&stats->lock);
+	memset(stats->port, 0, sizeof(stats->port));
+	memset(stats->queue, 0, sizeof(stats->queue));
+	rte_atomic_store_explicit(&stats->rx_bad, 0, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&stats->rx_nombuf, 0, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&stats->tx_bad, 0, rte_memory_order_relaxed);
+	rte_spinlock_unlock(&stats->lock);
+	return ret;
+}
+
+int
+ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int nb)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+	int ret = ixymin_stats_update(port);
+	unsigned int i;
+
+	if (nb < RTE_DIM(counters))
+		return RTE_DIM(counters);
+	for (i = 0; i < RTE_DIM(counters); i++) {
+		xstats[i].id = i;
+		xstats[i].value = port->stats.port[i];
+	}
+	return ret < 0 ? ret : (int)RTE_DIM(counters);
+}
+
+int
+ixymin_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
+			unsigned int nb)
+{
+	unsigned int i;
+
+	for (i = 0; names != NULL && i < nb && i < RTE_DIM(counters); i++)
+		strlcpy(names[i].name, counters[i].name, sizeof(names[i].name));
+	return RTE_DIM(counters);
+}
