@@ -17,28 +17,34 @@
 #include <bus_driver.h>
 #include <bus_pci_driver.h>
 
-#if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
-#error "this DPDK's PCI bus keeps its drivers elsewhere"
-#endif
-
-/* The layout of the PCI bus is private to it (drivers/bus/pci/private.h). */
+/* Until 26.07 the list of drivers was in a structure that is private to the PCI bus
+ * (drivers/bus/pci/private.h). Since then each bus has one. */
+#if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0)
 struct pci_bus {
 	struct rte_bus bus;
 	RTE_TAILQ_HEAD(, rte_pci_device) devices;
 	RTE_TAILQ_HEAD(, rte_pci_driver) drivers;
 };
+#define DRIVERS(generic) (&container_of(generic, struct pci_bus, bus)->drivers)
+#define NAME(pci_driver) ((pci_driver)->driver.name)
+typedef struct rte_pci_driver driver_t;
+#else
+#define DRIVERS(generic) (&(generic)->driver_list)
+#define NAME(generic_driver) ((generic_driver)->name)
+typedef struct rte_driver driver_t;
+#endif
 
 /* Constructors run in the order of the linker's inputs: this one after the driver's own, which
  * has appended the driver to the list. */
 RTE_INIT(plugin_driver_first)
 {
-	struct pci_bus *bus = container_of(rte_bus_find_by_name("pci"), struct pci_bus, bus);
-	struct rte_pci_driver *last = NULL, *driver;
+	struct rte_bus *bus = rte_bus_find_by_name("pci");
+	driver_t *last = NULL, *driver;
 
-	RTE_TAILQ_FOREACH(driver, &bus->drivers, next)
+	RTE_TAILQ_FOREACH(driver, DRIVERS(bus), next)
 		last = driver;
-	if (last == NULL || strcmp(last->driver.name, PLUGIN_DRIVER) != 0)
+	if (last == NULL || strcmp(NAME(last), PLUGIN_DRIVER) != 0)
 		return;
-	TAILQ_REMOVE(&bus->drivers, last, next);
-	TAILQ_INSERT_HEAD(&bus->drivers, last, next);
+	TAILQ_REMOVE(DRIVERS(bus), last, next);
+	TAILQ_INSERT_HEAD(DRIVERS(bus), last, next);
 }

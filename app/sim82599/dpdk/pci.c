@@ -24,16 +24,58 @@
 
 #include "sim82599.h"
 
-/* The layout of the PCI bus is private to it (drivers/bus/pci/private.h). */
-#if RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0)
-#error "this DPDK's PCI bus keeps its devices and drivers elsewhere"
-#endif
-
+/* The devices and drivers of the PCI bus. Until 26.07 the lists were in a structure of the PCI bus
+ * that is private to it (drivers/bus/pci/private.h). Since then each bus has them. */
+#if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0)
 struct pci_bus {
 	struct rte_bus bus;
 	RTE_TAILQ_HEAD(, rte_pci_device) devices;
 	RTE_TAILQ_HEAD(, rte_pci_driver) drivers;
 };
+
+#define PCI_BUS(generic) container_of(generic, struct pci_bus, bus)
+#define FOREACH_DEVICE(dev, generic) TAILQ_FOREACH(dev, &PCI_BUS(generic)->devices, next)
+#define FOREACH_DRIVER(driver, generic) TAILQ_FOREACH(driver, &PCI_BUS(generic)->drivers, next)
+
+static void
+bus_add(struct rte_bus *bus, struct rte_pci_device *dev)
+{
+	TAILQ_INSERT_TAIL(&PCI_BUS(bus)->devices, dev, next);
+}
+
+static void
+bus_remove(struct rte_bus *bus, struct rte_pci_device *dev)
+{
+	TAILQ_REMOVE(&PCI_BUS(bus)->devices, dev, next);
+}
+
+static void
+set_driver(struct rte_pci_device *dev, struct rte_pci_driver *driver)
+{
+	dev->driver = driver;
+}
+#else
+#define FOREACH_DEVICE(dev, bus) RTE_BUS_FOREACH_DEV(dev, bus)
+#define FOREACH_DRIVER(driver, bus) RTE_BUS_FOREACH_DRV(driver, bus)
+
+static void
+bus_add(struct rte_bus *bus, struct rte_pci_device *dev)
+{
+	rte_bus_add_device(bus, &dev->device);
+}
+
+static void
+bus_remove(struct rte_bus *bus, struct rte_pci_device *dev)
+{
+	rte_bus_remove_device(bus, &dev->device);
+}
+
+static void
+set_driver(struct rte_pci_device *dev, struct rte_pci_driver *driver)
+{
+	dev->device.driver = &driver->driver;
+}
+#endif
 
 /* What the bus takes a device for, when it frees it. */
 struct pci_function {
@@ -54,12 +96,10 @@ static const struct rte_pci_id sim_id = {
 	.subsystem_device_id = 0x0003,
 };
 
-static struct pci_bus *
+static struct rte_bus *
 pci_bus(void)
 {
-	struct rte_bus *bus = rte_bus_find_by_name("pci");
-
-	return bus != NULL ? container_of(bus, struct pci_bus, bus) : NULL;
+	return rte_bus_find_by_name("pci");
 }
 
 static bool
@@ -75,11 +115,11 @@ is_ours(const struct rte_pci_device *dev)
 
 /* Nothing at the function's address, and no stranger in its slot. */
 static bool
-is_free(const struct pci_bus *bus, const struct rte_pci_addr *addr)
+is_free(const struct rte_bus *bus, const struct rte_pci_addr *addr)
 {
 	const struct rte_pci_device *dev;
 
-	TAILQ_FOREACH(dev, &bus->devices, next) {
+	FOREACH_DEVICE(dev, bus) {
 		if (dev->addr.domain != addr->domain || dev->addr.bus != addr->bus ||
 		    dev->addr.devid != addr->devid)
 			continue;
@@ -93,7 +133,7 @@ int
 sim_pci_address(struct sim_port *port)
 {
 	struct rte_pci_addr *addr = &port->args.pci;
-	struct pci_bus *bus = pci_bus();
+	struct rte_bus *bus = pci_bus();
 	char text[PCI_PRI_STR_SIZE + 1];
 
 	if (bus == NULL) {
@@ -142,12 +182,12 @@ int
 sim_pci_driver(struct sim_port *port)
 {
 	const char *wanted = port->args.driver;
-	struct pci_bus *bus = pci_bus();
+	struct rte_bus *bus = pci_bus();
 	struct rte_pci_driver *driver;
 	char matching[256] = "";
 	size_t n = 0;
 
-	TAILQ_FOREACH(driver, &bus->drivers, next) {
+	FOREACH_DRIVER(driver, bus) {
 		if (!driver_matches(driver))
 			continue;
 		if (wanted == NULL || strcmp(wanted, driver->driver.name) == 0) {
@@ -271,7 +311,7 @@ driver_remove(struct sim_port *port, struct rte_pci_device *dev)
 static int
 shim_remove(struct rte_pci_device *dev)
 {
-	struct sim_port *port = container_of(dev->driver, struct sim_port, shim);
+	struct sim_port *port = container_of(dev->device.driver, struct sim_port, shim.driver);
 	int ret = driver_remove(port, dev);
 
 	/* The bus frees it at clean-up even if the driver refused: do not look at
@@ -331,7 +371,7 @@ function_create(struct sim_port *port)
 	dev->mem_resource[0].phys_addr = (uintptr_t)port->bar.driver;
 	dev->mem_resource[0].len = NIC_BAR_SIZE;
 	rte_pci_device_name(&dev->addr, dev->name, sizeof(dev->name));
-	dev->device.bus = &pci_bus()->bus;
+	dev->device.bus = pci_bus();
 	dev->device.name = dev->name;
 	dev->device.numa_node = rte_lcore_to_socket_id(rte_get_main_lcore());
 	dev->device.devargs = find_devargs(&dev->addr);
@@ -356,7 +396,7 @@ function_create(struct sim_port *port)
 int
 sim_pci_plug(struct sim_port *port)
 {
-	struct pci_bus *bus = pci_bus();
+	struct rte_bus *bus = pci_bus();
 	struct rte_pci_device *dev = function_create(port);
 	int ret;
 
@@ -371,8 +411,8 @@ sim_pci_plug(struct sim_port *port)
 		port->shim.dma_map = shim_dma_map;
 		port->shim.dma_unmap = shim_dma_unmap;
 	}
-	dev->driver = &port->shim;
-	TAILQ_INSERT_TAIL(&bus->devices, dev, next);
+	set_driver(dev, &port->shim);
+	bus_add(bus, dev);
 
 	ret = port->shim.probe(&port->shim, dev);
 	if (ret == 0) {
@@ -382,7 +422,7 @@ sim_pci_plug(struct sim_port *port)
 	}
 	SIM_LOG(ERR, "%s: driver %s does not take the device at %s: %s", port->name,
 		port->driver->driver.name, dev->name, ret < 0 ? strerror(-ret) : "declined");
-	TAILQ_REMOVE(&bus->devices, dev, next);
+	bus_remove(bus, dev);
 	function_free(dev);
 	port->pci = NULL;
 	return ret < 0 ? ret : -ENODEV;
@@ -404,7 +444,7 @@ sim_pci_unplug(struct sim_port *port)
 			port->driver->driver.name, dev->name, strerror(-ret));
 		return ret;
 	}
-	TAILQ_REMOVE(&pci_bus()->devices, dev, next);
+	bus_remove(pci_bus(), dev);
 	function_free(dev);
 	port->pci = NULL;
 	return 0;
