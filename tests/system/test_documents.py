@@ -3,14 +3,19 @@
 
 """Documents say what the code says."""
 
+import ast
 import collections
 import configparser
 import os
 import re
 import subprocess
+import sys
 
+import judge
 import pytest
+import rig
 import simlib
+import versions
 
 
 def test_every_interpretation_is_documented():
@@ -57,26 +62,137 @@ def test_all_that_is_absent_is_documented():
     assert sorted(", ".join(names).split(", ")) == sorted(code)
 
 
+def judges_tables():
+    """The rows of doc/judges.md: (drivers that it credits with its tests, releases, the row).
+    The tables of what is odd and of defects are about net_ixgbe."""
+    with open(os.path.join(simlib.ROOT, "doc/judges.md")) as f:
+        rows = [line for line in f if line.startswith("| ")]
+    found, table = [], None
+    for row in rows:
+        first, second, third = (row.strip("| \n").split(" | ") + ["", ""])[:3]
+        if first in ("feature", "driver", "what"):
+            table = first
+            continue
+        if table == "feature":
+            who, when = second, third
+        elif table == "driver":
+            who = when = first
+        else:
+            who, when = "net_ixgbe", ""
+        found.append((who, re.findall(r"\d\d\.\d\d", when), row))
+    assert len(found) > 20
+    return found
+
+
+def named_tests(row):
+    return re.findall(r"`(\w+/[\w.]+)::(\w+)`", row)
+
+
+def named_scenarios(row):
+    return re.findall(r"`devtools/vm ([\w-]+)`", row)
+
+
 def test_every_judge_has_its_test():
     """doc/judges.md names a test in each row, and each of them exists."""
-    with open(os.path.join(simlib.ROOT, "doc/judges.md")) as f:
-        rows = [line for line in f if line.startswith("| ") and not line.startswith("| feature ")]
-    assert len(rows) > 20
     missing = []
-    for row in rows:
-        named = re.findall(r"`(\w+/[\w.]+)::(\w+)`", row)
-        scenarios = re.findall(r"`devtools/vm ([\w-]+)`", row)
-        if not named and not scenarios and not re.match(r"\| (driver|what) \|", row):
+    for _, _, row in judges_tables():
+        if not named_tests(row) and not named_scenarios(row):
             missing.append(row)
-        for path, name in named:
+        for path, name in named_tests(row):
             with open(os.path.join(simlib.ROOT, "tests", path)) as f:
                 if not re.search(rf"\b{name}\(", f.read()):
                     missing.append(f"{path}::{name}")
-        for name in scenarios:
+        for name in named_scenarios(row):
             with open(os.path.join(simlib.ROOT, "tests/vm/scenarios.py")) as f:
                 if f'"{name}"' not in f.read():
                     missing.append(f"scenario {name}")
     assert not missing
+
+
+def collected(paths):
+    """The tests of these files by name, each with its parameters' ids as pytest makes them."""
+    tests = os.path.join(simlib.ROOT, "tests")
+    done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", "-q", "-p",
+                           "no:cacheprovider", *paths],
+                          cwd=tests, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stdout
+    ids = collections.defaultdict(set)
+    for path, name, parameters in re.findall(r"^([\w/.]+)::(\w+)(?:\[(.*)\])?$", done.stdout,
+                                             re.MULTILINE):
+        ids[path, name].add(parameters)
+    return ids
+
+
+def function_of(path, name):
+    with open(os.path.join(simlib.ROOT, "tests", path)) as f:
+        module = ast.parse(f.read())
+    return next(node for node in module.body
+                if isinstance(node, ast.FunctionDef) and node.name == name)
+
+
+def written_in(path, name):
+    """The drivers that a test's code names: those that it runs if it has no parameter."""
+    return {node.value for node in ast.walk(function_of(path, name))
+            if isinstance(node, ast.Constant) and node.value in rig.DRIVERS}
+
+
+def run_by(scenario):
+    """DPDK's drivers that a scenario of devtools/vm runs: all that it knows, or none."""
+    with open(os.path.join(simlib.ROOT, "tests/vm/scenarios.py")) as f:
+        module, name = re.search(rf'"{scenario}": (\w+)\.(\w+)', f.read()).groups()
+    names = {node.id for node in ast.walk(function_of(f"vm/{module}.py", name))
+             if isinstance(node, ast.Name)}
+    return rig.DRIVERS if "DRIVERS" in names else []
+
+
+def has(parameters, *values):
+    """Is each of these values one of the parameters that an id stands for?"""
+    return all(re.search(rf"(^|-){re.escape(value)}(-|$)", parameters) for value in values)
+
+
+def wrong_credit(who, releases, tests, ids):
+    """What a row says that its tests do not run.  A path, in brackets behind its driver, is one of
+    some test; a driver, and a release if a test is made for several, is one of every test."""
+    wrong = []
+    for driver, paths in re.findall(r"(net_\w+)(?: \(([\w, -]+)\))?", who):
+        for path in set(re.findall(r"\w+", paths)) & set(judge.PATHS[driver]):
+            if not any(has(parameters, driver, path) for test in tests
+                       for parameters in ids[test]):
+                wrong.append(f"none of {tests} runs {driver}'s path '{path}'")
+        for test in tests:
+            having = [parameters for parameters in ids[test] if has(parameters, driver)]
+            if not any(has(parameters, each) for each in rig.DRIVERS for parameters in ids[test]):
+                having = ids[test] if driver in written_in(*test) else []
+            if not having:
+                wrong.append(f"{test} does not run {driver}: {sorted(ids[test])}")
+            elif any(has(parameters, each) for each in versions.SUITES for parameters in having):
+                wrong += [f"{test} does not run {driver} with {release}" for release in releases
+                          if not any(has(parameters, release) for parameters in having)]
+    return wrong
+
+
+def test_judges_are_those_that_the_tests_run():
+    """doc/judges.md credits a driver, its path and a release only with tests that run them."""
+    table = judges_tables()
+    ids = collected({path for _, _, row in table for path, _ in named_tests(row)})
+    wrong = [error for who, releases, row in table
+             for error in wrong_credit(who, releases, named_tests(row), ids)]
+    wrong += [f"scenario {scenario} does not run {driver}" for who, _, row in table
+              for scenario in named_scenarios(row) for driver in re.findall(r"net_\w+", who)
+              if driver not in run_by(scenario)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_wrong_credit_is_seen():
+    """The check above sees a driver, a path and a release that no test runs."""
+    path = "system/test_judge_port.py"
+    single, several = (path, "test_link_set_down_and_up"), ("x", "several")
+    ids = {single: {""}, several: {"net_ixgbe-vector-22.11", "net_ixymin-scalar-25.11"}}
+    assert not wrong_credit("net_ixgbe", ["22.11"], [single], ids)
+    assert not wrong_credit("net_ixgbe (vector)", ["22.11"], [several], ids)
+    assert len(wrong_credit("net_ixgbe, net_ixymin", [], [single], ids)) == 1
+    assert len(wrong_credit("net_ixgbe (bulk)", [], [several], ids)) == 1
+    assert len(wrong_credit("net_ixymin", ["22.11", "25.11"], [several], ids)) == 1
 
 
 def test_features_are_features_of_dpdk():
