@@ -34,6 +34,7 @@ MEMORY, MASTER, INTX_DISABLE = 2, 4, 1 << 10
 
 # registers
 CTRL, EICR, EICS, EIMS, EIMC, GPIE, IVAR = 0x0, 0x800, 0x808, 0x880, 0x888, 0x898, 0x900
+ESDP = 0x20
 RDBAL, RDBAH, RDLEN, RDH, SRRCTL, RDT, RXDCTL = (0x1000, 0x1004, 0x1008, 0x1010, 0x1014, 0x1018,
                                                  0x1028)
 RXCTRL, HLREG0, AUTOC, LINKS, DMATXCTL = 0x3000, 0x4240, 0x42a0, 0x42a4, 0x4a80
@@ -374,6 +375,30 @@ def test_two_ports_with_a_cable():
             for n in range(20):
                 drivers[n % 2].send(frame(60 + 10 * n, n))
                 assert drivers[1 - n % 2].receive() == frame(60 + 10 * n, n)
+
+
+def test_light_goes_through_the_cable():
+    """A laser that one client switches off takes the other's link, and tells by an interrupt; so
+    does a client that goes away, for a moment."""
+    with Server("wire=cable=sim82599_1", "wire=cable=sim82599_0") as server, \
+            server.client(0) as near:
+        near.write(CONFIG, COMMAND, MEMORY | MASTER, 2)
+
+        def changed(up, what):
+            until(lambda: near.read(BAR0, EICR) & LSC, f"{what}: no interrupt")
+            until(lambda: bool(near.read(BAR0, LINKS) & LINK_UP) == up, f"{what}: link not {up}")
+
+        changed(True, "start")
+        with server.client(1) as far:
+            far.write(CONFIG, COMMAND, MEMORY | MASTER, 2)
+            esdp = far.read(BAR0, ESDP)
+            far.write(BAR0, ESDP, esdp | 1 << 3)
+            changed(False, "laser off")
+            assert server.ask("stats 0")["link"] == server.ask("stats 1")["link"] == 0
+            far.write(BAR0, ESDP, esdp)
+            changed(True, "laser on")
+            near.read(BAR0, EICR)
+        changed(True, "the client has gone")
 
 
 # memory

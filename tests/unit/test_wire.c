@@ -253,7 +253,7 @@ test_defaults(void **state)
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		w = make(good[i].spec, "a");
 		assert_int_equal(w->lossless, good[i].lossless);
-		assert_int_equal(w->light, good[i].light);
+		assert_int_equal(wire_light(w), good[i].light);
 		assert_int_equal(wire_start(w, 1), good[i].start);
 		assert_int_equal(wire_stop(w), good[i].start);
 		wire_free(w);
@@ -1090,6 +1090,12 @@ test_sums_over_ports(void **state)
 
 /* Cable and loop */
 
+static bool
+is_light(const struct wire *w)
+{
+	return wire_light(w) % 2 != 0;
+}
+
 static void
 test_cable(void **state)
 {
@@ -1098,13 +1104,14 @@ test_cable(void **state)
 	struct kept kept = { "frame", 60 }, got;
 	struct wire_frame frame;
 	struct wire *w[2], *third;
+	unsigned int before;
 	int i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		snprintf(spec, sizeof(spec), "cable=%s", order[i][1]);
 		w[0] = make(spec, order[i][0]);
-		assert_false(w[0]->light);
+		assert_false(is_light(w[0]));
 		/* the same port once more, with the same or another peer */
 		assert_null(wire_create(spec, order[i][0], mac, err, sizeof(err)));
 		assert_int_equal(errno, EEXIST);
@@ -1113,14 +1120,29 @@ test_cable(void **state)
 		/* another port that names this one is not its peer */
 		snprintf(spec, sizeof(spec), "cable=%s", order[i][0]);
 		third = make(spec, "c");
-		assert_false(w[0]->light);
-		assert_false(third->light);
+		third->ops->shine(third, true);
+		assert_false(is_light(w[0]));
+		assert_false(is_light(third));
 		w[1] = make(spec, order[i][1]);
-		assert_true(w[0]->light);
-		assert_true(w[1]->light);
-		assert_false(third->light);
+		/* light goes one way, and comes from a device */
+		assert_false(is_light(w[0]));
+		w[1]->ops->shine(w[1], true);
+		assert_true(is_light(w[0]));
+		assert_false(is_light(w[1]));
+		w[0]->ops->shine(w[0], true);
+		assert_true(is_light(w[1]));
+		assert_false(is_light(third));
 		wire_free(third);
-		assert_true(w[0]->light);
+		assert_true(is_light(w[0]));
+		/* what was off for a moment has another number */
+		before = wire_light(w[0]);
+		w[1]->ops->shine(w[1], true);
+		assert_int_equal(wire_light(w[0]), before);
+		w[1]->ops->shine(w[1], false);
+		assert_false(is_light(w[0]));
+		w[1]->ops->shine(w[1], true);
+		assert_true(is_light(w[0]));
+		assert_int_not_equal(wire_light(w[0]), before);
 
 		assert_int_equal(give(w[0], &kept), 1); /* the peer's link is down yet */
 		assert_int_equal(counts(w[0]).dropped, 1);
@@ -1146,18 +1168,21 @@ test_cable(void **state)
 		give(w[0], &kept);
 		give(w[1], &kept);
 		wire_free(w[1]);
-		assert_false(w[0]->light);
+		assert_false(is_light(w[0]));
 		give(w[0], &kept);
 		assert_int_equal(counts(w[0]).dropped, 2);
 		take(w[0], &got);
 		/* is plugged in elsewhere */
 		w[1] = make("cable=c", order[i][1]);
-		assert_false(w[0]->light);
-		assert_false(w[1]->light);
+		w[1]->ops->shine(w[1], true);
+		assert_false(is_light(w[0]));
+		assert_false(is_light(w[1]));
 		wire_free(w[1]);
 		/* and comes back: what it did not take is not for it */
 		w[1] = make(spec, order[i][1]);
-		assert_true(w[0]->light);
+		assert_false(is_light(w[0]));
+		w[1]->ops->shine(w[1], true);
+		assert_true(is_light(w[0]));
 		w[1]->ops->link(w[1], true);
 		assert_int_equal(w[1]->ops->peek(w[1], &frame, 1), 0);
 		give(w[0], &kept);
@@ -1166,7 +1191,7 @@ test_cable(void **state)
 		give(w[0], &kept);
 		assert_int_equal(counts(w[0]).dropped, 3);
 		wire_free(w[0]);
-		assert_false(w[1]->light);
+		assert_false(is_light(w[1]));
 		wire_free(w[1]);
 	}
 }
@@ -1382,7 +1407,7 @@ test_pcap_round_trip(void **state)
 	snprintf(spec, sizeof(spec), "pcap:in=%s:out=%s:loops=2", path, path2);
 	w = make(spec, "a");
 	assert_true(w->lossless);
-	assert_true(w->light);
+	assert_int_equal(wire_light(w), 1);
 	assert_int_equal(read_capture(path2, back, 300), 0); /* a whole file at once */
 	for (i = 0; i < 200; i++) {
 		assert_false(counts(w).done);

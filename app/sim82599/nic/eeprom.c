@@ -208,8 +208,8 @@ sfp_init_diagnostics(uint8_t *memory)
 static void
 sfp_diagnose(const struct nic *nic, uint8_t *memory)
 {
-	bool laser = !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3);
-	bool light = nic->plugged != NULL && nic->plugged->light && !has_fault(nic, NIC_FAULT_LINK);
+	bool laser = link_laser(nic);
+	bool light = link_receives(nic);
 
 	put_be16(&memory[100], laser ? 3500 : 0);
 	put_be16(&memory[102], laser ? 5000 : 0);

@@ -17,13 +17,65 @@ link_forced(const struct nic *nic)
 	return reg_get(nic, NIC_AUTOC) & NIC_AUTOC_FLU;
 }
 
-/* Are all things there that a link needs, but time? */
+/* INTERPRETATION (MISSING): 8.2.3.22.22 does not say what each of the bits 30:28 of AUTOC2 does.
+ * net_ixgbe and Linux's ixgbe clear all of them to enable a link that the EEPROM disabled, and set
+ * two of them to disable it: with any of them the transmitter is off. */
 static bool
-link_light(struct nic *nic)
+link_disabled(const struct nic *nic)
 {
-	return link_forced(nic) || (nic->plugged != NULL && nic->plugged->light &&
-	       !has_fault(nic, NIC_FAULT_SFP) && !has_fault(nic, NIC_FAULT_LINK) &&
-	       !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3));
+	return reg_get(nic, NIC_AUTOC2) & NIC_AUTOC2_LINK_DISABLE;
+}
+
+/* A reset that does not come to its end. */
+static bool
+stuck_in_reset(const struct nic *nic)
+{
+	return has_fault(nic, NIC_FAULT_RESET) &&
+	       (reg_get(nic, NIC_CTRL) & (NIC_CTRL_RST | NIC_CTRL_LRST));
+}
+
+bool
+link_laser(const struct nic *nic)
+{
+	return !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3);
+}
+
+/* Is there a signal on the fiber that a partner can take for one? */
+static bool
+link_sends(const struct nic *nic)
+{
+	return link_laser(nic) && !link_disabled(nic) && !has_fault(nic, NIC_FAULT_SFP) &&
+	       !stuck_in_reset(nic);
+}
+
+/* See wire_light(). */
+static unsigned int
+incoming_light(const struct nic *nic)
+{
+	if (nic->plugged == NULL || has_fault(nic, NIC_FAULT_LINK) || has_fault(nic, NIC_FAULT_SFP))
+		return 0;
+	return wire_light(nic->plugged);
+}
+
+bool
+link_receives(const struct nic *nic)
+{
+	return incoming_light(nic) % 2 != 0;
+}
+
+/* Are all things there that a link needs, but time? @return 0: no; else another number each time
+ * that light has come anew.
+ * INTERPRETATION (MISSING): what the own laser has to do with the own link is not said. A partner
+ * without light sends remote faults (IEEE 802.3, 46.3.4), so the link is down at both ends. */
+static unsigned int
+link_light(const struct nic *nic)
+{
+	unsigned int light;
+
+	if (link_forced(nic))
+		return 1;
+	light = link_sends(nic) ? incoming_light(nic) : 0;
+	return light % 2 != 0 ? light : 0;
 }
 
 /* The link mode's speed, as LINKS has it (8.2.3.22.19, 8.2.3.22.20). */
@@ -55,7 +107,7 @@ link_partner(const struct nic *nic)
 	}
 }
 
-/* In loopback nothing leaves the MAC: the far end has lost its link. */
+/* In loopback nothing leaves the MAC, and nothing comes in: what the far end sends is lost. */
 void
 link_tell(struct nic *nic)
 {
@@ -82,20 +134,56 @@ link_set(struct nic *nic, bool up)
 	irq_raise(nic, NIC_EICR_LSC);
 }
 
-void
-link_restart(struct nic *nic)
+/* What the far end sees of the transmitter. */
+static void
+link_shine(struct nic *nic, bool on)
+{
+	if (nic->link_shines == on || nic->plugged == NULL)
+		return;
+	nic->link_shines = on;
+	if (nic->plugged->ops->shine != NULL)
+		nic->plugged->ops->shine(nic->plugged, on);
+}
+
+/* Does light leave the port? */
+static bool
+light_goes_out(const struct nic *nic)
+{
+	return nic->plugged != NULL && nic->plugged->light && link_sends(nic) &&
+	       !has_fault(nic, NIC_FAULT_GONE);
+}
+
+static void
+link_begin(struct nic *nic)
 {
 	link_set(nic, false);
 	nic->light = link_light(nic);
-	nic->link_at = nic->light ? nic_now() + (link_forced(nic) ? 0 : LINK_UP_NS) : 0;
+	nic->link_at = nic->light != 0 ? nic_now() + (link_forced(nic) ? 0 : LINK_UP_NS) : 0;
 	timer_update(nic);
+}
+
+/* The transmitter begins anew, too: the far end loses it for a moment. */
+void
+link_restart(struct nic *nic)
+{
+	link_shine(nic, false);
+	link_shine(nic, light_goes_out(nic));
+	link_begin(nic);
+}
+
+void
+link_unplug(struct nic *nic)
+{
+	link_shine(nic, false);
+	link_set(nic, false);
 }
 
 void
 link_check(struct nic *nic)
 {
+	link_shine(nic, light_goes_out(nic));
 	if (link_light(nic) != nic->light)
-		link_restart(nic);
+		link_begin(nic);
 }
 
 void
@@ -105,7 +193,7 @@ link_poll(struct nic *nic, uint64_t now)
 		return;
 	nic->link_at = 0;
 	timer_update(nic);
-	if (link_light(nic) && link_partner(nic))
+	if (link_light(nic) != 0 && link_partner(nic))
 		link_set(nic, true);
 }
 

@@ -135,7 +135,7 @@ void
 nic_set_wire(struct nic *nic, struct wire *wire)
 {
 	nic_lock(nic);
-	link_restart(nic);
+	link_unplug(nic);
 	nic->plugged = wire;
 	nic->link_told = false;
 	wire_choose(nic);

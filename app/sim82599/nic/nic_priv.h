@@ -187,7 +187,8 @@ struct nic {
 	uint8_t watch;         /* queue to look at next in direct mode */
 
 	/* link.c */
-	bool light;            /* as last seen: the link can come up */
+	unsigned int light;    /* as last seen: wire_light(), if the link can come up; else 0 */
+	bool link_shines;      /* what the plugged wire knows of the transmitter */
 	bool link_up;
 	bool link_lost;        /* was down since the last read of LINKS */
 	bool link_told;        /* what the plugged wire knows of the link */
@@ -297,7 +298,10 @@ uint32_t sfp_i2cctl_write(struct nic *nic, uint32_t value); /* @return the new I
 
 /* link.c */
 void link_restart(struct nic *nic);          /* reset, AUTOC.AN_RESTART, wire changed ... */
-void link_check(struct nic *nic);            /* has the light gone or come? */
+void link_check(struct nic *nic);            /* has light gone or come, here or there? */
+void link_unplug(struct nic *nic);           /* before the plugged wire is another one */
+bool link_laser(const struct nic *nic);      /* is it on? */
+bool link_receives(const struct nic *nic);   /* does light come in? */
 void link_poll(struct nic *nic, uint64_t now);
 uint32_t link_links(struct nic *nic, bool peek); /* LINKS */
 void link_tell(struct nic *nic);             /* the plugged wire, if it does not know */

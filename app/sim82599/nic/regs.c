@@ -429,6 +429,14 @@ write_autoc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t bef
 }
 
 static uint32_t
+write_autoc2(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	reg_put(nic, NIC_AUTOC2, value);
+	link_check(nic);
+	return value;
+}
+
+static uint32_t
 write_hlreg0(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	reg_put(nic, NIC_HLREG0, value);

@@ -226,6 +226,9 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_MFLCN_DPF           (1u << 1)
 #define NIC_MFLCN_RPFCE         (1u << 2)
 #define NIC_MFLCN_RFCE          (1u << 3)
+/* AUTOC2, 8.2.3.22.22 */
+#define NIC_AUTOC2_LINK_DISABLE (7u << 28)
+
 /* AUTOC, 8.2.3.22.19 */
 #define NIC_AUTOC_FLU           (1u << 0)
 #define NIC_AUTOC_AN_RESTART    (1u << 12)

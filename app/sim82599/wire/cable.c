@@ -4,8 +4,11 @@
 
 /* A cable between two ports, which name each other.
  *
- * The cable is there as long as one of its ends is. An end may go away at any time:
- * the other loses its light, and what it still sends is dropped. */
+ * The cable is there as long as one of its ends is. An end may go away at any time, or its device
+ * may switch off the laser: the other loses its light, and what it still sends is dropped.
+ * The ends may be polled by different threads. What a device says of its link and its light it
+ * writes under its own lock, in atomic variables of its own end; of the other end it only reads
+ * them, and takes no lock. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +20,7 @@ struct cable_end;
 struct cable {
 	struct ring ring[2];      /* towards the port of that number */
 	atomic_bool up[2];        /* that port's device has a link */
+	atomic_uint light[2];     /* that port's device sends light: odd; see wire_light() */
 	/* under cables_lock */
 	char *port[2];
 	struct cable_end *end[2]; /* NULL: not there (yet) */
@@ -68,6 +72,24 @@ cable_link(struct wire *w, bool up)
 	atomic_store(&end->cable->up[end->side], up);
 }
 
+/* Of an end: called by its device, or when the device has gone. */
+static void
+shine(struct cable *cable, unsigned int side, bool on)
+{
+	unsigned int light = atomic_load(&cable->light[side]);
+
+	if (light % 2 != on)
+		atomic_store(&cable->light[side], light + 1);
+}
+
+static void
+cable_shine(struct wire *w, bool on)
+{
+	struct cable_end *end = (struct cable_end *)w;
+
+	shine(end->cable, end->side, on);
+}
+
 static void
 cable_counts(struct wire *w, struct wire_counts *counts)
 {
@@ -84,8 +106,8 @@ cable_free(struct wire *w)
 	pthread_mutex_lock(&cables_lock);
 	cable->end[end->side] = NULL;
 	atomic_store(&cable->up[end->side], false);
+	shine(cable, end->side, false);
 	if (cable->end[!end->side] != NULL) {
-		atomic_store(&cable->end[!end->side]->wire.light, false);
 		cable = NULL;
 	} else {
 		for (link = &cables; *link != cable; link = &(*link)->next)
@@ -106,6 +128,7 @@ static const struct wire_ops cable_ops = {
 	.consume = cable_consume,
 	.send = cable_send,
 	.link = cable_link,
+	.shine = cable_shine,
 	.counts = cable_counts,
 	.free = cable_free,
 };
@@ -156,11 +179,8 @@ cable_plug(struct cable_end *end, const char *port, const char *peer)
 		return ENOMEM;
 	end->cable = found;
 	found->end[end->side] = end;
+	end->wire.far_light = &found->light[!end->side];
 	ring_clear(&found->ring[end->side]);
-	if (found->end[!end->side] != NULL) {
-		atomic_store(&end->wire.light, true);
-		atomic_store(&found->end[!end->side]->wire.light, true);
-	}
 	return 0;
 }
 
@@ -181,6 +201,7 @@ wire_cable_create(const char *peer, char *args, const char *port, struct wire_er
 		return wire_fail(err, ENOMEM, "wire: cable=%s: out of memory", peer);
 	end->wire.ops = &cable_ops;
 	end->wire.lossless = lossless;
+	atomic_init(&end->wire.light, true);
 	pthread_mutex_lock(&cables_lock);
 	error = cable_plug(end, port, peer);
 	pthread_mutex_unlock(&cables_lock);

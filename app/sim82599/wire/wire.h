@@ -6,9 +6,9 @@
  * What is plugged into a port: a generator with a checking sink, a cable to
  * another port, a loop, pcap files, an interface of the Linux host.
  *
- * The device calls peek, consume, send and link from nic_poll(), under its own
- * lock, so a wire belongs to one device.  The wires of different devices may be
- * polled by different threads, also the two ends of a cable.  All else may be
+ * The device calls peek, consume, send, link and shine under its own lock, so a
+ * wire belongs to one device.  The wires of different devices may be polled by
+ * different threads, also the two ends of a cable.  All else may be
  * called by any thread at any time before wire_free().
  *
  * Frames are whole Ethernet frames without preamble and FCS, of 14 to
@@ -82,6 +82,8 @@ struct wire_ops {
 	unsigned int (*send)(struct wire *w, const struct wire_frame *frames, unsigned int n);
 	/** The device's link went up or down (it starts down); may be NULL. */
 	void (*link)(struct wire *w, bool up);
+	/** The device's transmitter was switched on or off (it starts off); may be NULL. */
+	void (*shine)(struct wire *w, bool on);
 	void (*counts)(struct wire *w, struct wire_counts *counts);
 	void (*free)(struct wire *w);
 };
@@ -92,8 +94,25 @@ struct wire {
 	bool lossless;          /* the device may hold frames back for want of descriptors */
 	bool has_fd;            /* fd is a descriptor: readable when a frame may have come */
 	int fd;
-	atomic_bool light;      /* the far end is there: the link can come up */
+	/**
+	 * The plug is in: light comes in, and the device's own goes out.  Any thread may change it.
+	 */
+	atomic_bool light;
+	/** The light of a device at the far end, which may switch it off; else NULL. See wire_light(). */
+	const atomic_uint *far_light;
 };
+
+/**
+ * Light that comes in: 0 or another even number: none, odd: there is some.  The number changes
+ * whenever light comes or goes, so a moment without is seen although nobody looked just then.
+ */
+static inline unsigned int
+wire_light(const struct wire *w)
+{
+	if (!atomic_load_explicit(&w->light, memory_order_relaxed))
+		return 0;
+	return w->far_light != NULL ? atomic_load(w->far_light) : 1;
+}
 
 /**
  * Make a wire from its description, the value of the argument "wire=":
@@ -112,7 +131,8 @@ struct wire {
  *       start=0|1                 0: wait for wire_start() (default 1)
  *   sink                          only the sink: it sends nothing
  *   loop[:lossless=0|1]           what the port sends comes back to it
- *   cable=PORT[:lossless=0|1]     to PORT, whose own wire is a cable to this port
+ *   cable=PORT[:lossless=0|1]     to PORT, whose own wire is a cable to this port; the link of
+ *                                 each is down while the other's laser is off
  *   pcap:[in=FILE][:out=FILE][:loops=N][:rate=...][:lossless=0|1][:start=0|1]
  *       in=FILE                   frames for the port; shorter ones are padded to 60
  *                                 bytes, as the sender's MAC would have done
