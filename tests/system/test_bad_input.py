@@ -45,6 +45,10 @@ BAD_ARGUMENTS = [
     ("wire=gen:dst=02:00", "dst", "allowed"),
     ("wire=cable=", "cable=", "another port"),
     ("wire=cable=sim82599_1", "sim82599_1", "another port"),
+    ("wire=cable=1", "cable=1: ", "sim82599_0 to sim82599_63, but not sim82599_1"),
+    ("wire=cable=sim82599_64", "cable=sim82599_64: ", "sim82599_0 to sim82599_63"),
+    ("wire=cable=sim82599_00:lossless=0", "cable=sim82599_00: ", "sim82599_0 to sim82599_63"),
+    ("wire=cable=sim82599_0", "wire of sim82599_0 is gen:start=0", "wire is cable=sim82599_1"),
     ("wire=pcap", "no file", "in=FILE"),
     ("wire=pcap:in=/nowhere/in.pcap", "/nowhere/in.pcap.*No such file", "can be read"),
     ("wire=pcap:out=/nowhere/out.pcap", "/nowhere/out.pcap.*No such file", "can be written"),
@@ -83,7 +87,7 @@ def test_vdev_arguments(tmp_path):
                     f"{arguments}: /{what}/ is not in\n{lines[0]}")
             assert "Failed to attach port" in said, pmd.about(said)
             assert pmd.telemetry("/ethdev/list") == [0], pmd.about(f"{arguments} made a port")
-        for name in ("sim82599_", "sim82599_64", "sim82599_x", "sim82599_-1"):
+        for name in ("sim82599_", "sim82599_64", "sim82599_x", "sim82599_-1", "sim82599_01"):
             said = pmd.command(f"port attach {name},driver=net_ixymin")
             assert len(re.findall(rf"^.*{name}: .*allowed: sim82599_0 to sim82599_63", said,
                                   re.MULTILINE)) == 1, pmd.about(said)
@@ -92,6 +96,32 @@ def test_vdev_arguments(tmp_path):
         # and a good one works in the same place
         said = pmd.command("port attach sim82599_1,driver=net_ixymin,wire=gen:start=0")
         assert pmd.telemetry("/ethdev/list") == [0, 1], pmd.about(said)
+
+
+def test_a_cable_whose_other_end_comes_later():
+    """It is said once that there is no link till then, and that a port with another wire is not
+    what the cable waits for."""
+    with Rig("net_ixymin", ["gen:start=0"]) as pmd:
+        pmd.command("set port setup on event")
+
+        def attach(arguments):
+            said = pmd.command(f"port attach {arguments},driver=net_ixymin")
+            assert "Failed" not in said, pmd.about(said)
+            return re.findall(r"^sim82599_\d: wire: .*$", said, re.MULTILINE)
+        said = attach("sim82599_1,wire=cable=sim82599_2")
+        assert said == ["sim82599_1: wire: cable=sim82599_2: no link until sim82599_2 is there, "
+                        "too"], pmd.about(said)
+        assert attach("sim82599_3,wire=gen:start=0") == []
+        said = attach("sim82599_2,wire=sink")
+        assert said == ["sim82599_2: wire: sink is not the other end of sim82599_1's "
+                        "cable=sim82599_2: no link there"], pmd.about(said)
+        pmd.command("port start 1")
+        pmd.wait_link(1, "DOWN")
+        said = pmd.command("device detach sim82599_2")
+        assert "is detached" in said, pmd.about(said)
+        assert attach("sim82599_2,wire=cable=sim82599_1") == []
+        pmd.command("port start all")  # the far end's laser is on from then on
+        pmd.wait_link(1, "UP")
 
 
 @pytest.mark.parametrize("arguments", ["driver=net_nothing", "wire=pcap:in=/nowhere/in.pcap"])

@@ -990,6 +990,18 @@ def test_help():
     (["--socket", "x,wire=tap=with space"], 1, "no interface has such a name"),
     (["--socket", "x,trace=/nowhere/file"], 1, "trace=/nowhere/file: No such file"),
     (["--socket", "x,report=r", "--socket", "y,report=r"], 2, "report=r is that of sim82599_0"),
+    (["--socket", "x,wire=cable=1", "--socket", "y,wire=cable=sim82599_0"], 2,
+     "sim82599_0: wire: cable=1: this is not the name of another port; "
+     "allowed: sim82599_0 to sim82599_1, but not sim82599_0"),
+    (["--socket", "x,wire=cable=sim82599_0", "--socket", "y"], 2, "cable=sim82599_0: this is not"),
+    (["--socket", "x,wire=cable=sim82599_2", "--socket", "y"], 2, "cable=sim82599_2: this is not"),
+    (["--socket", "x,wire=cable=sim82599_01", "--socket", "y"], 2, "cable=sim82599_01: this is not"),
+    (["--socket", "x,wire=cable=sim82599_1"], 2, "allowed: none, for there is no other port"),
+    (["--socket", "x,wire=cable=sim82599_1:lossless=0", "--socket", "y,wire=gen"], 2,
+     "wire: cable=sim82599_1:lossless=0: the wire of sim82599_1 is gen; allowed: a port whose wire "
+     "is cable=sim82599_0"),
+    (["--socket", "x,wire=cable=sim82599_1", "--socket", "y,wire=cable=sim82599_2", "--socket",
+      "z,wire=cable=sim82599_1"], 2, "the wire of sim82599_1 is cable=sim82599_2"),
     (["--socket", "/nowhere/" + "x"], 1, "socket /nowhere/x: No such file"),
     (["--socket", "x" * 200], 1, "too long; allowed: 107 bytes"),
     (["--socket", "x"] * 17, 2, "too many functions; allowed: 16"),
@@ -1048,9 +1060,12 @@ def test_control_socket():
         assert c.read(BAR0, RAL) == 0xffffffff
         assert server.ask("fault 0 none")["done"] == 1
         assert c.read(BAR0, RAL) == 0x00598202
-        for wrong in "", "stats", "stats 1", "stats x", "weather 0", "link 0", "link 0 sideways", (
+        for wrong in "", "stats", "stats 1", "stats x", "stats 00", "stats sim82599_1", (
+                "stats sim82599_00"), "weather 0", "link 0", "link 0 sideways", (
                 "fault 0 rain"), "start 0 1", "stop 0", "start 0 -1", "x" * 200:
             assert "error" in server.ask(wrong), wrong
+        assert server.ask("stats 1") == {"error": "no such port", "given": "1", "done": 0,
+                                         "allowed": "0 to 0, or sim82599_0 to sim82599_0"}
 
 
 def test_who_asks_nothing_holds_up_nobody():

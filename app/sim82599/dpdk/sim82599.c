@@ -33,8 +33,6 @@
 
 #include "sim82599.h"
 
-#define NAME_PREFIX "sim82599_"
-
 int sim82599_logtype;
 struct sim_port_list sim_ports = TAILQ_HEAD_INITIALIZER(sim_ports);
 pthread_mutex_t sim_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -111,16 +109,11 @@ parse_args(struct sim_port *port, const char *text)
 static int
 parse_name(struct sim_port *port, const char *name)
 {
-	size_t prefix = strlen(NAME_PREFIX);
-	unsigned long index;
-
-	if (strncmp(name, NAME_PREFIX, prefix) != 0 ||
-	    !parse_number(name + prefix, SIM_MAX_PORTS - 1, &index)) {
-		SIM_LOG(ERR, "%s: wrong name; allowed: " NAME_PREFIX "0 to " NAME_PREFIX "%d",
+	if (!port_parse_name(name, SIM_MAX_PORTS, &port->index)) {
+		SIM_LOG(ERR, "%s: wrong name; allowed: " PORT_PREFIX "0 to " PORT_PREFIX "%d",
 			name, SIM_MAX_PORTS - 1);
 		return -EINVAL;
 	}
-	port->index = index;
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	return 0;
 }
@@ -209,6 +202,42 @@ open_files(struct sim_port *port)
 			return ret;
 		}
 	}
+	return 0;
+}
+
+/* Does a cable lead to a port that can be its other end? That port may come later, also in place
+ * of another one, which is then said once. */
+static int
+check_cables(const struct sim_port *port)
+{
+	const char *wire = port->args.device.wire;
+	struct sim_port *other;
+	unsigned int peer;
+	char err[256];
+
+	if (!port_check_cable(port->name, wire, SIM_MAX_PORTS, &peer, err, sizeof(err))) {
+		SIM_LOG(ERR, "%s: %s", port->name, err);
+		return -EINVAL;
+	}
+	TAILQ_FOREACH(other, &sim_ports, next) {
+		const char *other_wire = other->args.device.wire;
+		bool there = port_is_cable_to(wire, other->name);
+		bool back = port_is_cable_to(other_wire, port->name);
+
+		if (there && !back) {
+			port_cable_error(port->name, wire, other->name, other_wire, err, sizeof(err));
+			SIM_LOG(ERR, "%s: %s", port->name, err);
+			return -EINVAL;
+		}
+		if (back && !there)
+			SIM_LOG(WARNING, "%s: wire: %s is not the other end of %s's %s: no link there",
+				port->name, wire, other->name, other_wire);
+		if (there)
+			return 0;
+	}
+	if (peer < SIM_MAX_PORTS)
+		SIM_LOG(NOTICE, "%s: wire: %s: no link until " PORT_PREFIX "%u is there, too",
+			port->name, wire, peer);
 	return 0;
 }
 
@@ -330,6 +359,8 @@ sim_probe(struct rte_vdev_device *vdev)
 		ret = sim_pci_address(port);
 	if (ret == 0)
 		ret = sim_pci_driver(port);
+	if (ret == 0)
+		ret = check_cables(port);
 	if (ret == 0)
 		ret = open_files(port);
 	if (ret == 0)

@@ -26,6 +26,7 @@
 #include <rte_log.h>
 
 #include "../common/args.h"
+#include "../common/ports.h"
 #include "../nic/nic.h"
 #include "../wire/wire.h"
 #include "bar.h"

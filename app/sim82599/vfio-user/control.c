@@ -138,14 +138,13 @@ ask(struct server *s, char *question, FILE *out)
 {
 	char *name = strsep(&question, " "), *port = strsep(&question, " ");
 	const char *rest = question != NULL ? question : "";
-	const char prefix[] = "sim82599_";
-	unsigned long i = MAX_FUNCTIONS;
+	char allowed[80];
+	unsigned int i;
 
-	if (port != NULL)
-		parse_number(strncmp(port, prefix, sizeof(prefix) - 1) == 0 ?
-			     port + sizeof(prefix) - 1 : port, MAX_FUNCTIONS - 1, &i);
-	if (i >= s->nb) {
-		fail(out, "no such port", port != NULL ? port : "", "0, 1, ... in the order of --socket");
+	if (port == NULL || !port_parse(port, s->nb, &i)) {
+		snprintf(allowed, sizeof(allowed), "0 to %u, or " PORT_PREFIX "0 to " PORT_PREFIX "%u",
+			 s->nb - 1, s->nb - 1);
+		fail(out, "no such port", port != NULL ? port : "", allowed);
 		return;
 	}
 	for (size_t q = 0; q < sizeof(questions) / sizeof(questions[0]); q++)

@@ -63,7 +63,7 @@ parse_function(struct function *f, unsigned int index, const char *text)
 	char err[256] = "", *rest;
 
 	function_init(f);
-	snprintf(f->name, sizeof(f->name), "sim82599_%u", index);
+	snprintf(f->name, sizeof(f->name), PORT_PREFIX "%u", index);
 	f->args.device.wire = "none";
 	memcpy(f->args.device.mac, (uint8_t[6]){ 0x02, 0x82, 0x59, 0, 0, index }, 6);
 	f->text = strdup(text);
@@ -108,6 +108,33 @@ reports_differ(const struct server *s)
 	return true;
 }
 
+/* All ports are known: a cable that has no other end will never have one. */
+static bool
+cables_fit(const struct server *s)
+{
+	char err[256];
+
+	for (unsigned int i = 0; i < s->nb; i++) {
+		const char *name = s->functions[i].name, *wire = s->functions[i].args.device.wire;
+		const struct function *other;
+		unsigned int peer;
+
+		if (!port_check_cable(name, wire, s->nb, &peer, err, sizeof(err))) {
+			fprintf(stderr, "%s: %s\n", name, err);
+			return false;
+		}
+		if (peer == s->nb)
+			continue;
+		other = &s->functions[peer];
+		if (port_is_cable_to(other->args.device.wire, name))
+			continue;
+		port_cable_error(name, wire, other->name, other->args.device.wire, err, sizeof(err));
+		fprintf(stderr, "%s: %s\n", name, err);
+		return false;
+	}
+	return true;
+}
+
 /* @return 0, or the exit code */
 static int
 parse(struct server *s, int argc, char **argv)
@@ -132,12 +159,11 @@ parse(struct server *s, int argc, char **argv)
 			return 2;
 		}
 	}
-	if (!reports_differ(s))
+	if (s->nb == 0) {
+		fprintf(stderr, "no function to serve\n%s", usage);
 		return 2;
-	if (s->nb > 0)
-		return 0;
-	fprintf(stderr, "no function to serve\n%s", usage);
-	return 2;
+	}
+	return reports_differ(s) && cables_fit(s) ? 0 : 2;
 }
 
 static bool

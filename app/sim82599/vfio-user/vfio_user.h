@@ -25,6 +25,7 @@
 #include <stdio.h>
 
 #include "../common/args.h"
+#include "../common/ports.h"
 #include "../nic/nic.h"
 #include "../wire/wire.h"
 #include "protocol.h"
