@@ -22,10 +22,10 @@ from scapy.packet import raw
 from scapy.utils import RawPcapReader
 from simlib import PATIENCE
 from vfio_user import (BAR0, BAR2, BAR4, CONFIG, DATA_BOOL, DATA_EVENTFD, DATA_NONE, DMA_MAP,
-                       DMA_READ, DMA_UNMAP, DMA_WRITE, GET_INFO, GET_IRQ_INFO, GET_REGION_INFO,
-                       GET_REGION_IO_FDS, INTX, MASK, MSI, MSIX, NO_REPLY, REGION_READ,
-                       REGION_WRITE, REQ, RESET, SERVER, SET_IRQS, TRIGGER, UNMASK, VERSION, Client,
-                       Gone, Memory, Refused, Server)
+                       DIRTY_PAGES, DMA_READ, DMA_UNMAP, DMA_WRITE, GET_INFO, GET_IRQ_INFO,
+                       GET_REGION_INFO, GET_REGION_IO_FDS, INTX, MASK, MSI, MSIX, NO_REPLY,
+                       REGION_READ, REGION_WRITE, REQ, RESET, SERVER, SET_IRQS, TRIGGER, UNMASK,
+                       VERSION, WRITE_MULTI, Client, Gone, Memory, Refused, Server)
 
 # configuration space
 COMMAND, STATUS, PIN = 0x04, 0x06, 0x3d
@@ -194,6 +194,10 @@ def test_version_is_negotiated():
                 c.call(VERSION, struct.pack("<HH", 0, 0) + b"{}")  # without its NUL
             assert c.call(VERSION, struct.pack("<HH", 0, 0)) == struct.pack(
                 "<HH", 0, 0) + b'{"capabilities":{}}\0'
+        with Client(server.paths[0], negotiate=False) as c:
+            known = b'{"capabilities":{"write_multiple":true,"max_msg_fds":8}}\0'
+            assert c.call(VERSION, struct.pack("<HH", 0, 1) + known) == struct.pack(
+                "<HH", 0, 1) + b'{"capabilities":{"max_msg_fds":16,"write_multiple":true}}\0'
 
 
 def test_device_regions_and_interrupts_are_told():
@@ -839,7 +843,20 @@ MALFORMED = {
     "no such command, high": (0xffff, b""),
     "device to client": (DMA_READ, bytes(16)),
     "optional": (GET_REGION_IO_FDS, bytes(16)),
-    "write of many": (15, bytes(64)),
+    "pages that were written": (DIRTY_PAGES, bytes(32)),
+    "writes, no number of them": (WRITE_MULTI, bytes(7)),
+    "writes, half of one": (WRITE_MULTI, struct.pack("<QQIIQ", 1, 4, CONFIG, 4, 0)[:-1]),
+    "writes, one missing": (WRITE_MULTI, struct.pack("<QQIIQ", 2, 4, CONFIG, 4, 0)),
+    "writes, one too many": (WRITE_MULTI, struct.pack("<QQIIQ", 0, 4, CONFIG, 4, 0)),
+    "writes, their number overflows": (WRITE_MULTI, struct.pack("<Q", 2**63 + 2**61)),
+    "writes, the last too long": (WRITE_MULTI, struct.pack(
+        "<QQIIQQIIQ", 2, 4, CONFIG, 2, 0, 4, CONFIG, 9, 0)),
+    "writes, the last of nothing": (WRITE_MULTI, struct.pack(
+        "<QQIIQQIIQ", 2, 4, CONFIG, 2, 0, 4, CONFIG, 0, 0)),
+    "writes, the last behind the end": (WRITE_MULTI, struct.pack(
+        "<QQIIQQIIQ", 2, 4, CONFIG, 2, 0, 0x20000, BAR0, 4, 0)),
+    "writes, the last to no region": (WRITE_MULTI, struct.pack(
+        "<QQIIQQIIQ", 2, 4, CONFIG, 2, 0, 0, 9, 4, 0)),
     "migration": (16, bytes(64)),
     "map, short": (DMA_MAP, bytes(31)),
     "map, long": (DMA_MAP, bytes(33)),
@@ -881,6 +898,22 @@ def test_malformed_messages_are_answered_with_an_error(what):
         c.send(c.message(command, payload, NO_REPLY))
         assert [c.read(CONFIG, i) for i in range(0, 256, 4)] == before
         assert server.ask("stats 0")["errors"] == 2
+
+
+def test_several_writes_in_a_message():
+    """They are made one after the other, to whatever region; reads come after them."""
+    with one() as (server, c):
+        c.write(CONFIG, COMMAND, 1 | MEMORY | MASTER, 2)  # and IO, for BAR 2
+        before = server.ask("stats 0")["reg_writes"]
+        for flags in 0, NO_REPLY:
+            c.write_multi((BAR0, RAL, 1, 4), (CONFIG, 0x3c, 5 + flags, 1), (BAR0, RAL, 2, 4),
+                          (BAR2, 0, RAL + 8, 4), (BAR2, 4, 3 + flags, 4), flags=flags)
+            assert [c.read(BAR0, RAL), c.read(BAR0, RAL + 8), c.read(CONFIG, 0x3c, 1)] == \
+                [2, 3 + flags, 5 + flags]
+        stats = server.ask("stats 0")
+        assert stats["reg_writes"] == before + 6 and stats["errors"] == 0
+        c.write_multi(*((BAR0, RAL, n, 4) for n in range(2700)))
+        assert c.read(BAR0, RAL) == 2699
 
 
 def test_descriptors_that_nobody_wants():

@@ -20,7 +20,7 @@ from simlib import PATIENCE
 SERVER = os.path.join(simlib.ROOT, "build/app/sim82599/sim82599-vfio-user")
 
 (VERSION, DMA_MAP, DMA_UNMAP, GET_INFO, GET_REGION_INFO, GET_REGION_IO_FDS, GET_IRQ_INFO, SET_IRQS,
- REGION_READ, REGION_WRITE, DMA_READ, DMA_WRITE, RESET) = range(1, 14)
+ REGION_READ, REGION_WRITE, DMA_READ, DMA_WRITE, RESET, DIRTY_PAGES, WRITE_MULTI) = range(1, 16)
 NO_REPLY, ERROR = 0x10, 0x20
 BAR0, BAR2, BAR4, CONFIG = 0, 2, 4, 7
 INTX, MSI, MSIX, ERR, REQ = range(5)
@@ -103,6 +103,15 @@ class Client:
         self.send(self.message(REGION_WRITE, payload, flags))
         if not flags & NO_REPLY:
             assert self.reply() == payload[:16]
+
+    def write_multi(self, *writes, flags=0):
+        """writes: (region, offset, value, count)"""
+        payload = struct.pack("<Q", len(writes)) + b"".join(
+            struct.pack("<QII", offset, region, count) + value.to_bytes(8, "little")
+            for region, offset, value, count in writes)
+        self.send(self.message(WRITE_MULTI, payload, flags))
+        if not flags & NO_REPLY:
+            assert self.reply() == payload[:8]
 
     def region_size(self, region):
         data = self.call(GET_REGION_INFO, struct.pack("<IIIIQQ", 32, 0, region, 0, 0, 0))

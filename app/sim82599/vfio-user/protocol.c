@@ -18,18 +18,20 @@ typedef int handler(struct function *f, struct vfu_message *m, uint32_t len, uin
 /* of the client's version data, JSON */
 #define MAX_CAPABILITIES 4096u
 
-/* Of the capabilities that the client knows, those that limit it. */
+/* Of the capabilities that the client knows, those that limit it, and that it may send several
+ * writes in a message. QEMU makes use of that when it has more posted writes than it can send. */
 static int
 capabilities(const char *known, char *text, size_t size)
 {
 	static const struct {
 		const char *name;
-		uint32_t value;
+		uint32_t value;          /* 0: true */
 	} ours[] = {
 		{ "\"max_msg_fds\"", VFU_MAX_FDS },
 		{ "\"max_data_xfer_size\"", VFU_MAX_DATA },
 		{ "\"max_dma_maps\"", DMA_MAX_RANGES },
 		{ "\"pgsizes\"", DMA_PAGE },
+		{ "\"write_multiple\"", 0 },
 	};
 	int n = snprintf(text, size, "{\"capabilities\":{");
 	const char *comma = "";
@@ -37,7 +39,11 @@ capabilities(const char *known, char *text, size_t size)
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		if (strstr(known, ours[i].name) == NULL)
 			continue;
-		n += snprintf(text + n, size - n, "%s%s:%" PRIu32, comma, ours[i].name, ours[i].value);
+		n += snprintf(text + n, size - n, "%s%s:", comma, ours[i].name);
+		if (ours[i].value == 0)
+			n += snprintf(text + n, size - n, "true");
+		else
+			n += snprintf(text + n, size - n, "%" PRIu32, ours[i].value);
 		comma = ",";
 	}
 	return n + snprintf(text + n, size - n, "}}") + 1;
@@ -225,6 +231,37 @@ on_region_write(struct function *f, struct vfu_message *m, uint32_t len, uint8_t
 	return 0;
 }
 
+/* All of it is checked before the first is written. */
+static int
+on_region_write_multi(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *reply,
+		      uint32_t *reply_len)
+{
+	struct vfu_region_write write;
+	uint64_t count;
+	uint32_t at;
+	int ret;
+
+	memcpy(&count, m->data, sizeof(count));
+	if ((len - sizeof(count)) % sizeof(write) != 0 ||
+	    count != (len - sizeof(count)) / sizeof(write))
+		return EINVAL;
+	for (at = sizeof(count); at < len; at += sizeof(write)) {
+		memcpy(&write, m->data + at, sizeof(write));
+		ret = check_access(&write.access);
+		if (ret == 0 && write.access.count > sizeof(write.data))
+			ret = EINVAL;
+		if (ret != 0)
+			return ret;
+	}
+	for (at = sizeof(count); at < len; at += sizeof(write)) {
+		memcpy(&write, m->data + at, sizeof(write));
+		region_write(f, write.access.region, write.access.offset, write.access.count, write.data);
+	}
+	memcpy(reply, &count, sizeof(count));
+	*reply_len = sizeof(count);
+	return 0;
+}
+
 static int
 on_reset(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *reply,
 	 uint32_t *reply_len)
@@ -257,6 +294,7 @@ static const struct {
 	[VFU_REGION_WRITE] = { on_region_write, sizeof(struct vfu_region_access) + 1,
 			       VFU_MAX_PAYLOAD, 0 },
 	[VFU_DEVICE_RESET] = { on_reset, 0, 0, 0 },
+	[VFU_REGION_WRITE_MULTI] = { on_region_write_multi, sizeof(uint64_t), VFU_MAX_PAYLOAD, 0 },
 };
 
 int

@@ -32,6 +32,8 @@ enum vfu_command {
 	VFU_DMA_READ,
 	VFU_DMA_WRITE,
 	VFU_DEVICE_RESET,
+	VFU_DIRTY_PAGES,
+	VFU_REGION_WRITE_MULTI,
 };
 
 struct vfu_header {
@@ -68,6 +70,12 @@ struct vfu_dma_access {
 struct vfu_region_access {
 	uint64_t offset;
 	uint32_t region, count;
+};
+
+/* of REGION_WRITE_MULTI: behind a count of 64 bits, one for each write */
+struct vfu_region_write {
+	struct vfu_region_access access; /* of at most 8 bytes */
+	uint8_t data[8];
 };
 
 #define VFU_MAX_PAYLOAD (sizeof(struct vfu_region_access) + VFU_MAX_DATA)
