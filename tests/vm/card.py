@@ -22,12 +22,14 @@ PROGRAM = os.path.join(image.ROOT, "build/app/sim82599/sim82599-vfio-user")
 class Card:
     """functions: for each, the arguments of --socket that follow the path.
 
-    They are one card, behind a PCI Express root port: 01:00.0, 01:00.1.
+    They are one card, behind a PCI Express root port: 01:00.0, 01:00.1.  posted: whether QEMU may
+    send writes without waiting for the card.
     """
 
-    def __init__(self, name, *functions):
+    def __init__(self, name, *functions, posted=True):
         self.name = name
         self.functions = functions
+        self.posted = posted
         self.addresses = [f"0000:01:00.{port}" for port in range(len(functions))]
 
     def __enter__(self):
@@ -79,6 +81,7 @@ class Card:
             yield json.dumps({
                 "driver": "vfio-user-pci", "bus": "rp", "addr": f"0.{port}",
                 "multifunction": len(self.functions) > 1,
+                "x-no-posted-writes": not self.posted,
                 "socket": {"type": "unix", "path": self.socket(port)}})
 
     def ask(self, *words):

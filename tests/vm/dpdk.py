@@ -214,6 +214,53 @@ def unprivileged(trial):
         judge(trial, guest, card)
 
 
+def spin(card, guest, writes, frames, most):
+    """A driver that writes its tail, and rewrites it until its frame is sent. @return tail writes
+    for a frame, and the most memory that QEMU took meanwhile: no more than it may.
+    """
+    before = card.stats(0)
+    memory, peak = guest.private_memory(), 0
+
+    def grown(what):
+        return card.stats(0)[what] - before[what]
+    guest.run(f"spin {card.addresses[0]} {writes} {frames} >/run/spin 2>&1 & echo $! >/run/pid")
+    try:
+        while guest.call("kill -0 $(cat /run/pid)")[1] == 0:
+            peak = max(peak, guest.private_memory() - memory)
+            if peak > most:
+                raise Failed(f"QEMU has grown by {peak >> 20} MB; come to the card are "
+                             f"{grown('tdt_writes')} tail writes and {grown('from_nic')} frames")
+    finally:
+        guest.call("kill -9 $(cat /run/pid)")
+    said = guest.run("cat /run/spin")
+    if not said.isdigit():
+        raise Failed(said)
+    guest.wait(lambda: grown("tdt_writes") >= writes + int(said), "all tail writes at the card")
+    expect("tail writes", grown("tdt_writes"), writes + int(said))
+    expect("frames on the wire", grown("from_nic"), frames)
+    return int(said) / frames, peak
+
+
+def spinning(trial):
+    """A driver that rewrites its tail while it waits: QEMU's queue is bounded, frames go on."""
+    tree = image.base(image.unpack(*image.LINUX))
+    tree.add("usr/local/bin/spin", image.compiled("spin.c"), 0o755)
+    for name, posted, writes in ("posted", True, 1000000), ("waited-for", False, 10000):
+        part = trial.part(name)
+        frames = 100
+        with Card(part.name, f"wire=sink,mac={MACS[0]}", posted=posted) as card, \
+                part.boot(tree, card) as guest:
+            bind(guest, card.addresses[0])
+            with part.step(f"writes are {name.replace('-', ' ')}: {writes}, and those for "
+                           f"{frames} frames") as facts:
+                each, peak = spin(card, guest, writes, frames, 64 << 20)
+                facts.append(f"{each:.1f} for each, QEMU has grown by {peak / 2**20:.1f} MB")
+                if not posted and each > 4:  # each comes back after the frame was sent
+                    raise Failed(f"{each:.1f} tail writes for a frame")
+            judge_rules(part, card)
+            judge(part, guest, card)
+
+
 def hand_over(trial):
     """One function goes from the kernel's ixgbe to vfio-pci and back, by dpdk-devbind.py."""
     root, plugin = distribution("24.11")

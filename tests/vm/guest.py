@@ -131,6 +131,11 @@ class Guest:
             raise Failed(f"in the guest, with exit code {code}: {command}\n{text}")
         return text, code
 
+    def private_memory(self):
+        """Bytes that QEMU has for itself; the guest's memory is not in it."""
+        with open(f"/proc/{self.process.pid}/status") as f:
+            return int(re.search(r"^RssAnon:\s+(\d+) kB", f.read(), re.MULTILINE)[1]) * 1024
+
     def kernel_log(self):
         with open(self.console, errors="replace") as f:
             return f.read()

@@ -80,6 +80,7 @@ SCENARIOS = {
     "dpdk-vfio": dpdk.vfio,
     "unprivileged": dpdk.unprivileged,
     "isolation": linux.isolation,
+    "spinning": dpdk.spinning,
     "hand-over": dpdk.hand_over,
 }
 # of a minute each at most, and with both kinds of driver
