@@ -405,6 +405,32 @@ def test_light_goes_through_the_cable():
         changed(True, "the client has gone")
 
 
+def test_peer_without_a_driver_takes_and_forgets():
+    """A function with a link, but nobody who receives: its peer can send without end, all is
+    counted, and nothing of it comes when there is a driver, or is missed by it."""
+    number = 5000  # more than the cable holds
+    with Server("wire=cable=sim82599_1", "wire=cable=sim82599_0") as server:
+        with contextlib.ExitStack() as stack:
+            c = stack.enter_context(server.client(0))
+            c.write(CONFIG, COMMAND, MEMORY | MASTER, 2)
+            sender = Driver(c, stack.enter_context(guest()))
+            sender.start()
+            until(lambda: server.ask("stats 1")["link"] == 1, "no link without a driver")
+            for n in range(number):
+                sender.send(bytes.fromhex("028259000001") + frame(60, n)[6:])
+            until(lambda: server.ask("stats 1")["to_nic"] == number, "they are not taken")
+            assert server.ask("regs 1 GPRC")["GPRC"] == number
+            c = stack.enter_context(server.client(1))
+            c.write(CONFIG, COMMAND, MEMORY | MASTER, 2)
+            receiver = Driver(c, stack.enter_context(guest()))
+            receiver.start()
+            sender.send(frame(100))
+            assert receiver.receive() == frame(100)
+            counts = server.ask("stats 1")
+            seen = [counts[key] for key in ("rx_packets", "rx_missed", "rx_disabled")]
+            assert seen == [1, 0, number]
+
+
 # memory
 
 def refused(server):

@@ -1605,41 +1605,56 @@ received_pause_stops_transmission(void **state)
 	assert_int_equal(counts().violations, 0);
 }
 
-/* A frame comes for which there is no descriptor: it is missed when the packet buffer is full. */
+/* So many frames of 64 bytes come. */
 static void
-frame_missed(void)
+frames_come(unsigned int n)
 {
-	frame_comes();
-	nic_poll(nic);
-	assert_int_equal(nic_wake_at(nic), clock_ns + RX_FIFO_NS);
-	clock_ns += RX_FIFO_NS - 1;
-	nic_poll(nic);
-	assert_int_equal(frames_waiting(), 1);
-	clock_ns += 1;
-	nic_poll(nic);
-	assert_int_equal(frames_waiting(), 0);
+	wire.in_first = wire.in_end = 0;
+	for (unsigned int i = 0; i < n; i++)
+		frame_comes();
+	poll_all();
 }
 
+/* The driver gives n more descriptors. */
+static void
+descriptors(unsigned int n)
+{
+	struct { uint64_t lo, hi; } *rx = (void *)host;
+
+	for (int i = 0; i < 64; i++)
+		rx[i].lo = HOST_BASE + 0x1000;
+	wr(NIC_RDT, (rd(NIC_RDT) + n) % 64);
+	poll_all();
+}
+
+/* 8.2.3.3.3, 8.2.3.3.4: by how full the packet buffer is. */
 static void
 full_packet_buffer_sends_pause(void **state)
 {
 	(void)state;
 	traffic_prepare();
-	/* no descriptors, no flow control: the frame is missed */
-	frame_missed();
-	assert_int_equal(rd(NIC_RXMPC), 1);
-	assert_int_equal(wire.nb_out, 0);
-	wr(NIC_RDT, 1);
-	frame_comes();
-	nic_poll(nic);
-	assert_int_equal(frames_waiting(), 0);
-	/* with it: XOFF after the threshold is reached, here at once, and the frame waits */
+	wr(NIC_RXPBSIZE, 8 << NIC_RXPBSIZE_SIZE_SHIFT); /* 128 frames */
 	wr(NIC_FCTTV, 0xffff); /* 3.4 ms */
 	wr(NIC_FCRTV, 0xffdf); /* again after 32 quanta, 1.6 us */
-	wr(NIC_FCRTL, NIC_FCRTL_XONE);
-	wr(NIC_FCRTH, NIC_FCRTH_FCEN);
+	wr(NIC_FCRTL, NIC_FCRTL_XONE | 0x400); /* 16 frames */
+	wr(NIC_FCRTH, NIC_FCRTH_FCEN | 0x1000); /* 64 frames */
+	/* without flow control, what there is no room for is lost */
+	frames_come(130);
+	rig_pass(MS);
+	assert_int_equal(rd(NIC_RXMPC), 2);
+	assert_int_equal(wire.nb_out, 0);
+	assert_int_equal(nic_wake_at(nic), UINT64_MAX);
+	descriptors(63);
+	descriptors(63);
+	descriptors(1);
+	assert_int_equal(rd(NIC_GPRC), 130);
+	assert_int_equal(rd(NIC_RXDGPC), 127);
+	/* with it, XOFF above the threshold, with one frame in the buffer already */
 	wr(NIC_FCCFG, NIC_FCCFG_TFCE_LINK);
 	rd(NIC_GPTC);
+	frames_come(63);
+	rig_pass(MS);
+	assert_int_equal(wire.nb_out, 0);
 	frame_comes();
 	nic_poll(nic);
 	for (unsigned int n = 1; n < 3; n++) { /* and again, before it is over */
@@ -1652,8 +1667,15 @@ full_packet_buffer_sends_pause(void **state)
 		nic_poll(nic);
 	}
 	assert_int_equal(wire.nb_out, 3);
-	rig_pass(MS); /* longer than a frame waits else */
-	nic_poll(nic);
+	/* the other end of a cable may go on in spite of it */
+	frames_come(70);
+	assert_int_equal(rd(NIC_RXMPC), 7);
+	assert_int_equal(frames_waiting(), 0);
+	/* a wire without such an end does not */
+	wire.wire.source = true;
+	frames_come(1);
+	rig_pass(MS);
+	assert_int_equal(frames_waiting(), 1);
 	assert_int_equal(rd(NIC_RXMPC), 0);
 	assert_true(nic->xoff_at <= clock_ns + 1638);
 	assert_int_equal(wire.out[wire.nb_out - 1].len, 60);
@@ -1663,23 +1685,34 @@ full_packet_buffer_sends_pause(void **state)
 	assert_int_equal(rd(NIC_PTC64), wire.nb_out);
 	assert_int_equal(rd(NIC_MPTC), wire.nb_out);
 	assert_int_equal(rd(NIC_LXOFFTXC), wire.nb_out);
+	/* 128 frames less 62: above the low threshold */
+	descriptors(62);
 	assert_int_equal(rd(NIC_LXONTXC), 0);
-	rd(NIC_RXDGPC);
-	/* a descriptor: XON */
-	wr(NIC_RDT, 2);
-	nic_poll(nic);
-	nic_poll(nic);
+	assert_int_equal(frames_waiting(), 1);
+	/* 17 frames, and 16: XON, and the wire goes on */
+	descriptors(49);
+	assert_int_equal(nic->buffer.fill, 17 * 64);
+	assert_int_equal(rd(NIC_LXONTXC), 0);
+	descriptors(1);
 	assert_int_equal(rd(NIC_LXONTXC), 1);
 	assert_memory_equal(wire.out[wire.nb_out - 1].b + 16, "\0\0", 2);
-	assert_int_equal(rd(NIC_GPRC), 3); /* of them one was missed */
-	assert_int_equal(rd(NIC_RXDGPC), 1);
 	assert_int_equal(frames_waiting(), 0);
-	/* priority flow control is not emulated */
+	assert_int_equal(nic->buffer.fill, 17 * 64);
+	/* a lossless wire needs no pause: what there is no descriptor for waits there */
+	wire.wire.lossless = true;
 	wire.nb_out = 0;
-	wr(NIC_FCCFG, 2 << 3);
-	frame_missed();
+	descriptors(17);
+	frames_come(200);
+	rig_pass(MS);
 	assert_int_equal(wire.nb_out, 0);
-	assert_int_equal(rd(NIC_RXMPC), 1);
+	assert_int_equal(rd(NIC_RXMPC), 0);
+	/* priority flow control is not emulated */
+	wire.wire.lossless = false;
+	wr(NIC_FCCFG, 2 << 3);
+	frames_come(200);
+	rig_pass(MS);
+	assert_int_equal(wire.nb_out, 0);
+	assert_true(rd(NIC_RXMPC) > 0);
 	assert_int_equal(counts().violations, 0);
 }
 

@@ -15,7 +15,8 @@ struct counter {
 #define NIC(field) { #field, offsetof(struct nic_counts, field) }
 static const struct counter nic_counters[] = {
 	NIC(rx_packets), NIC(rx_bytes), NIC(tx_packets), NIC(tx_bytes),
-	NIC(rx_filtered), NIC(rx_missed), NIC(tx_unsupported),
+	NIC(rx_filtered), NIC(rx_missed), NIC(rx_disabled),
+	NIC(tx_unsupported),
 	NIC(reg_reads), NIC(reg_writes), NIC(rdt_writes), NIC(tdt_writes),
 	NIC(desc_reads), NIC(desc_writes), NIC(pcie_up), NIC(pcie_down),
 	NIC(dma_refused), NIC(unknown_access), NIC(violations), NIC(irq_line),

@@ -127,6 +127,7 @@ link_set(struct nic *nic, bool up)
 		return;
 	nic->link_up = up;
 	if (!up) {
+		rx_leave(nic);
 		nic->link_lost = true;
 		nic->pause_until = 0;
 	}

@@ -13,7 +13,7 @@
 
 #include "nic_priv.h"
 
-/* With nothing to do, only each so many polls look whether light has come or gone. */
+/* With no queue live, only each so many polls look whether light or a frame has come. */
 #define IDLE_POLLS 64
 
 const char *const nic_fault_names[NIC_FAULT_COUNT] = {
@@ -86,8 +86,9 @@ nic_create(const struct nic_config *config)
 	nic->faults = config->faults;
 	nic->bus_master = true;
 	nic->loopback = loopback_create();
-	if (nic->loopback == NULL || eeprom_init(nic) < 0) {
+	if (nic->loopback == NULL || packet_buffer_init(nic) < 0 || eeprom_init(nic) < 0) {
 		loopback_free(nic->loopback);
+		packet_buffer_free(nic);
 		free(nic);
 		errno = ENOMEM;
 		return NULL;
@@ -103,18 +104,9 @@ nic_free(struct nic *nic)
 		return;
 	nic_set_wire(nic, NULL);
 	loopback_free(nic->loopback);
+	packet_buffer_free(nic);
 	eeprom_free(nic);
 	free(nic);
-}
-
-/* The packet buffer is lost; the wire may forget what it keeps for it. */
-static void
-packet_buffer_reset(struct nic *nic)
-{
-	if (nic->fifo_wire > 0)
-		nic->wire->ops->consume(nic->wire, nic->fifo_wire);
-	nic->fifo_wire = nic->fifo_len = nic->fifo_next = 0;
-	nic->rx_full_since = 0;
 }
 
 /* With HLREG0.LPBK the MAC hears itself and nothing else. */
@@ -125,7 +117,7 @@ wire_choose(struct nic *nic)
 
 	if (wire == nic->wire)
 		return;
-	packet_buffer_reset(nic);
+	rx_leave(nic);
 	loopback_clear(nic->loopback);
 	nic->wire = wire;
 	link_tell(nic);
@@ -151,7 +143,8 @@ device_reset(struct nic *nic)
 		txq_disable(nic, q);
 		nic->rxq[q].rxdctl = nic->txq[q].txdctl = 0;
 	}
-	packet_buffer_reset(nic);
+	rx_reset(nic);
+	memset(nic->qde, 0, sizeof(nic->qde));
 	regs_reset(nic);
 	link_restart(nic); /* the laser is on again, nothing is forced */
 	wire_choose(nic);
@@ -418,8 +411,9 @@ forget_windows(struct nic *nic)
 unsigned int
 nic_poll(struct nic *nic)
 {
-	unsigned int moved = 0, epoch;
+	unsigned int moved, epoch;
 	uint64_t now;
+	bool dma;
 
 	if (atomic_load_explicit(&nic->nb_live, memory_order_relaxed) == 0 &&
 	    nic->timer_at == 0 && !nic->direct && ++nic->idle_polls % IDLE_POLLS != 0)
@@ -447,16 +441,19 @@ nic_poll(struct nic *nic)
 		}
 	}
 	/* 5.2.5.3.2: a device that is gone, or no bus master, touches no host memory */
-	if (nic->nb_live != 0 && nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&
-	    !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS)) {
+	dma = nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&
+	      !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS);
+	if (dma && nic->nb_live != 0) {
 		rx_prefetch(nic);
 		tx_prefetch(nic);
-		moved = rx_poll(nic);
-		if (nic->rx_full_since != 0 || nic->xoff)
-			pause_poll(nic, nic_now());
-		if (nic->pause_until == 0)
-			moved += tx_poll(nic);
 	}
+	moved = rx_poll(nic, dma);
+	if ((nic->buffer.fill > 0 || nic->xoff) && !has_fault(nic, NIC_FAULT_GONE))
+		pause_poll(nic, nic_now());
+	if (dma && nic->pause_until == 0)
+		moved += tx_poll(nic);
+	if (moved > 0) /* there may be more to come, though no queue is live */
+		nic->idle_polls = IDLE_POLLS - 1;
 	nic_unlock(nic);
 	return moved;
 }
@@ -469,8 +466,6 @@ nic_wake_at(struct nic *nic)
 	nic_lock(nic);
 	nic->idle_polls = IDLE_POLLS - 1; /* who sleeps polls seldom: look for light next time */
 	at = nic->timer_at != 0 ? nic->timer_at : UINT64_MAX;
-	if (nic->rx_full_since != 0 && !nic->xoff && nic->rx_full_since + RX_FIFO_NS < at)
-		at = nic->rx_full_since + RX_FIFO_NS;
 	nic_unlock(nic);
 	return at;
 }

@@ -165,6 +165,7 @@ struct nic_counts {
 	uint64_t tx_packets, tx_bytes;    /* put on the wire */
 	uint64_t rx_filtered;             /* not for this station */
 	uint64_t rx_missed;               /* no descriptor, or the queue is not enabled */
+	uint64_t rx_disabled;             /* came while RXCTRL.RXEN was 0 */
 	uint64_t dma_refused;             /* addresses that the host refused */
 	uint64_t tx_unsupported;          /* frames with an offload that is not emulated; dropped */
 	uint64_t unknown_access;          /* registers that this device has not */

@@ -18,6 +18,7 @@
  *   parse.c   the headers of a received frame
  *   rxcsum.c  its checksums
  *   steer.c   the queue that a received frame goes to: RSS and the filters before it
+ *   pktbuf.c  the receive packet buffer
  *   rx.c tx.c the queues
  *   tx_offload.c  what transmit does to a frame: checksums, segmentation, VLAN tag
  *   rules.c   the programming rules and their count
@@ -38,10 +39,6 @@
 #define FCS_LEN 4
 #define MAX_FRAME 1518 /* with FCS, without jumbo frames (8.2.3.22.8) */
 #define TAG_LEN 4 /* a VLAN tag */
-
-/* The 512 KB packet buffer takes 420 us to fill at 10 Gbit/s: so long are frames
- * kept for a queue without descriptors, then they are lost (7.1.1, RXMPC). */
-#define RX_FIFO_NS 420000
 
 /* The descriptors of a queue, latched from its registers when it was enabled. */
 struct nic_ring {
@@ -140,6 +137,14 @@ struct rx_frame {
 	uint64_t lo, hi;       /* the write-back of its last descriptor (7.1.6.2), without length */
 };
 
+/* The receive packet buffer, 7.1.1: a FIFO of frames that wait for a descriptor. Each is a header,
+ * and its bytes in the units behind it. Frames that find one at once never see it. */
+struct packet_buffer {
+	struct rx_frame *units;
+	uint32_t first, end;   /* units: the first frame's header, and behind the last frame */
+	uint32_t fill;         /* bytes of frames, with FCS */
+};
+
 #define EEPROM_WORDS 8192 /* as EEC.SIZE says */
 
 struct nic_card {
@@ -164,10 +169,12 @@ struct nic {
 	/* rx.c and tx.c keep these for nic_poll() */
 	atomic_uint nb_live;   /* enabled queues of both directions */
 	uint16_t rx_end, tx_end; /* highest live queue + 1 */
-	/* rx.c: the packet buffer: frames that the MAC took, of fifo_wire peeked */
+	/* rx.c: frames that the MAC took, of fifo_wire peeked. They still lie on the wire. */
 	struct rx_frame fifo[WIRE_BURST];
 	uint8_t fifo_wire, fifo_len, fifo_next;
-	uint64_t rx_full_since; /* ns, no descriptor since then; 0: there are some */
+	bool fifo_single;      /* all are for queue 0 */
+	struct packet_buffer buffer; /* frames that came before these */
+	uint64_t qde[NIC_QUEUES / 64]; /* queues that drop by QDE */
 	/* host memory as last looked up, here and in the queues */
 	unsigned int epoch;
 	struct nic_window rx_buffers, tx_buffers, tx_heads;
@@ -196,8 +203,8 @@ struct nic {
 
 	/* pause.c */
 	uint64_t pause_until;  /* ns, nothing is sent until then; 0: no pause */
-	uint64_t xoff_at;      /* ns, when to send a pause frame; 0: not */
-	bool xoff;             /* one was sent, and holds: frames wait on the wire */
+	uint64_t xoff_at;      /* ns, when to send the next pause frame; 0: not */
+	bool xoff;             /* one was sent, and holds */
 
 	/* irq.c */
 	enum nic_irq_mode irq_mode;
@@ -369,6 +376,16 @@ struct headers {
 };
 void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);
 
+/* pktbuf.c */
+int packet_buffer_init(struct nic *nic);     /* @return 0 or -ENOMEM */
+void packet_buffer_free(struct nic *nic);
+void packet_buffer_clear(struct nic *nic);
+uint32_t packet_buffer_size(const struct nic *nic); /* bytes */
+bool packet_buffer_put(struct nic *nic, const struct rx_frame *frame); /* @return false: no room */
+/* The first frames, n at the most; valid until they are dropped. @return their number */
+unsigned int packet_buffer_peek(struct nic *nic, struct rx_frame *frames, unsigned int n);
+void packet_buffer_drop(struct nic *nic, unsigned int n);
+
 /* rxcsum.c: adds what the checksums are worth to its write-back, 7.1.11 */
 void rxcsum_frame(struct nic *nic, struct rx_frame *frame, const struct headers *h);
 
@@ -391,7 +408,9 @@ bool txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl);
 /* descriptors that the driver has given come from its cache: fetch the next ones all at once */
 void rx_prefetch(struct nic *nic);
 void tx_prefetch(struct nic *nic);
-unsigned int rx_poll(struct nic *nic);
+void rx_reset(struct nic *nic);   /* forget all frames that wait for a descriptor */
+void rx_leave(struct nic *nic);   /* keep them, but leave none of them on the wire */
+unsigned int rx_poll(struct nic *nic, bool dma); /* dma: host memory may be accessed */
 unsigned int tx_poll(struct nic *nic);
 
 /* stats.c: the read hooks of statistics registers */

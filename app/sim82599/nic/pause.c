@@ -83,29 +83,26 @@ refresh_ns(uint32_t quanta, uint32_t before)
 	return quanta_ns(before < quanta ? quanta - before : quanta);
 }
 
-/* 8.2.3.3.3, 8.2.3.3.4, 8.2.3.3.7. The packet buffer has no bytes that could be counted: it fills
- * with the time that frames wait, as if they came at line rate (rx_keep()). */
+/* 8.2.3.3.3, 8.2.3.3.4, 8.2.3.3.7: XOFF above the high threshold, XON at the low one. */
 static void
 pause_send_poll(struct nic *nic, uint64_t now)
 {
-	uint32_t fcrth = reg_get(nic, NIC_FCRTH), quanta = reg_get(nic, NIC_FCTTV) & 0xffff;
+	uint32_t fcrtl = reg_get(nic, NIC_FCRTL), fcrth = reg_get(nic, NIC_FCRTH);
+	uint32_t quanta = reg_get(nic, NIC_FCTTV) & 0xffff;
 	bool enabled = (reg_get(nic, NIC_FCCFG) & NIC_FCCFG_TFCE) == NIC_FCCFG_TFCE_LINK &&
 		       (fcrth & NIC_FCRTH_FCEN) && quanta != 0 && nic->wire != NULL && nic->link_up;
 
 	if (!enabled) {
 		nic->xoff = false;
 		nic->xoff_at = 0;
-	} else if (nic->rx_full_since == 0) {
+	} else if (nic->xoff && nic->buffer.fill <= (fcrtl & NIC_FCRTL_RTL)) {
 		nic->xoff_at = 0;
-		if (nic->xoff && (!(reg_get(nic, NIC_FCRTL) & NIC_FCRTL_XONE) || pause_send(nic, 0)))
+		if (!(fcrtl & NIC_FCRTL_XONE) || pause_send(nic, 0))
 			nic->xoff = false;
-	} else {
-		if (nic->xoff_at == 0)
-			nic->xoff_at = nic->rx_full_since + (fcrth & NIC_FCRTH_RTH) * UINT64_C(8) / 10;
-		if (now >= nic->xoff_at && pause_send(nic, quanta)) {
-			nic->xoff = true;
+	} else if (nic->xoff ? now >= nic->xoff_at : nic->buffer.fill > (fcrth & NIC_FCRTH_RTH)) {
+		nic->xoff = pause_send(nic, quanta) || nic->xoff;
+		if (nic->xoff)
 			nic->xoff_at = now + refresh_ns(quanta, reg_get(nic, NIC_FCRTV));
-		}
 	}
 }
 

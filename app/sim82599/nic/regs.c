@@ -193,6 +193,21 @@ write_srrctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 			  before, value);
 }
 
+/* 8.2.3.27.11: as SRRCTL.DROP_EN, for the queue that the register names */
+static uint32_t
+write_qde(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	uint32_t q = value >> NIC_QDE_INDEX_SHIFT & (NIC_QUEUES - 1);
+	uint64_t bit = UINT64_C(1) << q % 64;
+
+	if (value & NIC_QDE_WRITE && value & NIC_QDE_ENABLE)
+		nic->qde[q / 64] |= bit;
+	else if (value & NIC_QDE_WRITE)
+		nic->qde[q / 64] &= ~bit;
+	value &= ~(NIC_QDE_WRITE | NIC_QDE_READ | NIC_QDE_ENABLE);
+	return value | (nic->qde[q / 64] & bit ? NIC_QDE_ENABLE : 0);
+}
+
 static uint32_t
 read_rdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {

@@ -78,6 +78,7 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_EERD_DATA_SHIFT     16
 /* FCRTL, 8.2.3.3.3, FCRTH, 8.2.3.3.4, TFCS, 8.2.3.3.6, FCCFG, 8.2.3.3.7 */
 #define NIC_FCRTL_XONE          (1u << 31)
+#define NIC_FCRTL_RTL           0x0007ffe0u /* bytes */
 #define NIC_FCRTH_RTH           0x0007ffe0u /* bytes */
 #define NIC_FCRTH_FCEN          (1u << 31)
 #define NIC_TFCS_TC_XON0        (1u << 0)
@@ -165,6 +166,16 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_RXDCTL_ENABLE       (1u << 25)
 #define NIC_RXDCTL_SWFLSH       (1u << 26)
 #define NIC_RXDCTL_VME          (1u << 30)
+/* RXPBSIZE, 8.2.3.8.9 */
+#define NIC_RXPBSIZE_SIZE       0x000ffc00u
+#define NIC_RXPBSIZE_SIZE_SHIFT 10          /* KB */
+
+/* QDE, 8.2.3.27.11 */
+#define NIC_QDE_ENABLE          (1u << 0)
+#define NIC_QDE_INDEX_SHIFT     8
+#define NIC_QDE_WRITE           (1u << 16)
+#define NIC_QDE_READ            (1u << 17)
+
 /* SRRCTL, 8.2.3.8.7 */
 #define NIC_SRRCTL_BSIZEPACKET  0x0000001fu /* KB */
 #define NIC_SRRCTL_BSIZEHEADER_SHIFT 8       /* 64 bytes */

@@ -427,7 +427,6 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	if (batch.nb_slots == 0)
 		return 0;
 	rx_publish(nic, rxq, batch.slots, batch.nb_slots);
-	nic->rx_full_since = 0;
 	irq_rx(nic, q);
 	rx_count(nic, q, &batch);
 	return batch.nb_frames;
@@ -440,43 +439,37 @@ rx_is_off(const struct nic *nic, unsigned int q)
 	return !(nic->rxq[q].rxdctl & NIC_RXDCTL_ENABLE);
 }
 
-/* 8.2.3.8.7: with DROP_EN so does one without descriptors; without, its frames stay in the packet
- * buffer until that is full. */
+/* 8.2.3.8.7, 8.2.3.27.11: so does one without descriptors, if it was told to. */
 static bool
 rx_drops(const struct nic *nic, unsigned int q)
 {
-	return rx_is_off(nic, q) || reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
+	return rx_is_off(nic, q) || nic->qde[q / 64] >> q % 64 & 1 ||
+	       reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
 }
 
-/* No descriptor for the frame at the front of the packet buffer: keep it for now? */
+/* There is no descriptor for the frame at the front. Does it stay there, and hold up all frames
+ * behind it? A lossless wire waits even for a queue that would drop. */
 static bool
-rx_keep(struct nic *nic, unsigned int q)
+rx_waits(const struct nic *nic, unsigned int q)
 {
-	uint64_t now;
-
-	if (rx_is_off(nic, q))
-		return false;
-	if (nic->wire->lossless)
-		return true;
-	if (rx_drops(nic, q))
-		return false;
-	if (nic->xoff)
-		return true;
-	now = nic_now();
-	if (nic->rx_full_since == 0)
-		nic->rx_full_since = now;
-	return now - nic->rx_full_since < RX_FIFO_NS;
+	return !rx_is_off(nic, q) &&
+	       (!rx_drops(nic, q) || (nic->wire != NULL && nic->wire->lossless));
 }
 
+/* The packet buffer has no room for so many frames. */
 static void
-rx_miss(struct nic *nic, unsigned int q, unsigned int n)
+rx_lose(struct nic *nic, unsigned int n)
 {
-	if (rx_drops(nic, q)) {
-		nic->stat[STAT_QPRDC + stat_index(nic, NIC_RQSMR, q)] += n;
-	} else {
-		nic->stat[STAT_RXMPC] += n;
-		irq_raise(nic, NIC_EICR_RX_MISS);
-	}
+	nic->stat[STAT_RXMPC] += n;
+	nic->counts.rx_missed += n;
+	irq_raise(nic, NIC_EICR_RX_MISS);
+}
+
+/* A queue loses so many frames that have come to it. */
+static void
+rx_drop(struct nic *nic, unsigned int q, unsigned int n)
+{
+	nic->stat[STAT_QPRDC + stat_index(nic, NIC_RQSMR, q)] += n;
 	nic->counts.rx_missed += n;
 }
 
@@ -559,8 +552,8 @@ rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len,
 	return verdict != FILTER_REFUSED;
 }
 
-/* Take frames from the wire through the MAC's filters (7.1.1) into the packet buffer.
- * @return frames taken. */
+/* Take frames from the wire through the MAC's filters (7.1.1). Those that pass lie in nic->fifo
+ * then, and on the wire still. @return frames taken. */
 static unsigned int
 rx_mac(struct nic *nic)
 {
@@ -568,10 +561,11 @@ rx_mac(struct nic *nic)
 	/* 8.2.3.22.8, 8.2.3.22.13: MFS counts the FCS */
 	uint32_t max_len = reg_get(nic, NIC_HLREG0) & NIC_HLREG0_JUMBOEN ?
 			   reg_get(nic, NIC_MAXFRS) >> NIC_MAXFRS_MFS_SHIFT : MAX_FRAME;
+	const uint32_t max_stored = packet_buffer_size(nic);
 	uint64_t right_bytes = 0, bad_bytes = 0, good_bytes = 0;
 	struct rx_frame *frame = nic->fifo;
 	enum filter_verdict verdict;
-	unsigned int n, right = 0, good = 0, i, run;
+	unsigned int n, right = 0, good = 0, too_large = 0, i, run;
 	uint32_t len;
 	bool made;
 
@@ -588,7 +582,7 @@ rx_mac(struct nic *nic)
 		if ((len < MIN_FRAME || len > max_len || frames[i].data[12] <= MAX_LENGTH >> 8) &&
 		    rx_mac_error(nic, &frames[i], max_len)) {
 			bad_bytes += frames[i].len;
-			if (rx_store_bad(nic, &frames[i], max_len, frame))
+			if (len <= max_stored && rx_store_bad(nic, &frames[i], max_len, frame))
 				frame++;
 			continue;
 		}
@@ -600,21 +594,28 @@ rx_mac(struct nic *nic)
 		verdict = filter_frame(nic, frames[i].data);
 		if (verdict == FILTER_REFUSED)
 			continue;
+		good += run;
+		good_bytes += run * (uint64_t)frames[i].len;
+		stats_rx_frames(nic, frames[i].data, len, run);
+		if (len > max_stored) {
+			too_large += run;
+			continue;
+		}
 		if (made)
 			rx_describe_made(nic, frame, &frames[i], run, RX_EOP | verdict);
 		else
 			rx_describe(nic, frame, &frames[i], RX_EOP | verdict);
 		frame += run;
-		good += run;
-		good_bytes += run * (uint64_t)frames[i].len;
-		stats_rx_frames(nic, frames[i].data, len, run);
 	}
 	nic->fifo_len = frame - nic->fifo;
 	stats_rx_total(nic, n, right_bytes + bad_bytes);
 	stats_rx_right(nic, right, right_bytes);
 	stats_rx_good(nic, good, good_bytes);
-	nic->counts.rx_filtered += n - nic->fifo_len;
+	nic->counts.rx_filtered += n - nic->fifo_len - too_large;
+	if (too_large > 0)
+		rx_lose(nic, too_large);
 	nic->fifo_wire = n;
+	nic->fifo_single = nic->steer.off;
 	return n;
 }
 
@@ -630,98 +631,198 @@ rx_prefetch(struct nic *nic)
 	}
 }
 
-/* The packet buffer is a FIFO: no frame overtakes one that waits for a descriptor, whatever their
- * queues (8.2.3.8.7, DROP_EN). Write out as many frames from its front as find descriptors, each
- * queue's together. @return how many are done with */
+/* Frames that could not be written to a ring or buffer: the driver has named memory that is not
+ * there. */
+static void
+rx_refused(struct nic *nic, unsigned int q, unsigned int n)
+{
+	if (rx_drops(nic, q))
+		rx_drop(nic, q, n);
+	else
+		rx_lose(nic, n);
+}
+
+/* Frames leave in the order in which they came: none overtakes one that waits for a descriptor,
+ * whatever their queues (8.2.3.8.7, DROP_EN). Write out as many from the first on as find
+ * descriptors, each queue's together. @return how many are done with */
 static unsigned int
-rx_dispatch(struct nic *nic)
+rx_dispatch(struct nic *nic, const struct rx_frame *fifo, unsigned int len)
 {
 	const uint32_t fcs_len = rx_fcs_len(nic);
-	const unsigned int first = nic->fifo_next;
 	struct rx_frame frames[WIRE_BURST];
 	uint32_t room[NIC_QUEUES];
 	uint64_t known[NIC_QUEUES / 64] = { 0 }; /* queues whose room was looked up */
 	uint64_t waits = 0;                      /* frames to write out, by place in the FIFO */
 	const struct nic_rxq *rxq;
-	unsigned int i, n, q;
+	unsigned int done, i, n, q;
 	uint32_t need;
 
-	for (i = first; i < nic->fifo_len; i++) {
-		q = nic->fifo[i].queue;
+	for (done = 0; done < len; done++) {
+		q = fifo[done].queue;
 		rxq = &nic->rxq[q];
 		if (!(known[q / 64] >> q % 64 & 1))
 			room[q] = rx_owned(nic, q);
 		known[q / 64] |= UINT64_C(1) << q % 64;
-		need = rx_stored_len(rxq, &nic->fifo[i], fcs_len) + rxq->buf_size - 1;
+		need = rx_stored_len(rxq, &fifo[done], fcs_len) + rxq->buf_size - 1;
 		if (room[q] == 0 || need / rxq->buf_size > room[q]) {
-			if (rx_keep(nic, q))
+			if (rx_waits(nic, q))
 				break;
-			rx_miss(nic, q, 1);
+			rx_drop(nic, q, 1);
 			continue;
 		}
 		room[q] -= need / rxq->buf_size;
-		waits |= UINT64_C(1) << i;
+		waits |= UINT64_C(1) << done;
 	}
-	nic->fifo_next = i;
 	while (waits != 0) {
-		q = nic->fifo[__builtin_ctzll(waits)].queue;
-		for (n = 0, i = __builtin_ctzll(waits); i < nic->fifo_next; i++) {
-			if (!(waits >> i & 1) || nic->fifo[i].queue != q)
+		q = fifo[__builtin_ctzll(waits)].queue;
+		for (n = 0, i = __builtin_ctzll(waits); i < done; i++) {
+			if (!(waits >> i & 1) || fifo[i].queue != q)
 				continue;
-			frames[n++] = nic->fifo[i];
+			frames[n++] = fifo[i];
 			waits &= ~(UINT64_C(1) << i);
 		}
 		n -= rx_deliver(nic, q, frames, n);
-		if (n > 0) /* it could not write to its ring or buffer */
-			rx_miss(nic, q, n);
+		if (n > 0)
+			rx_refused(nic, q, n);
 	}
-	return nic->fifo_next - first;
+	return done;
 }
 
 /* The same when all frames are for queue 0. */
 static unsigned int
-rx_dispatch_single(struct nic *nic)
+rx_dispatch_single(struct nic *nic, const struct rx_frame *fifo, unsigned int len)
 {
-	const unsigned int first = nic->fifo_next;
-	unsigned int left, taken;
+	unsigned int done = 0, taken;
 
-	while (nic->fifo_next < nic->fifo_len) {
-		left = nic->fifo_len - nic->fifo_next;
-		taken = rx_deliver(nic, 0, &nic->fifo[nic->fifo_next], left);
+	while (done < len) {
+		taken = rx_deliver(nic, 0, &fifo[done], len - done);
 		if (taken == 0) {
-			if (rx_keep(nic, 0))
+			if (rx_waits(nic, 0))
 				break;
-			rx_miss(nic, 0, left);
-			taken = left;
+			rx_drop(nic, 0, len - done);
+			taken = len - done;
 		}
-		nic->fifo_next += taken;
+		done += taken;
 	}
-	return nic->fifo_next - first;
+	return done;
 }
 
+/* Write out what waits in the packet buffer; in one call more than the wire brings in one, so that
+ * it comes to an end, and frames need not go through it any more. */
 static unsigned int
-rx_run(struct nic *nic)
+rx_drain(struct nic *nic)
 {
-	unsigned int moved = 0;
+	struct rx_frame frames[WIRE_BURST];
+	unsigned int moved = 0, n, done;
 
-	/* Without a link there are no signals; without RXEN the MAC is deaf (8.2.3.8.10). */
-	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN))
-		return 0;
-	if (nic->fifo_wire == 0)
-		moved = rx_mac(nic);
-	moved += nic->steer.off ? rx_dispatch_single(nic) : rx_dispatch(nic);
-	if (nic->fifo_next < nic->fifo_len)
-		return moved;
+	for (unsigned int burst = 0; burst < 4 && nic->buffer.fill > 0; burst++) {
+		n = packet_buffer_peek(nic, frames, WIRE_BURST);
+		done = rx_dispatch(nic, frames, n);
+		packet_buffer_drop(nic, done);
+		moved += done;
+		if (done < n)
+			break;
+	}
+	return moved;
+}
+
+/* The MAC is done with the frames that lie on the wire. */
+static void
+rx_consume(struct nic *nic)
+{
 	if (nic->fifo_wire > 0)
 		nic->wire->ops->consume(nic->wire, nic->fifo_wire);
 	nic->fifo_wire = nic->fifo_len = nic->fifo_next = 0;
+}
+
+void
+rx_leave(struct nic *nic)
+{
+	unsigned int lost = 0;
+
+	for (; nic->fifo_next < nic->fifo_len; nic->fifo_next++)
+		lost += !packet_buffer_put(nic, &nic->fifo[nic->fifo_next]);
+	if (lost > 0)
+		rx_lose(nic, lost);
+	rx_consume(nic);
+}
+
+void
+rx_reset(struct nic *nic)
+{
+	packet_buffer_clear(nic);
+	rx_consume(nic);
+}
+
+/* 8.2.3.8.10 */
+static bool
+rx_is_enabled(const struct nic *nic)
+{
+	return reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN && !has_fault(nic, NIC_FAULT_GONE);
+}
+
+/* May the MAC look at the wire? It always does while there is a link: how the receiver fares is
+ * told to the far end by pause frames only, which a wire that is its own far end minds here. A
+ * lossless wire is asked to wait. */
+static bool
+rx_listens(const struct nic *nic, bool enabled)
+{
+	const struct wire *wire = nic->wire;
+
+	if (wire == NULL || !nic->link_up)
+		return false;
+	if (wire->source && nic->xoff)
+		return false;
+	if (!wire->lossless)
+		return true;
+	if (!enabled)
+		return !wire->source;
+	return nic->buffer.fill == 0 && (!wire->source || nic->rx_end > 0);
+}
+
+static unsigned int
+rx_run(struct nic *nic, bool dma)
+{
+	const bool enabled = rx_is_enabled(nic);
+	unsigned int moved = 0, done, left;
+
+	if (dma && nic->buffer.fill > 0)
+		moved = rx_drain(nic);
+	if (nic->fifo_wire > 0 && !enabled)
+		rx_leave(nic); /* of a lossless wire, which must not wait for this receiver */
+	if (nic->fifo_wire == 0) {
+		if (!rx_listens(nic, enabled))
+			return moved;
+		moved += rx_mac(nic);
+		if (nic->fifo_wire == 0)
+			return moved;
+		/* INTERPRETATION (MISSING): 8.2.3.8.10 has frames ignored while RXEN is 0. Whether
+		 * they are counted is not said. They are here, as far as the MAC counts; but the
+		 * 82598's data sheet says of its counters that they stand. */
+		if (!enabled) {
+			nic->counts.rx_disabled += nic->fifo_len;
+			nic->fifo_len = 0;
+		}
+	}
+	if (dma && nic->buffer.fill == 0) {
+		left = nic->fifo_len - nic->fifo_next;
+		done = nic->fifo_single ?
+		       rx_dispatch_single(nic, &nic->fifo[nic->fifo_next], left) :
+		       rx_dispatch(nic, &nic->fifo[nic->fifo_next], left);
+		nic->fifo_next += done;
+		moved += done;
+	}
+	if (nic->fifo_next == nic->fifo_len)
+		rx_consume(nic);
+	else if (!nic->wire->lossless)
+		rx_leave(nic);
 	return moved;
 }
 
 unsigned int
-rx_poll(struct nic *nic)
+rx_poll(struct nic *nic, bool dma)
 {
-	unsigned int moved = rx_run(nic), q;
+	unsigned int moved = rx_run(nic, dma), q;
 
 	if (moved == 0 && nic->direct)
 		for (q = 0; q < nic->rx_end; q++)

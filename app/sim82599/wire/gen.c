@@ -795,6 +795,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		goto no_memory;
 	gen->wire.ops = &gen_ops;
 	gen->wire.lossless = lossless;
+	gen->wire.source = true;
 	atomic_init(&gen->wire.light, true);
 	if (!source)
 		return &gen->wire;

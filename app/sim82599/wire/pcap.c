@@ -266,6 +266,7 @@ wire_pcap_create(char *args, struct wire_error *err)
 	if (capture == NULL)
 		return wire_fail(err, ENOMEM, "wire: pcap: out of memory");
 	capture->wire.ops = &capture_ops;
+	capture->wire.source = true;
 	capture->wire.lossless = options[nb_options - 1].given ? lossless :
 								 rate == WIRE_RATE_UNLIMITED;
 	atomic_init(&capture->wire.light, true);

@@ -194,6 +194,7 @@ wire_tap_create(const char *name, char *args, struct wire_error *err)
 	}
 	tap->wire.ops = &tap_ops;
 	tap->wire.lossless = lossless;
+	tap->wire.source = true;
 	tap->wire.has_fd = true;
 	tap->wire.fd = -1;
 	atomic_init(&tap->wire.light, true);

@@ -14,9 +14,9 @@
  * Frames are whole Ethernet frames without preamble and FCS, of 14 to
  * WIRE_MAX_FRAME - 4 bytes.  A wire pads nothing (but see pcap and tap).
  *
- * A wire holds a frame back until the device takes it.  Whether the device may
- * leave it there for want of a descriptor (lossless) or must drop it, as the
- * 82599 does when its packet buffer overflows, is the wire's to say.
+ * A wire holds a frame back until the device takes it, which it does whenever it
+ * is polled with its link up, whatever the state of its receiver: what it cannot
+ * receive it discards, as hardware does.  A lossless wire asks it to wait instead.
  */
 
 #ifndef WIRE_H
@@ -91,7 +91,10 @@ struct wire_ops {
 struct wire {
 	const struct wire_ops *ops;
 	struct wire_pace *pace; /* when frames are due, if the wire makes them; else NULL */
-	bool lossless;          /* the device may hold frames back for want of descriptors */
+	bool lossless;          /* frames wait for a descriptor, and are never missed for want of one */
+	/* The far end is no device, but this wire: it minds pause frames, and if lossless it waits
+	 * for a receiver, too. */
+	bool source;
 	bool has_fd;            /* fd is a descriptor: readable when a frame may have come */
 	int fd;
 	/**
@@ -142,6 +145,11 @@ wire_light(const struct wire *w)
  *   tap=NAME[:lossless=0|1]       the Linux interface NAME, which is made if it is not there
  *                                 (by root); its carrier is the port's link. Lossless by
  *                                 default: frames wait in the interface's own queue
+ *
+ * lossless=1 asks frames for this port to wait for a descriptor.  At a generator,
+ * a pcap file and a tap interface they also wait until the receiver is enabled, and
+ * one of its queues; on a cable or a loop they are discarded till then, else they
+ * would come later.
  *
  * Names of files and ports hold no colon.  A loop or a cable is lossless by
  * default: it then accepts no more than it has room for, else it drops.
