@@ -5,7 +5,7 @@
 
 from rig import Rig
 
-WIRES = ["cable=sim82599_1:lossless=0", "cable=sim82599_0:lossless=0"]
+WIRES = ["cable=sim82599_1", "cable=sim82599_0"]
 RING = 512       # of each port to receive
 BUFFER = 512 * 1024 // 68  # frames of testpmd that fit: 64 bytes, and the FCS
 BURSTS, BURST = 100, 32

@@ -45,7 +45,8 @@ def test_pool_runs_out_and_recovers(driver):
     are freed, it receives again."""
     args = [f"--rxd={RING}", "--txd=1024", "--mbcache=0",
             f"--total-num-mbufs={3 * RING + 300}"]
-    wires = ["gen:start=0", "cable=sim82599_2", "cable=sim82599_1"]
+    # lossless: the cable is asked to wait for port 2, which a card would not do
+    wires = ["gen:start=0", "cable=sim82599_2:lossless=1", "cable=sim82599_1:lossless=1"]
     with Rig(driver, wires, args) as pmd:
         pmd.command("set portlist 0,1")
         pmd.command("set fwd io")
@@ -72,9 +73,9 @@ def test_pool_runs_out_and_recovers(driver):
 
 
 def test_tx_backpressure(driver):
-    """Nobody receives at the other end of the cable: what does not fit is testpmd's to drop, all
-    else arrives, in order, when somebody does."""
-    wires = ["gen:start=0", "cable=sim82599_2", "cable=sim82599_1", "sink"]
+    """Nobody receives at the other end of the cable, which is asked to wait: what does not fit is
+    testpmd's to drop, all else arrives, in order, when somebody does."""
+    wires = ["gen:start=0", "cable=sim82599_2:lossless=1", "cable=sim82599_1:lossless=1", "sink"]
     args = [f"--rxd={RING}", f"--txd={RING}", "--no-flush-rx"]
     with Rig(driver, wires, args) as pmd:
         pmd.command("set portlist 0,1")

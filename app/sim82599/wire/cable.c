@@ -61,7 +61,7 @@ cable_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 	unsigned int peer = !end->side;
 
 	return ring_send_counted(atomic_load(&cable->up[peer]) ? &cable->ring[peer] : NULL,
-				 frames, n, w->lossless, &end->counts);
+				 frames, n, &end->counts);
 }
 
 static void
@@ -69,6 +69,8 @@ cable_link(struct wire *w, bool up)
 {
 	struct cable_end *end = (struct cable_end *)w;
 
+	if (up)
+		ring_clear_counted(&end->cable->ring[end->side], &end->counts);
 	atomic_store(&end->cable->up[end->side], up);
 }
 
@@ -187,7 +189,7 @@ cable_plug(struct cable_end *end, const char *port, const char *peer)
 struct wire *
 wire_cable_create(const char *peer, char *args, const char *port, struct wire_error *err)
 {
-	uint64_t lossless = 1;
+	uint64_t lossless = 0;
 	struct wire_option options[] = { WIRE_OPTION_BOOL("lossless", &lossless) };
 	struct cable_end *end;
 	int error;

@@ -34,7 +34,16 @@ loop_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 {
 	struct loop *loop = (struct loop *)w;
 
-	return ring_send_counted(&loop->ring, frames, n, w->lossless, &loop->counts);
+	return ring_send_counted(&loop->ring, frames, n, &loop->counts);
+}
+
+static void
+loop_link(struct wire *w, bool up)
+{
+	struct loop *loop = (struct loop *)w;
+
+	if (up)
+		ring_clear_counted(&loop->ring, &loop->counts);
 }
 
 static void
@@ -53,6 +62,7 @@ static const struct wire_ops loop_ops = {
 	.peek = loop_peek,
 	.consume = loop_consume,
 	.send = loop_send,
+	.link = loop_link,
 	.counts = loop_counts,
 	.free = loop_free,
 };
@@ -60,7 +70,7 @@ static const struct wire_ops loop_ops = {
 struct wire *
 wire_loop_create(char *args, struct wire_error *err)
 {
-	uint64_t lossless = 1;
+	uint64_t lossless = 0;
 	struct wire_option options[] = { WIRE_OPTION_BOOL("lossless", &lossless) };
 	struct loop *loop;
 

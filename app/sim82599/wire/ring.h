@@ -116,6 +116,19 @@ ring_clear(struct ring *ring)
 
 /* What a wire does with a ring at its ends, with its counts. */
 
+/* The receiver's link comes up: what was sent before is lost. */
+static inline void
+ring_clear_counted(struct ring *ring, struct wire_counts *counts)
+{
+	struct wire_frame frames[WIRE_BURST];
+	unsigned int n;
+
+	while ((n = ring_peek(ring, frames, WIRE_BURST)) > 0) {
+		ring_consume(ring, n);
+		wire_count(&counts->dropped, n);
+	}
+}
+
 static inline void
 ring_consume_counted(struct ring *ring, unsigned int n, struct wire_counts *counts)
 {
@@ -123,18 +136,16 @@ ring_consume_counted(struct ring *ring, unsigned int n, struct wire_counts *coun
 	wire_count(&counts->to_nic, n);
 }
 
-/* If not lossless, what there is no room for is dropped, as is all if ring is NULL.
- * @return frames accepted */
+/* What there is no room for waits: the receiver takes frames as fast as it can, so this is a
+ * matter of how the two threads run. If ring is NULL, all is dropped. @return frames accepted */
 static inline unsigned int
 ring_send_counted(struct ring *ring, const struct wire_frame *frames, unsigned int n,
-		  bool lossless, struct wire_counts *counts)
+		  struct wire_counts *counts)
 {
 	unsigned int put = 0, i;
 
 	if (ring != NULL)
-		put = ring_put(ring, frames, n);
-	if (ring != NULL && lossless)
-		n = put;
+		n = put = ring_put(ring, frames, n);
 	for (i = 0; i < n; i++)
 		wire_count(&counts->from_nic_bytes, frames[i].len);
 	wire_count(&counts->from_nic, n);

@@ -171,7 +171,7 @@ tap_open(const char *name)
 struct wire *
 wire_tap_create(const char *name, char *args, struct wire_error *err)
 {
-	uint64_t lossless = 1;
+	uint64_t lossless = 0;
 	struct wire_option options[] = { WIRE_OPTION_BOOL("lossless", &lossless) };
 	struct tap *tap;
 

@@ -133,9 +133,9 @@ wire_light(const struct wire *w)
  *       lossless=0|1              default 1 if unlimited, else 0
  *       start=0|1                 0: wait for wire_start() (default 1)
  *   sink                          only the sink: it sends nothing
- *   loop[:lossless=0|1]           what the port sends comes back to it
- *   cable=PORT[:lossless=0|1]     to PORT, whose own wire is a cable to this port; the link of
- *                                 each is down while the other's laser is off
+ *   loop[:lossless=0|1]           what the port sends comes back to it (default 0)
+ *   cable=PORT[:lossless=0|1]     to PORT, whose own wire is a cable to this port (default 0); the
+ *                                 link of each is down while the other's laser is off
  *   pcap:[in=FILE][:out=FILE][:loops=N][:rate=...][:lossless=0|1][:start=0|1]
  *       in=FILE                   frames for the port; shorter ones are padded to 60
  *                                 bytes, as the sender's MAC would have done
@@ -143,16 +143,14 @@ wire_light(const struct wire *w)
  *                                 counts have been read, and after wire_free()
  *       loops=N                   times that in is played; 0: no end (default 1)
  *   tap=NAME[:lossless=0|1]       the Linux interface NAME, which is made if it is not there
- *                                 (by root); its carrier is the port's link. Lossless by
- *                                 default: frames wait in the interface's own queue
+ *                                 (by root); its carrier is the port's link (default 0)
  *
  * lossless=1 asks frames for this port to wait for a descriptor.  At a generator,
  * a pcap file and a tap interface they also wait until the receiver is enabled, and
  * one of its queues; on a cable or a loop they are discarded till then, else they
  * would come later.
  *
- * Names of files and ports hold no colon.  A loop or a cable is lossless by
- * default: it then accepts no more than it has room for, else it drops.
+ * Names of files and ports hold no colon.
  *
  * @param port  this port's name, by which a cable finds it
  * @param mac   this port's MAC address
