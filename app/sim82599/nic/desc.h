@@ -171,10 +171,11 @@ ring_distance(uint32_t i, uint32_t to, uint32_t size)
 
 /* Descriptors from the head up to, not including, the tail of this name. The tail is the driver's
  * word: acquire what it wrote before it. One outside of the ring is reported once, and
- * ring->bad_tail is not 0 until the next that lies inside. */
+ * ring->bad_tail is not 0 until the next that lies inside.
+ * @return with such a tail: if round, and not strict, all but one, else 0 */
 static inline uint32_t
 ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned int q,
-	   uint32_t offset)
+	   uint32_t offset, bool round)
 {
 	uint32_t tail = __atomic_load_n(&nic->bar[offset >> 2], __ATOMIC_ACQUIRE) & 0xffff;
 
@@ -187,7 +188,7 @@ ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned in
 		nic_violation(nic, RULE_TAIL_RANGE, "%s[%u] is %u of %u", name, q, tail,
 			      ring->size);
 	ring->bad_tail = tail;
-	return 0;
+	return round && !nic->config.strict ? ring->size - 1 : 0;
 }
 
 /* In direct mode, what a driver reads of the head is in the register itself. */

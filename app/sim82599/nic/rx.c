@@ -86,7 +86,7 @@ rx_owned(struct nic *nic, unsigned int q)
 
 	if (!rxq->live)
 		return 0;
-	return ring_owned(nic, &rxq->ring, "RDT", q, rxq_reg(q, NIC_RDT));
+	return ring_owned(nic, &rxq->ring, "RDT", q, rxq_reg(q, NIC_RDT), false);
 }
 
 /* The frame check sequence (IEEE 802.3, 3.2.9), wanted only when it is not stripped. */

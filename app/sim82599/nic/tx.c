@@ -115,12 +115,10 @@ static uint32_t
 tx_owned(struct nic *nic, unsigned int q)
 {
 	struct nic_txq *txq = &nic->txq[q];
-	uint32_t owned;
 
 	if (!txq->live)
 		return 0;
-	owned = ring_owned(nic, &txq->ring, "TDT", q, txq_reg(q, NIC_TDT));
-	return txq->ring.bad_tail == 0 || nic->config.strict ? owned : txq->ring.size - 1;
+	return ring_owned(nic, &txq->ring, "TDT", q, txq_reg(q, NIC_TDT), true);
 }
 
 /* 5.2.5: as after a master abort, the queue stands still. */
