@@ -235,6 +235,20 @@ forced_link(void **state)
 	set_bits(device[0], NIC_AUTOC, NIC_AUTOC_FLU);
 	pass(MS);
 	assert_true(links_up(device[0]));
+	/* a link that is up stays up when it is forced, and whatever the light does then */
+	clear_bits(device[0], NIC_AUTOC, NIC_AUTOC_FLU);
+	clear_bits(device[1], NIC_AUTOC, NIC_AUTOC_FLU);
+	clear_bits(device[1], NIC_ESDP, NIC_ESDP_SDP3);
+	pass(100 * MS);
+	assert_light();
+	nic_read(device[0], NIC_LINKS);
+	set_bits(device[0], NIC_AUTOC, NIC_AUTOC_FLU);
+	set_bits(device[1], NIC_ESDP, NIC_ESDP_SDP3);
+	pass(MS);
+	clear_bits(device[1], NIC_ESDP, NIC_ESDP_SDP3);
+	pass(MS);
+	assert_true(nic_read(device[0], NIC_LINKS) & NIC_LINKS_STATUS);
+	assert_int_equal(nic_read(device[0], NIC_EICR) & NIC_EICR_LSC, 0);
 }
 
 /* What comes back from a loop is the own light. */

@@ -72,8 +72,8 @@ link_light(const struct nic *nic)
 {
 	unsigned int light;
 
-	if (link_forced(nic))
-		return 1;
+	if (link_forced(nic)) /* light that comes and goes makes no difference */
+		return nic->light != 0 ? nic->light : 1;
 	light = link_sends(nic) ? incoming_light(nic) : 0;
 	return light % 2 != 0 ? light : 0;
 }
