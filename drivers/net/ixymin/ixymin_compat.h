@@ -9,7 +9,6 @@
 #define IXYMIN_COMPAT_H
 
 #include <rte_version.h>
-#include <ethdev_pci.h>
 
 /* Since 23.11 atomics have names of DPDK's own. */
 #if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
@@ -43,7 +42,7 @@
 #endif
 
 /* Since 26.07 one macro serves all buses. */
-#ifndef RTE_CLASS_TO_BUS_DEVICE
+#if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0)
 #define RTE_CLASS_TO_BUS_DEVICE(dev, type) RTE_ETH_DEV_TO_PCI(dev)
 #endif
 

@@ -19,10 +19,10 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->min_rx_bufsize = IXYMIN_RX_BUF_MIN;
 	info->max_rx_pktlen = IXYMIN_FRAME_MAX;
 	info->max_mtu = IXYMIN_FRAME_MAX - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN;
-	/* one by one: ethdev has filled in the rest */
+	/* single fields: ethdev has preset the others */
 	info->rx_desc_lim.nb_max = IXYMIN_RING_MAX;
 	info->rx_desc_lim.nb_min = IXYMIN_RING_MIN;
-	info->rx_desc_lim.nb_align = IXYMIN_RING_ALIGN;
+	info->rx_desc_lim.nb_align = IXYMIN_RING_MULTIPLE;
 	info->tx_desc_lim = info->rx_desc_lim;
 	info->tx_desc_lim.nb_seg_max = 1; /* no RTE_ETH_TX_OFFLOAD_MULTI_SEGS */
 	info->tx_desc_lim.nb_mtu_seg_max = 1;
@@ -115,9 +115,9 @@ port_halt(struct rte_eth_dev *dev)
 	ixymin_intr_stop(dev);
 	ret = port_reset(ixymin_port(dev));
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
-		ixymin_rx_queue_drain(dev, id);
+		ixymin_rx_queue_free_mbufs(dev, id);
 	for (id = 0; id < dev->data->nb_tx_queues; id++)
-		ixymin_tx_queue_drain(dev, id);
+		ixymin_tx_queue_free_mbufs(dev, id);
 	return ret;
 }
 
@@ -128,9 +128,12 @@ ixymin_stop(struct rte_eth_dev *dev)
 
 	if (!port->started)
 		return 0;
-	port->started = false;
+	ixymin_intr_stop(dev);
 	ixymin_stats_stop(port);
+	rte_spinlock_lock(&port->link_lock);
+	port->started = false;
 	ixymin_link_update(dev, 0);
+	rte_spinlock_unlock(&port->link_lock);
 	if (!hw_is_gone(&port->hw)) {
 		reg_clear(&port->hw, IXYMIN_RXCTRL, IXYMIN_RXCTRL_RXEN);
 		ixymin_rx_queues_stop(dev);
@@ -178,16 +181,16 @@ ixymin_start(struct rte_eth_dev *dev)
 	ret = queues_start(dev);
 	if (ret == 0)
 		ret = ixymin_intr_start(dev);
+	if (ret == 0)
+		ret = ixymin_link_start(&port->hw);
 	if (ret < 0) {
 		port_halt(dev);
 		return ret;
 	}
-	ixymin_link_start(&port->hw);
 	ixymin_stats_start(port);
 	port->started = true;
 	ixymin_link_update(dev, 0);
-	/* last: from now on only the handler updates the link */
-	ixymin_intr_unmask(dev);
+	ixymin_intr_unmask(dev); /* last: from now on the handler may run */
 	return 0;
 }
 
@@ -289,7 +292,11 @@ port_init(struct rte_eth_dev *dev)
 		IXYMIN_LOG(ERR, hw, "secondary processes are not supported");
 		return -ENOTSUP;
 	}
-	if (pci->mem_resource[0].addr == NULL || pci->mem_resource[0].len < IXYMIN_BAR_SIZE) {
+	if (pci->mem_resource[0].addr == NULL) {
+		IXYMIN_LOG(ERR, hw, "BAR 0 is not mapped");
+		return -ENODEV;
+	}
+	if (pci->mem_resource[0].len < IXYMIN_BAR_SIZE) {
 		IXYMIN_LOG(ERR, hw, "BAR 0 has %" PRIu64 " bytes, %u are needed",
 			   pci->mem_resource[0].len, IXYMIN_BAR_SIZE);
 		return -EINVAL;

@@ -8,6 +8,7 @@
 #define IXYMIN_ETHDEV_H
 
 #include <ethdev_driver.h>
+#include <ethdev_pci.h>
 #include <rte_spinlock.h>
 
 #include "ixymin_compat.h"
@@ -32,14 +33,16 @@ struct ixymin_stats {
 /* What the application has set and ethdev does not keep. A reset of the device clears the
  * registers; the start of the port writes them again. */
 struct ixymin_settings {
-	uint32_t mta[IXYMIN_MTA_WORDS]; /* multicast table */
+	uint32_t mta[IXYMIN_FILTER_WORDS]; /* multicast table */
 	bool no_ptypes;                 /* the application wants no packet types */
 };
 
 /* rte_eth_dev_data.dev_private */
 struct ixymin_port {
 	struct ixymin_hw hw;
+	rte_spinlock_t link_lock; /* of started and the link: the interrupt handler runs any time */
 	bool started;
+	bool intr_enabled;
 	struct ixymin_settings settings;
 	struct ixymin_stats stats;
 };
@@ -72,7 +75,7 @@ int ixymin_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addr
 
 /* ixymin_link.c */
 void ixymin_laser_off(const struct ixymin_hw *hw);
-void ixymin_link_start(const struct ixymin_hw *hw);
+int ixymin_link_start(const struct ixymin_hw *hw);
 int ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete);
 
 /* ixymin_stats.c */

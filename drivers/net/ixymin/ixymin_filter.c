@@ -86,7 +86,7 @@ mta_write(struct ixymin_port *port)
 {
 	uint32_t n;
 
-	for (n = 0; n < IXYMIN_MTA_WORDS; n++)
+	for (n = 0; n < IXYMIN_FILTER_WORDS; n++)
 		reg_write(&port->hw, IXYMIN_MTA(n), port->settings.mta[n]);
 }
 

@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
+#include <assert.h>
 #include <errno.h>
 
 #include <rte_cycles.h>
@@ -12,7 +13,7 @@
 
 static_assert(IXYMIN_RXDCTL(IXYMIN_RX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
 	      IXYMIN_TXDCTL(IXYMIN_TX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
-	      IXYMIN_PFUTA(IXYMIN_MTA_WORDS - 1) < IXYMIN_BAR_SIZE &&
+	      IXYMIN_PFUTA(IXYMIN_FILTER_WORDS - 1) < IXYMIN_BAR_SIZE &&
 	      IXYMIN_GSSR < IXYMIN_BAR_SIZE, "a register lies outside of BAR0");
 
 /* Polls a register until the bits of mask are those of value. A device that is gone reads as all
@@ -38,13 +39,20 @@ ixymin_reg_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_
 	}
 }
 
-/* 5.2.5.3.2: no DMA may be under way when a reset comes. */
+/* 5.2.5.3.2: no DMA may be under way when a reset comes. So all queues are disabled, also those of
+ * a driver that had the device before and crashed. */
 int
 ixymin_master_disable(const struct ixymin_hw *hw)
 {
+	uint32_t q;
 	int ret;
 
 	reg_write(hw, IXYMIN_EIMC, IXYMIN_EIMC_ALL);
+	reg_clear(hw, IXYMIN_RXCTRL, IXYMIN_RXCTRL_RXEN);
+	for (q = 0; q < IXYMIN_RX_QUEUES; q++)
+		reg_write(hw, IXYMIN_RXDCTL(q), 0);
+	for (q = 0; q < IXYMIN_TX_QUEUES; q++)
+		reg_write(hw, IXYMIN_TXDCTL(q), 0);
 	reg_set(hw, IXYMIN_CTRL, IXYMIN_CTRL_GIO_DIS);
 	ret = reg_wait_clear(hw, IXYMIN_STATUS, IXYMIN_STATUS_GIO, MS(100));
 	if (ret < 0)
@@ -53,7 +61,7 @@ ixymin_master_disable(const struct ixymin_hw *hw)
 	return ret;
 }
 
-/* 4.2.1.6.1: no register may be accessed for 1 ms; 4.6.3.2: initialization goes on after 10. */
+/* 4.2.1.6.1: no register may be accessed for 1 ms; 4.6.3.2: initialization goes on after 10 ms. */
 int
 ixymin_software_reset(const struct ixymin_hw *hw)
 {
@@ -89,7 +97,8 @@ ixymin_wait_ready(const struct ixymin_hw *hw)
 	return ret;
 }
 
-/* 4.6.3.2, 4.6.5: queues 0 to 14 have counters of their own, all others share the last. */
+/* 4.6.3.2: no PCIe snoop hints, and tell the firmware that there is a driver. 4.6.5: queues 0 to 14
+ * have counters of their own, all others share the last. */
 void
 ixymin_general_init(const struct ixymin_hw *hw)
 {
@@ -102,15 +111,23 @@ ixymin_general_init(const struct ixymin_hw *hw)
 	}
 }
 
-/* 4.6.7, up to the queues: filter tables that are not used, packet buffer, CRC */
+/* 4.6.7, up to the queues: clear filter tables that are not used, some of which have no reset
+ * value; packet buffer, CRC */
 void
 ixymin_rx_init(const struct ixymin_hw *hw)
 {
 	uint32_t n;
 
-	for (n = 0; n < IXYMIN_MTA_WORDS; n++) {
+	for (n = 0; n < IXYMIN_FILTER_WORDS; n++) {
 		reg_write(hw, IXYMIN_PFUTA(n), 0);
 		reg_write(hw, IXYMIN_VFTA(n), 0);
+	}
+	for (n = 0; n < IXYMIN_FIVE_TUPLES; n++)
+		reg_write(hw, IXYMIN_FTQF(n), 0);
+	for (n = 0; n < IXYMIN_POOL_VLANS; n++) {
+		reg_write(hw, IXYMIN_PFVLVF(n), 0);
+		reg_write(hw, IXYMIN_PFVLVFB(2 * n), 0);
+		reg_write(hw, IXYMIN_PFVLVFB(2 * n + 1), 0);
 	}
 	for (n = 0; n < IXYMIN_PACKET_BUFFERS; n++)
 		reg_write(hw, IXYMIN_RXPBSIZE(n), n == 0 ? IXYMIN_RXPBSIZE_512KB : 0);

@@ -4,7 +4,8 @@
 
 /* The device without its queues: access to registers, and the steps of the data sheet's
  * initialization.  This layer knows nothing of ethdev.  Functions that return int return 0, -EIO if
- * the device is gone, or -ETIMEDOUT if it did not do what it should have; they have logged why. */
+ * the device is gone, or -ETIMEDOUT if it did not do what it should have.  All but the waits have
+ * logged why. */
 
 #ifndef IXYMIN_HW_H
 #define IXYMIN_HW_H
@@ -68,7 +69,7 @@ hw_is_gone(const struct ixymin_hw *hw)
 	return reg_read(hw, IXYMIN_STATUS) == IXYMIN_GONE;
 }
 
-/* Milliseconds, in the unit of the waits */
+/* Milliseconds in microseconds, the unit of waits and delays */
 #define MS(n) ((n) * UINT64_C(1000))
 
 int ixymin_reg_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,

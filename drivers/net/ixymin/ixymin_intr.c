@@ -4,6 +4,8 @@
 
 /* The interrupt of link changes */
 
+#include <errno.h>
+
 #include "ixymin_ethdev.h"
 
 static void
@@ -11,14 +13,21 @@ interrupt_handler(void *arg)
 {
 	struct rte_eth_dev *dev = arg;
 	struct ixymin_port *port = ixymin_port(dev);
-	uint32_t causes = port->started ? reg_read(&port->hw, IXYMIN_EICR) : 0;
+	bool changed = false;
+	uint32_t causes;
 
-	if ((causes & IXYMIN_EICR_LSC) && ixymin_link_update(dev, 0) == 0)
+	rte_spinlock_lock(&port->link_lock);
+	if (port->started) {
+		causes = reg_read(&port->hw, IXYMIN_EICR);
+		changed = (causes & IXYMIN_EICR_LSC) && ixymin_link_update(dev, 0) == 0;
+	}
+	rte_spinlock_unlock(&port->link_lock);
+	if (changed)
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 	rte_intr_ack(dev->intr_handle);
 }
 
-/* Where there are no interrupts, all works but those of the link: a start with LSC fails. */
+/* Without interrupts all works but the link's: then a start that asks for them fails. */
 void
 ixymin_intr_init(struct rte_eth_dev *dev)
 {
@@ -34,7 +43,16 @@ ixymin_intr_fini(struct rte_eth_dev *dev)
 int
 ixymin_intr_start(struct rte_eth_dev *dev)
 {
-	return dev->data->dev_conf.intr_conf.lsc ? rte_intr_enable(dev->intr_handle) : 0;
+	struct ixymin_port *port = ixymin_port(dev);
+
+	if (!dev->data->dev_conf.intr_conf.lsc)
+		return 0;
+	if (rte_intr_enable(dev->intr_handle) < 0) {
+		IXYMIN_LOG(ERR, &port->hw, "no interrupts to be had, start without LSC");
+		return -ENOTSUP;
+	}
+	port->intr_enabled = true;
+	return 0;
 }
 
 /* From now on the handler runs. EICR has kept the causes until now. */
@@ -50,6 +68,10 @@ ixymin_intr_unmask(struct rte_eth_dev *dev)
 void
 ixymin_intr_stop(struct rte_eth_dev *dev)
 {
-	if (dev->data->dev_conf.intr_conf.lsc)
+	struct ixymin_port *port = ixymin_port(dev);
+
+	reg_write(&port->hw, IXYMIN_EIMC, IXYMIN_EIMC_ALL);
+	if (port->intr_enabled)
 		rte_intr_disable(dev->intr_handle);
+	port->intr_enabled = false;
 }

@@ -31,16 +31,22 @@ ixymin_laser_off(const struct ixymin_hw *hw)
 		reg_set(hw, IXYMIN_ESDP, IXYMIN_ESDP_SDP3);
 }
 
+/* How long the semaphores may be kept. An owner that keeps them longer has crashed. */
+#define SEMAPHORE_WAIT_US MS(1000)
+#define SEMAPHORE_POLL_US MS(1)
+
 /* 10.5.4: SWSM guards GSSR: SMBI between the drivers of both ports, SWESMBI towards the firmware.
- * Whoever keeps one for a second is dead: take it anyway. */
-static void
-swsm_lock(const struct ixymin_hw *hw)
+ * Reading SMBI takes it. SWESMBI is taken if it reads back as written. */
+static bool
+swsm_try(const struct ixymin_hw *hw)
 {
-	if (reg_wait_clear(hw, IXYMIN_SWSM, IXYMIN_SWSM_SMBI, MS(1000)) < 0)
-		IXYMIN_LOG(ERR, hw, "SWSM.SMBI not free within 1000 ms, taking it anyway");
+	if (reg_read(hw, IXYMIN_SWSM) & IXYMIN_SWSM_SMBI)
+		return false;
 	reg_set(hw, IXYMIN_SWSM, IXYMIN_SWSM_SWESMBI);
-	if (reg_wait_set(hw, IXYMIN_SWSM, IXYMIN_SWSM_SWESMBI, MS(1000)) < 0)
-		IXYMIN_LOG(ERR, hw, "SWSM.SWESMBI not free within 1000 ms, taking it anyway");
+	if (reg_read(hw, IXYMIN_SWSM) & IXYMIN_SWSM_SWESMBI)
+		return true;
+	reg_write(hw, IXYMIN_SWSM, 0);
+	return false;
 }
 
 static void
@@ -49,44 +55,65 @@ swsm_unlock(const struct ixymin_hw *hw)
 	reg_write(hw, IXYMIN_SWSM, 0);
 }
 
-/* 10.5.4: the firmware changes AUTOC, too, and the owner of MAC_CSR in GSSR may. */
+/* 10.5.4: the owner of MAC_CSR in GSSR may change AUTOC, which the firmware changes, too. */
+static bool
+gssr_try(const struct ixymin_hw *hw)
+{
+	bool is_free;
+
+	if (!swsm_try(hw))
+		return false;
+	is_free = !(reg_read(hw, IXYMIN_GSSR) & IXYMIN_GSSR_MAC_CSR);
+	if (is_free)
+		reg_set(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR);
+	swsm_unlock(hw);
+	return is_free;
+}
+
 static void
 gssr_acquire(const struct ixymin_hw *hw)
 {
-	unsigned int tries;
+	uint64_t deadline = rte_get_timer_cycles() +
+			    rte_get_timer_hz() * SEMAPHORE_WAIT_US / US_PER_S;
 
-	for (tries = 0; tries < 200; tries++) {
-		swsm_lock(hw);
-		if (!(reg_read(hw, IXYMIN_GSSR) & IXYMIN_GSSR_MAC_CSR))
-			break;
-		swsm_unlock(hw);
-		rte_delay_us_sleep(MS(5));
+	while (!gssr_try(hw)) {
+		if (rte_get_timer_cycles() > deadline) {
+			IXYMIN_LOG(WARNING, hw,
+				   "GSSR not free within 1000 ms (0x%08x), taking it anyway",
+				   reg_read(hw, IXYMIN_GSSR));
+			reg_field(hw, IXYMIN_GSSR, IXYMIN_GSSR_MAC_CSR, IXYMIN_GSSR_SW_MAC_CSR);
+			swsm_unlock(hw);
+			return;
+		}
+		rte_delay_us_sleep(SEMAPHORE_POLL_US);
 	}
-	if (tries == 200) {
-		IXYMIN_LOG(ERR, hw, "GSSR: the MAC is not free within 1000 ms, taking it anyway");
-		swsm_lock(hw);
-	}
-	reg_field(hw, IXYMIN_GSSR, IXYMIN_GSSR_MAC_CSR, IXYMIN_GSSR_SW_MAC_CSR);
-	swsm_unlock(hw);
 }
 
 static void
 gssr_release(const struct ixymin_hw *hw)
 {
-	swsm_lock(hw);
+	uint64_t deadline = rte_get_timer_cycles() +
+			    rte_get_timer_hz() * SEMAPHORE_WAIT_US / US_PER_S;
+
+	while (!swsm_try(hw) && rte_get_timer_cycles() < deadline)
+		rte_delay_us_sleep(SEMAPHORE_POLL_US);
 	reg_clear(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR);
 	swsm_unlock(hw);
 }
 
 /* 4.6.4: switch the laser on, and let the link come up. The EEPROM says what the link is made of,
- * but an SFP+ cage always means 10 Gb/s serial over SFI. */
-void
+ * but an SFP+ cage always means 10 Gb/s serial over SFI. Returns -EIO if the device is gone. */
+int
 ixymin_link_start(const struct ixymin_hw *hw)
 {
+	if (hw_is_gone(hw)) {
+		IXYMIN_LOG(ERR, hw, "the device is gone (STATUS 0xffffffff)");
+		return -EIO;
+	}
 	if (hw->sfp)
 		reg_clear(hw, IXYMIN_ESDP, IXYMIN_ESDP_SDP3);
 	if (link_is_managed(hw))
-		return;
+		return 0;
 	gssr_acquire(hw);
 	if (hw->sfp) {
 		/* an EEPROM may keep the link disabled as long as there is no driver */
@@ -96,6 +123,7 @@ ixymin_link_start(const struct ixymin_hw *hw)
 	}
 	reg_set(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_AN_RESTART);
 	gssr_release(hw);
+	return 0;
 }
 
 /* The link is what the device says now, or, if the caller waits, before the time is over. */

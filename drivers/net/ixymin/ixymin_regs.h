@@ -24,7 +24,7 @@
 #define IXYMIN_TX_QUEUES       64      /* 8.2.3.9.15: MTQC 0, no DCB, no virtualization */
 #define IXYMIN_RING_MAX        4096
 #define IXYMIN_RING_MIN        64      /* two batches of IXYMIN_BATCH */
-#define IXYMIN_RING_ALIGN      8       /* 8.2.3.8.3: RDLEN counts in 128 bytes */
+#define IXYMIN_RING_MULTIPLE   8       /* 8.2.3.8.3: RDLEN counts in 128 bytes */
 #define IXYMIN_RING_ALIGN_BYTES 128    /* 7.1.9, 7.2.3.3 */
 #define IXYMIN_MAC_ADDRS       128     /* 7.1.1.1.1 */
 #define IXYMIN_FRAME_MAX       9728    /* with FCS: the largest jumbo frame, 1.3 */
@@ -87,7 +87,7 @@
 #define IXYMIN_EIMC                    0x00888       /* mask clear */
 #define   IXYMIN_EIMC_ALL              0x7fffffff
 #define IXYMIN_IVAR_MISC               0x00a00       /* vector of all causes but queues */
-#define   IXYMIN_IVAR_MISC_OTHER       (RTE_BIT32(15) | 0 << 8) /* valid, vector 0 */
+#define   IXYMIN_IVAR_MISC_OTHER       RTE_BIT32(15) /* valid, vector 0 */
 
 /* 8.2.3.7 Receive filters */
 #define IXYMIN_FCTRL                   0x05080
@@ -97,7 +97,7 @@
 #define IXYMIN_MCSTCTRL                0x05090
 #define   IXYMIN_MCSTCTRL_MFE          RTE_BIT32(2)  /* use MTA; MO = 0: address bits 47:36 */
 #define IXYMIN_MTA(n)                  (0x05200 + 4 * (n)) /* multicast table */
-#define   IXYMIN_MTA_WORDS             128           /* of PFUTA and VFTA, too */
+#define   IXYMIN_FILTER_WORDS          128           /* of MTA, PFUTA and VFTA */
 #define IXYMIN_RAL(n)                  (0x0a200 + 8 * (n)) /* receive address */
 #define IXYMIN_RAH(n)                  (0x0a204 + 8 * (n))
 #define   IXYMIN_RAH_AV                RTE_BIT32(31) /* address valid */
@@ -105,6 +105,11 @@
 #define   IXYMIN_MPSAR_POOL0           RTE_BIT32(0)
 #define IXYMIN_VFTA(n)                 (0x0a000 + 4 * (n)) /* VLAN filter table */
 #define IXYMIN_PFUTA(n)                (0x0f400 + 4 * (n)) /* 8.2.3.27.12 unicast table */
+#define IXYMIN_FTQF(n)                 (0x0e600 + 4 * (n)) /* 8.2.3.7.19 five-tuple filters */
+#define   IXYMIN_FIVE_TUPLES           128
+#define IXYMIN_PFVLVF(n)               (0x0f100 + 4 * (n)) /* 8.2.3.27.15 VLANs of pools */
+#define   IXYMIN_POOL_VLANS            64
+#define IXYMIN_PFVLVFB(n)              (0x0f200 + 4 * (n)) /* two for each of these */
 
 /* 8.2.3.8 Receive DMA. The registers of queues 0 to 63, and of 64 to 127, are 40h apart. */
 #define IXYMIN_RXQ(q) \
@@ -152,8 +157,8 @@
 #define IXYMIN_TDH(q)                  (IXYMIN_TXQ(q) + 0x10) /* head */
 #define IXYMIN_TDT(q)                  (IXYMIN_TXQ(q) + 0x18) /* tail */
 #define IXYMIN_TXDCTL(q)               (IXYMIN_TXQ(q) + 0x28)
-#define   IXYMIN_TXDCTL_PTHRESH(n)     (n)               /* prefetch below n on the chip ... */
-#define   IXYMIN_TXDCTL_HTHRESH(n)     ((n) << 8)        /* ... if n are in memory */
+#define   IXYMIN_TXDCTL_PTHRESH(n)     (n)               /* prefetch if fewer are on the chip */
+#define   IXYMIN_TXDCTL_HTHRESH(n)     ((n) << 8)        /* and at least n are in memory */
 #define   IXYMIN_TXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
 #define IXYMIN_TXPBSIZE(n)             (0x0cc00 + 4 * (n))
 #define   IXYMIN_TXPBSIZE_160KB        0x28000

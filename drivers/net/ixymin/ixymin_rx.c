@@ -91,7 +91,6 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	memcpy(&q->rearm, IXYMIN_MBUF_REARM(&fresh), sizeof(q->rearm));
 	q->port = port;
 	q->pool = pool;
-	q->id = id;
 	q->nb_desc = nb_desc;
 	q->nb_empty = nb_desc - 1;
 	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
@@ -115,7 +114,8 @@ rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
 		struct rte_mbuf **mbufs = &q->mbufs[tail];
 		union ixymin_rx_desc *ring = &q->ring[tail];
 
-		nb = RTE_MIN(RTE_MIN(q->nb_empty, IXYMIN_BATCH), q->nb_desc - tail);
+		nb = RTE_MIN(q->nb_empty, IXYMIN_BATCH);
+		nb = RTE_MIN(nb, q->nb_desc - tail);
 		if (rte_mempool_get_bulk(q->pool, (void **)mbufs, nb) < 0) {
 			rte_atomic_fetch_add_explicit(&q->port->stats.rx_nombuf, nb,
 						      rte_memory_order_relaxed);
@@ -203,16 +203,16 @@ ixymin_rx_queues_stop(struct rte_eth_dev *dev)
 	rte_delay_us_sleep(100);
 }
 
-/* Free all mbufs of a queue, which the device does not use any more. */
+/* Free all mbufs of a queue that the device does not use any more. */
 void
-ixymin_rx_queue_drain(struct rte_eth_dev *dev, uint16_t id)
+ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct ixymin_rxq *q = dev->data->rx_queues[id];
 
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (q == NULL)
 		return;
-	while (rxq_in_flight(q) > 0) {
+	while (rxq_filled(q) > 0) {
 		rte_mbuf_raw_free(q->mbufs[q->head]);
 		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
 		q->nb_empty++;
@@ -270,8 +270,8 @@ rx_packet_type(uint32_t info)
 	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? RX_PTYPE_OUTER : RX_PTYPE_ALL));
 }
 
-/* A whole packet in one buffer, without an error. The device writes nothing else: with SBP off the
- * MAC lets no bad frame pass, and no frame is larger than a buffer. */
+/* A whole packet in one buffer, without an error. A correct device writes nothing else: with SBP
+ * off the MAC lets no bad frame pass, and no frame is larger than a buffer. */
 static inline bool
 rx_is_valid(const struct ixymin_rxq *q, uint64_t status)
 {
@@ -296,7 +296,7 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_rxq *q = queue;
 	/* no more than the device has: beyond, there are old write-backs */
-	unsigned int max = RTE_MIN(nb_pkts, rxq_in_flight(q));
+	unsigned int max = RTE_MIN(nb_pkts, rxq_filled(q));
 	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
 	bool ptypes = q->ptypes;
 

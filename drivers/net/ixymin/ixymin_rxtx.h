@@ -16,7 +16,7 @@
 #define IXYMIN_BATCH 32u
 
 /*
- * A receive ring. The device has the descriptors from head up to, not including, tail.
+ * A receive ring. Head is software's: the next descriptor to look at, not RDH.
  *
  *            head                       tail (RDT)
  *             v                          v
@@ -25,8 +25,8 @@
  *   +--------+--+--+--+--+--+--+--+--+--+--------+
  *               DD = 1          DD = 0
  *
- * Empty descriptors have no buffer: their packets were taken. One more than nb_empty is never
- * filled, so that tail does not meet head again.
+ * Empty descriptors have no buffer: their packets were taken. One further descriptor always stays
+ * empty, since head == tail would be ambiguous.
  */
 struct ixymin_rxq {
 	union ixymin_rx_desc *ring;
@@ -43,13 +43,12 @@ struct ixymin_rxq {
 	bool skip_to_eop;         /* a bad packet has begun: drop the rest of it */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
-	uint16_t id;
 	bool drop_en;             /* drop packets for which there is no descriptor */
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
 
 /*
- * A transmit ring. The device has the descriptors from head up to, not including, tail.
+ * A transmit ring. Head is software's: the first descriptor that is not reclaimed, not TDH.
  *
  *            head                       tail (TDT)
  *             v                          v
@@ -57,8 +56,8 @@ struct ixymin_rxq {
  *   |  free  |  sent, DD = 1  | waiting | free   |
  *   +--------+--+--+--+--+--+--+--+--+--+--------+
  *
- * DD is written where RS is set: in the last descriptor of a batch, and of a burst. One more than
- * nb_free is never used, so that tail does not meet head again.
+ * DD is written where RS is set: in the last descriptor of a batch, and of a burst. One further
+ * descriptor always stays free, since head == tail would be ambiguous.
  */
 struct ixymin_txq {
 	union ixymin_tx_desc *ring;
@@ -71,19 +70,21 @@ struct ixymin_txq {
 	bool fast_free;           /* all mbufs are of one pool, and nobody else has them */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
-	uint16_t id;
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
 
-/* Descriptors that the device has */
+static_assert(offsetof(struct ixymin_rxq, iova) == RTE_CACHE_LINE_SIZE, "one line for Rx");
+static_assert(offsetof(struct ixymin_txq, iova) == RTE_CACHE_LINE_SIZE, "one line for Tx");
+
+/* Descriptors from head to tail: the device has them, or has written them back. */
 static inline uint16_t
-rxq_in_flight(const struct ixymin_rxq *q)
+rxq_filled(const struct ixymin_rxq *q)
 {
 	return q->nb_desc - 1 - q->nb_empty;
 }
 
 static inline uint16_t
-txq_in_flight(const struct ixymin_txq *q)
+txq_used(const struct ixymin_txq *q)
 {
 	return q->nb_desc - 1 - q->nb_free;
 }
@@ -95,7 +96,7 @@ int ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc
 void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queues_stop(struct rte_eth_dev *dev);
-void ixymin_rx_queue_drain(struct rte_eth_dev *dev, uint16_t id);
+void ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
 void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
@@ -108,7 +109,7 @@ int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc
 void ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_tx_queues_stop(struct rte_eth_dev *dev);
-void ixymin_tx_queue_drain(struct rte_eth_dev *dev, uint16_t id);
+void ixymin_tx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 int ixymin_tx_done_cleanup(void *queue, uint32_t max);

@@ -14,7 +14,7 @@
 /* At line rate the first counter to reach its end is one of bytes, after 55 s. */
 #define STATS_PERIOD_US MS(2000)
 
-/* What of rte_eth_stats a counter of the port adds to */
+/* The field of rte_eth_stats that a counter adds to */
 enum sum { NONE, RX_ERRORS, RX_MISSED, TX_PACKETS, TX_BYTES };
 
 static const struct {
@@ -71,12 +71,15 @@ static_assert(RTE_DIM(counters) == IXYMIN_PORT_COUNTERS, "the totals do not fit 
 static uint64_t
 counter_read(const struct ixymin_hw *hw, uint32_t low, uint32_t high)
 {
-	uint64_t value = reg_read(hw, low); /* first: it latches the upper part */
+	uint32_t lower, upper = 0;
 
+	lower = reg_read(hw, low); /* first: it latches the upper part */
 	if (high != 0)
-		value |= (uint64_t)(reg_read(hw, high) & 0xf) << 32;
-	/* all ones: the device went away, for no counter is read so seldom that it gets there */
-	return (uint32_t)value == IXYMIN_GONE ? 0 : value;
+		upper = reg_read(hw, high);
+	/* All ones: the device went away. No counter is read so seldom that it gets there. */
+	if (lower == IXYMIN_GONE || upper == IXYMIN_GONE)
+		return 0;
+	return (uint64_t)(upper & 0xf) << 32 | lower;
 }
 
 /* Adds what the counters have to the totals. Returns -EIO if the device is gone. */
@@ -106,14 +109,17 @@ ixymin_stats_update(struct ixymin_port *port)
 static void
 stats_alarm(void *arg)
 {
-	ixymin_stats_update(arg);
-	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, arg);
+	struct ixymin_port *port = arg;
+
+	ixymin_stats_update(port);
+	ixymin_stats_start(port);
 }
 
 void
 ixymin_stats_start(struct ixymin_port *port)
 {
-	rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, port);
+	if (rte_eal_alarm_set(STATS_PERIOD_US, stats_alarm, port) < 0)
+		IXYMIN_LOG(ERR, &port->hw, "no alarm: read statistics at least every 50 s");
 }
 
 void
@@ -136,7 +142,9 @@ port_stats_sum(const struct ixymin_stats *totals, struct rte_eth_stats *stats)
 		case NONE: break;
 		}
 	}
-	stats->obytes -= RTE_ETHER_CRC_LEN * stats->opackets; /* GOTC has the FCS in it */
+	/* GOTC has the FCS in it. A reset of the statistics between the reads of GPTC and GOTC may
+	 * leave packets without their bytes. */
+	stats->obytes -= RTE_MIN(stats->obytes, RTE_ETHER_CRC_LEN * stats->opackets);
 	stats->ierrors += rte_atomic_load_explicit(&totals->rx_bad, rte_memory_order_relaxed);
 	stats->oerrors += rte_atomic_load_explicit(&totals->tx_bad, rte_memory_order_relaxed);
 	stats->rx_nombuf = rte_atomic_load_explicit(&totals->rx_nombuf, rte_memory_order_relaxed);

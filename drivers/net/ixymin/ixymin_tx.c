@@ -65,7 +65,6 @@ ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 		return -ENOMEM;
 	}
 	q->port = port;
-	q->id = id;
 	q->nb_desc = nb_desc;
 	q->nb_free = nb_desc - 1;
 	dev->data->tx_queues[id] = q;
@@ -116,7 +115,7 @@ ixymin_tx_queues_stop(struct rte_eth_dev *dev)
 	for (id = 0; id < dev->data->nb_tx_queues; id++) {
 		q = dev->data->tx_queues[id];
 		if (ixymin_reg_wait(hw, IXYMIN_TDH(id), UINT32_MAX, q->tail, MS(10)) < 0)
-			break; /* what the other queues have, they have had the same time for */
+			break; /* the other queues had the same 10 ms: do not wait again */
 	}
 	for (id = 0; id < dev->data->nb_tx_queues; id++)
 		reg_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE);
@@ -128,16 +127,16 @@ ixymin_tx_queues_stop(struct rte_eth_dev *dev)
 	}
 }
 
-/* Free all mbufs of a queue, which the device does not use any more. */
+/* Free all mbufs of a queue that the device does not use any more. */
 void
-ixymin_tx_queue_drain(struct rte_eth_dev *dev, uint16_t id)
+ixymin_tx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct ixymin_txq *q = dev->data->tx_queues[id];
 
 	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (q == NULL)
 		return;
-	while (txq_in_flight(q) > 0) {
+	while (txq_used(q) > 0) {
 		rte_pktmbuf_free_seg(q->mbufs[q->head]);
 		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
 		q->nb_free++;
@@ -197,7 +196,7 @@ tx_reclaim(struct ixymin_txq *q)
 		uint16_t end = batch_end(q, q->head);
 		uint16_t nb = end - q->head;
 
-		if (txq_in_flight(q) < nb || !tx_is_done(q, end - 1))
+		if (txq_used(q) < nb || !tx_is_done(q, end - 1))
 			return;
 		tx_free(q, nb);
 	}
@@ -209,8 +208,11 @@ int
 ixymin_tx_done_cleanup(void *queue, uint32_t max)
 {
 	struct ixymin_txq *q = queue;
-	uint16_t sent = txq_in_flight(q), left, nb;
+	uint16_t sent, left, nb;
 
+	if (q == NULL) /* ethdev does not look */
+		return -EINVAL;
+	sent = txq_used(q);
 	while (sent > 0 && !tx_is_done(q, (q->head + sent - 1) % q->nb_desc))
 		sent--;
 	if (max != 0)
