@@ -215,9 +215,10 @@ static uint32_t
 reg_read(struct nic *nic, const struct reg_at *at, bool peek)
 {
 	const struct reg *reg = at->reg;
+	reg_read_hook *hook = reg_hooks[reg->parent].read;
 	uint32_t value;
 
-	value = reg->read != NULL ? reg->read(nic, reg, at->i, peek) : reg_get(nic, at->offset);
+	value = hook != NULL ? hook(nic, reg, at->i, peek) : reg_get(nic, at->offset);
 	if (reg->access == REG_RC && !peek)
 		reg_put(nic, at->offset, 0);
 	return value & (reg->readable | reg->reset); /* reserved bits keep their reset value */
@@ -227,6 +228,7 @@ static void
 reg_write(struct nic *nic, const struct reg_at *at, uint32_t value)
 {
 	const struct reg *reg = at->reg;
+	reg_write_hook *hook = reg_hooks[reg->parent].write;
 	uint32_t before = reg_get(nic, at->offset);
 	uint32_t reserved = ~(reg->readable | reg->writable);
 	char name[24];
@@ -248,8 +250,8 @@ reg_write(struct nic *nic, const struct reg_at *at, uint32_t value)
 		value = before & ~(value & reg->writable);
 	else
 		value = (before & ~reg->writable) | (value & reg->writable);
-	if (reg->write != NULL)
-		value = reg->write(nic, reg, at->i, before, value);
+	if (hook != NULL)
+		value = hook(nic, reg, at->i, before, value);
 	reg_put(nic, at->offset, value & ~reg->self_clearing);
 }
 

@@ -481,28 +481,18 @@ read_links(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
  * The table
  */
 
-enum row {
-#define REG(name, ...)    ROW_##name,
-#define MORE(name, ...)   ROW_MORE_##name,
-#define ALIAS(name, ...)  ROW_ALIAS_##name,
-#define STAT(name, ...)   ROW_##name,
-#define STAT64(name, ...) ROW_##name##L, ROW_##name##H,
-#include "regs.def"
-	ROW_COUNT
-};
-
-#define STAT_ROW(name_, offset_, stride_, count_, row_, read_, stat_, section_) \
+#define STAT_ROW(name_, offset_, stride_, count_, row_, stat_, section_) \
 	{ .name = name_, .offset = offset_, .stride = stride_, .count = count_, \
-	  .parent = row_, .access = REG_RC, .readable = ALL, .read = read_, \
+	  .parent = row_, .access = REG_RC, .readable = ALL, \
 	  .stat = stat_, .section = section_ },
 
 static const struct reg rows[ROW_COUNT] = {
 #define REG(name_, offset_, stride_, count_, access_, reset_, readable_, writable_, self_, \
-	    read_, write_, section_) \
+	    section_) \
 	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
 	  .parent = ROW_##name_, .access = REG_##access_, .reset = reset_, \
 	  .readable = readable_, .writable = writable_, .self_clearing = self_, \
-	  .read = read_, .write = write_, .stat = STAT_NONE, .section = section_ },
+	  .stat = STAT_NONE, .section = section_ },
 #define MORE(name_, offset_, stride_, count_, first_) \
 	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
 	  .first = first_, .parent = ROW_##name_ },
@@ -510,10 +500,21 @@ static const struct reg rows[ROW_COUNT] = {
 	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
 	  .parent = ROW_##name_, .alias = true },
 #define STAT(name, offset, stride, count, stat, section) \
-	STAT_ROW(#name, offset, stride, count, ROW_##name, read_stat, stat, section)
+	STAT_ROW(#name, offset, stride, count, ROW_##name, stat, section)
 #define STAT64(name, low, high, stride, count, stat, section) \
-	STAT_ROW(#name "L", low, stride, count, ROW_##name##L, read_stat_low, stat, section) \
-	STAT_ROW(#name "H", high, stride, count, ROW_##name##H, read_stat_high, stat, section)
+	STAT_ROW(#name "L", low, stride, count, ROW_##name##L, stat, section) \
+	STAT_ROW(#name "H", high, stride, count, ROW_##name##H, stat, section)
+#include "regs.def"
+};
+
+const struct reg_hooks reg_hooks[ROW_COUNT] = {
+#define REG(...)
+#define MORE(...)
+#define ALIAS(...)
+#define STAT(name, ...)   [ROW_##name] = { .read = read_stat },
+#define STAT64(name, ...) [ROW_##name##L] = { .read = read_stat_low }, \
+			  [ROW_##name##H] = { .read = read_stat_high },
+#define HOOK(name, read_, write_) [ROW_##name] = { read_, write_ },
 #include "regs.def"
 };
 

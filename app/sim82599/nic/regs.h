@@ -257,6 +257,17 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_LINKS_SPEED_10G     (3u << 28)
 #define NIC_LINKS_STATUS        (1u << 7)   /* link up, no change since the last read */
 
+/* ROW_name: number of a row in the table. */
+enum reg_row {
+#define REG(name, ...)    ROW_##name,
+#define MORE(name, ...)   ROW_MORE_##name,
+#define ALIAS(name, ...)  ROW_ALIAS_##name,
+#define STAT(name, ...)   ROW_##name,
+#define STAT64(name, ...) ROW_##name##L, ROW_##name##H,
+#include "regs.def"
+	ROW_COUNT
+};
+
 /* How a driver may use a register: the data sheet's words. */
 enum reg_access { REG_RW, REG_RO, REG_RC, REG_W1C, REG_WO };
 
@@ -278,11 +289,16 @@ struct reg {
 	bool alias;              /* the parent's elements, at second addresses */
 	enum reg_access access;
 	uint32_t reset, readable, writable, self_clearing;
-	reg_read_hook *read;     /* NULL: what the register holds */
-	reg_write_hook *write;   /* NULL: value */
 	int stat;                /* counter of enum nic_stat, or STAT_NONE */
 	const char *section;
 };
+
+/* What makes a register, by its row, more than memory. */
+struct reg_hooks {
+	reg_read_hook *read;     /* NULL: what the register holds */
+	reg_write_hook *write;   /* NULL: value */
+};
+extern const struct reg_hooks reg_hooks[ROW_COUNT];
 
 /* An offset in BAR0 looked up: element i of a register, kept at offset. */
 struct reg_at {
