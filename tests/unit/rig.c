@@ -3,7 +3,7 @@
  */
 
 #include "rig.h"
-#include "nic/nic_priv.h"
+#include "nic/clock.h"
 
 uint64_t clock_ns;
 uint8_t *host;

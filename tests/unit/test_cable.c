@@ -5,7 +5,7 @@
 /* Two devices and a cable between them: each end sees the other's light. */
 
 #include "rig.h"
-#include "nic/nic_priv.h"
+#include "nic/state.h"
 
 static const uint8_t mac[6] = { 0x02, 0x82, 0x59, 0, 0, 1 };
 

@@ -6,7 +6,7 @@
  * Time is what the test says it is. */
 
 #include "rig.h"
-#include "nic/nic_priv.h"
+#include "nic/irq.h"
 
 #define ALL       0xffffffffu
 #define RING      0x1000u

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "rig.h"
-#include "nic/nic_priv.h"
+#include "nic/filter.h"
+#include "nic/stats.h"
+#include "nic/state.h"
 
 #define ALL 0xffffffffu
 

@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-#include "nic_priv.h"
+#include "clock.h"
 
 uint64_t
 nic_now(void)

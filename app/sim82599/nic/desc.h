@@ -2,7 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Descriptors as the hardware reads and writes them, 7.1.5, 7.1.6 and 7.2.3. */
+/* Descriptors as the hardware reads and writes them, 7.1.5, 7.1.6 and 7.2.3; their rings, and the
+ * host memory that they name. */
 
 #ifndef DESC_H
 #define DESC_H
@@ -10,7 +11,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "nic_priv.h"
+#include "regs.h"
+#include "state.h"
+#include "violation.h"
 
 struct desc {
 	uint64_t lo;
@@ -191,14 +194,6 @@ ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned in
 	return round && !nic->config.strict ? ring->size - 1 : 0;
 }
 
-/* In direct mode, what a driver reads of the head is in the register itself. */
-static inline void
-head_show(struct nic *nic, const struct nic_ring *ring, uint32_t offset)
-{
-	if (reg_get(nic, offset) != ring->head)
-		reg_put(nic, offset, ring->head);
-}
-
 /* Descriptors from i on, *n of them at the most: as many as there are up to the ring's end and next
  * to each other in host memory. @return NULL: i is in no memory */
 static inline struct desc *
@@ -263,5 +258,21 @@ pcie_bytes(uint64_t len)
 {
 	return len + pcie_packets(len) * PCIE_HEADER;
 }
+
+/* May a queue be enabled with this ring? name: RD or TD */
+bool ring_allowed(struct nic *nic, const char *name, unsigned int q, uint64_t base,
+		  uint32_t length);
+
+/* For the hooks of a queue's registers; each @return what to keep. */
+
+/* A register that describes the ring was written; the bits in mask do so. */
+uint32_t ring_write(struct nic *nic, const struct reg *reg, unsigned int i, bool live,
+		    uint32_t mask, uint32_t before, uint32_t value);
+/* The head of a live queue was written. */
+uint32_t head_write(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t head,
+		    uint32_t tail, uint32_t value);
+/* The tail was written. */
+uint32_t tail_write(struct nic *nic, const struct reg *reg, unsigned int i, bool enabled,
+		    uint32_t value);
 
 #endif /* DESC_H */

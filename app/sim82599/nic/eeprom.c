@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "nic_priv.h"
+#include "eeprom.h"
+#include "link.h"
 
 /* EEPROM words, data sheet 6.1 */
 #define EEPROM_LAN_CORE0     0x09 /* pointers; one a function */
@@ -250,7 +251,7 @@ eeprom_free(struct nic *nic)
 	nic->sfp = NULL;
 }
 
-uint16_t
+static uint16_t
 eeprom_word(const struct nic *nic, uint32_t address)
 {
 	uint16_t word = card_word(nic->config.card, address);
@@ -260,7 +261,7 @@ eeprom_word(const struct nic *nic, uint32_t address)
 	return word;
 }
 
-void
+static void
 eeprom_mac(const struct nic *nic, uint8_t mac[6])
 {
 	uint32_t section = eeprom_word(nic, EEPROM_LAN_CORE0 + nic->config.lan_id);
@@ -273,11 +274,24 @@ eeprom_mac(const struct nic *nic, uint8_t mac[6])
 	}
 }
 
+/* 8.2.3.7.8 */
+void
+eeprom_load(struct nic *nic)
+{
+	uint8_t mac[6];
+
+	eeprom_mac(nic, mac);
+	reg_put(nic, NIC_RAL, mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24);
+	reg_put(nic, NIC_RAH, mac[4] | mac[5] << 8 | NIC_RAH_AV);
+}
+
 uint32_t
-eeprom_eerd_write(struct nic *nic, uint32_t value)
+write_eerd(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	uint32_t address = value >> NIC_EERD_ADDR_SHIFT & NIC_EERD_ADDR;
 
+	if (!(value & NIC_EERD_START))
+		return value;
 	value &= NIC_EERD_ADDR << NIC_EERD_ADDR_SHIFT;
 	if (has_fault(nic, NIC_FAULT_EERD))
 		return value;
@@ -334,10 +348,9 @@ spi_deselect(struct nic_eeprom_bus *bus)
 }
 
 uint32_t
-eeprom_eec_write(struct nic *nic, uint32_t value)
+write_eec(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	struct nic_eeprom_bus *bus = nic->eeprom;
-	uint32_t before = reg_get(nic, NIC_EEC);
 	bool rise = (value & ~before) & NIC_EEC_SK;
 	bool fall = (before & ~value) & NIC_EEC_SK;
 
@@ -415,10 +428,10 @@ i2c_clock_rose(struct nic_sfp_bus *bus, bool data)
 }
 
 uint32_t
-sfp_i2cctl_write(struct nic *nic, uint32_t value)
+write_i2cctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
 {
 	struct nic_sfp_bus *bus = nic->sfp;
-	uint32_t before = reg_get(nic, NIC_I2CCTL);
 	bool data = value & NIC_I2CCTL_DATA_OUT, data_before = before & NIC_I2CCTL_DATA_OUT;
 	bool clock = value & NIC_I2CCTL_CLK_OUT, clock_before = before & NIC_I2CCTL_CLK_OUT;
 
@@ -442,5 +455,39 @@ sfp_i2cctl_write(struct nic *nic, uint32_t value)
 		value |= NIC_I2CCTL_CLK_IN;
 	if (data && !bus->low)
 		value |= NIC_I2CCTL_DATA_IN;
+	return value;
+}
+
+/*
+ * The semaphores, 8.2.3.4
+ */
+
+/* SMBI: who reads 0 has it, since reading sets it. */
+uint32_t
+read_swsm(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	atomic_uint *swsm = &nic->config.card->swsm;
+
+	return peek ? atomic_load(swsm) : atomic_fetch_or(swsm, NIC_SWSM_SMBI);
+}
+
+/* SWESMBI may always be had: there is no firmware that holds it. */
+uint32_t
+write_swsm(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	atomic_store(&nic->config.card->swsm, value);
+	return value;
+}
+
+uint32_t
+read_gssr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	return atomic_load(&nic->config.card->gssr);
+}
+
+uint32_t
+write_gssr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	atomic_store(&nic->config.card->gssr, value);
 	return value;
 }

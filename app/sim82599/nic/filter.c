@@ -4,7 +4,9 @@
 
 /* Which frames are for this station, data sheet 7.1.1. */
 
-#include "nic_priv.h"
+#include "filter.h"
+#include "pause.h"
+#include "steer.h"
 
 #define MAC_MASK UINT64_C(0xffffffffffff)
 
@@ -94,4 +96,12 @@ filter_judge(struct nic *nic, const uint8_t *frame)
 	if (frame[12] == 0x88 && frame[13] == 0x08 && pause_receive(nic, frame))
 		return FILTER_REFUSED;
 	return filter_address(nic, frame);
+}
+
+uint32_t
+write_filter(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	nic->filter.stale = true;
+	return value;
 }

@@ -12,10 +12,9 @@
  * and is asserted as soon as its EITR allows.
  */
 
-#include "nic_priv.h"
-
-/* All hooks have the same parameters, and most need few. */
-#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "clock.h"
+#include "irq.h"
+#include "timer.h"
 
 /* 8.2.3.5.12 */
 #define ITR_UNIT_NS   2048
@@ -386,7 +385,8 @@ write_eics(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 
 /* Vectors 16 to 63 are only there with GPIE.MULTIPLE_MSIX. */
 uint32_t
-write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	      uint32_t value)
 {
 	uint64_t ex = (uint64_t)value << 32 * i;
 

@@ -4,7 +4,11 @@
 
 /* The link, data sheet 3.7 and 8.2.3.22.19. */
 
-#include "nic_priv.h"
+#include "clock.h"
+#include "irq.h"
+#include "link.h"
+#include "rx.h"
+#include "timer.h"
 
 /* From a restart of the link, or light, until it is up. Modules and partners differ; a driver
  * has to live with more than it hopes for. */
@@ -200,7 +204,7 @@ link_poll(struct nic *nic, uint64_t now)
 
 /* 8.2.3.22.20 */
 uint32_t
-link_links(struct nic *nic, bool peek)
+read_links(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	uint32_t links = 0;
 
@@ -217,7 +221,7 @@ link_links(struct nic *nic, bool peek)
 
 /* 8.2.3.22.3: the PCS of the 1G modes; with auto-negotiation a partner that can all pauses */
 uint32_t
-link_pcs1glsta(const struct nic *nic)
+read_pcs1glsta(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
 	if (!nic->link_up || link_speed(nic) != NIC_LINKS_SPEED_1G)
 		return 0;
@@ -227,7 +231,44 @@ link_pcs1glsta(const struct nic *nic)
 }
 
 uint32_t
-link_pcs1ganlp(const struct nic *nic)
+read_pcs1ganlp(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
-	return link_pcs1glsta(nic) & NIC_PCS1GLSTA_AN_COMPLETE ? NIC_PCS1GANLP_FD | NIC_PCS1GANLP_PAUSE : 0;
+	return read_pcs1glsta(nic, reg, i, peek) & NIC_PCS1GLSTA_AN_COMPLETE ?
+	       NIC_PCS1GANLP_FD | NIC_PCS1GANLP_PAUSE : 0;
+}
+
+uint32_t
+write_autoc(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	reg_put(nic, NIC_AUTOC, value);
+	if (value & NIC_AUTOC_AN_RESTART || (value & NIC_AUTOC_FLU && !nic->link_up))
+		link_restart(nic);
+	else
+		link_check(nic);
+	return value;
+}
+
+uint32_t
+write_autoc2(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	reg_put(nic, NIC_AUTOC2, value);
+	link_check(nic);
+	return value;
+}
+
+uint32_t
+read_esdp(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint32_t value = reg_get(nic, NIC_ESDP) & ~NIC_ESDP_SDP2;
+
+	return has_fault(nic, NIC_FAULT_SFP) ? value : value | NIC_ESDP_SDP2;
+}
+
+uint32_t
+write_esdp(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	reg_put(nic, NIC_ESDP, value);
+	link_check(nic);
+	return value;
 }

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "nic_priv.h"
+#include "loopback.h"
 #include "../wire/ring.h"
 
 struct loopback {

@@ -6,6 +6,7 @@
  * checksum logic can follow). */
 
 #include "desc.h"
+#include "parse.h"
 
 /* The headers that a protocol number stands for, and the least length of those of L4. */
 static const struct {

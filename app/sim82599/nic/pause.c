@@ -6,7 +6,10 @@
  * transmission, and pause frames go out while received frames fill the packet buffer.
  * Priority flow control is not emulated. */
 
-#include "nic_priv.h"
+#include "clock.h"
+#include "pause.h"
+#include "stats.h"
+#include "timer.h"
 
 #define CONTROL_ETYPE  0x8808
 #define CONTROL_PAUSE  0x0001
@@ -113,4 +116,11 @@ pause_poll(struct nic *nic, uint64_t now)
 		nic->pause_until = 0;
 	pause_send_poll(nic, now);
 	timer_update(nic);
+}
+
+/* 8.2.3.3.6 */
+uint32_t
+read_tfcs(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	return nic->pause_until == 0 ? NIC_TFCS_TC_XON0 : 0;
 }

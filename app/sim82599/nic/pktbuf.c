@@ -15,7 +15,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "nic_priv.h"
+#include "pktbuf.h"
+#include "regs.h"
 
 /* Bytes that all packet buffers have together. With traffic classes off, which is all that is
  * emulated, number 0 is the only one. */

@@ -293,13 +293,6 @@ struct reg {
 	const char *section;
 };
 
-/* What makes a register, by its row, more than memory. */
-struct reg_hooks {
-	reg_read_hook *read;     /* NULL: what the register holds */
-	reg_write_hook *write;   /* NULL: value */
-};
-extern const struct reg_hooks reg_hooks[ROW_COUNT];
-
 /* An offset in BAR0 looked up: element i of a register, kept at offset. */
 struct reg_at {
 	const struct reg *reg;
@@ -311,5 +304,7 @@ struct reg_at {
 bool reg_find(uint32_t offset, struct reg_at *at);
 /* "RDT[5]"; @return buf */
 const char *reg_name(const struct reg_at *at, char *buf, size_t size);
+/* Every register to its reset value, but for those that the EEPROM gives. */
+void regs_reset(struct nic *nic);
 
 #endif /* REGS_H */

@@ -2,12 +2,12 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The programming rules and their count; what is asked for and not there. */
+/* The programming rules and their count. */
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "nic_priv.h"
+#include "violation.h"
 
 static const struct nic_rule rules[RULE_COUNT] = {
 #define RULE(id, section, text) { #id, section, text },
@@ -41,30 +41,4 @@ nic_get_rule(struct nic *nic, unsigned int i, uint64_t *violated)
 		return NULL;
 	*violated = nic->violated[i];
 	return &rules[i];
-}
-
-bool
-nic_next_ill_written(struct nic *nic, uint32_t *cursor, struct nic_reg_info *info, uint64_t *n)
-{
-	for (; *cursor < NIC_BAR_SIZE; *cursor += 4) {
-		*n = nic->ill_written[*cursor / 4];
-		if (*n > 0)
-			return nic_next_reg(cursor, info);
-	}
-	return false;
-}
-
-const char *
-nic_get_absent(struct nic *nic, unsigned int i, uint64_t *asked)
-{
-	static const char *const names[ABSENT_COUNT] = {
-#define FEATURE(id) #id,
-		NIC_ABSENT(FEATURE)
-#undef FEATURE
-	};
-
-	if (i >= ABSENT_COUNT)
-		return NULL;
-	*asked = nic->absent[i];
-	return names[i];
 }

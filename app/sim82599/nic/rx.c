@@ -8,6 +8,14 @@
 #include <emmintrin.h>
 
 #include "desc.h"
+#include "filter.h"
+#include "irq.h"
+#include "parse.h"
+#include "pktbuf.h"
+#include "rx.h"
+#include "rxcsum.h"
+#include "stats.h"
+#include "steer.h"
 
 #define MIN_FRAME 64 /* with FCS */
 #define MAX_LENGTH 1500 /* what follows the addresses is a length up to here, else a type */
@@ -21,7 +29,8 @@ struct rx_slot {
 	uint64_t lo, hi;
 };
 
-void
+/* The enable bit rises (8.2.3.8.6). */
+static void
 rxq_enable(struct nic *nic, unsigned int q)
 {
 	struct nic_rxq *rxq = &nic->rxq[q];
@@ -59,7 +68,7 @@ rxq_enable(struct nic *nic, unsigned int q)
 	};
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its
 	 * head. net_ixgbe and Linux's ixgbe set it only afterwards. The tail was reset when the
-	 * queue was disabled (regs.c); a driver with direct doorbells may have written it since. */
+	 * queue was disabled; a driver with direct doorbells may have written it since. */
 	reg_put(nic, rxq_reg(q, NIC_RDH), 0);
 	if (nic->rx_end <= q)
 		nic->rx_end = q + 1;
@@ -780,8 +789,8 @@ rx_listens(const struct nic *nic, bool enabled)
 	return nic->buffer.fill == 0 && (!wire->source || nic->rx_end > 0);
 }
 
-static unsigned int
-rx_run(struct nic *nic, bool dma)
+unsigned int
+rx_poll(struct nic *nic, bool dma)
 {
 	const bool enabled = rx_is_enabled(nic);
 	unsigned int moved = 0, done, left;
@@ -819,14 +828,102 @@ rx_run(struct nic *nic, bool dma)
 	return moved;
 }
 
-unsigned int
-rx_poll(struct nic *nic, bool dma)
-{
-	unsigned int moved = rx_run(nic, dma), q;
+/*
+ * Registers, 8.2.3.8
+ */
 
-	if (moved == 0 && nic->direct)
-		for (q = 0; q < nic->rx_end; q++)
-			if (nic->rxq[q].live)
-				head_show(nic, &nic->rxq[q].ring, rxq_reg(q, NIC_RDH));
-	return moved;
+uint32_t
+write_rx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	      uint32_t value)
+{
+	return ring_write(nic, reg, i, nic->rxq[i].live, UINT32_MAX, before, value);
+}
+
+uint32_t
+write_srrctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	return ring_write(nic, reg, i, nic->rxq[i].live,
+			  NIC_SRRCTL_DESCTYPE | NIC_SRRCTL_BSIZEPACKET | NIC_SRRCTL_BSIZEHEADER,
+			  before, value);
+}
+
+/* 8.2.3.27.11: as SRRCTL.DROP_EN, for the queue that the register names */
+uint32_t
+write_qde(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	uint32_t q = value >> NIC_QDE_INDEX_SHIFT & (NIC_QUEUES - 1);
+	uint64_t bit = UINT64_C(1) << q % 64;
+
+	if (value & NIC_QDE_WRITE && value & NIC_QDE_ENABLE)
+		nic->qde[q / 64] |= bit;
+	else if (value & NIC_QDE_WRITE)
+		nic->qde[q / 64] &= ~bit;
+	value &= ~(NIC_QDE_WRITE | NIC_QDE_READ | NIC_QDE_ENABLE);
+	return value | (nic->qde[q / 64] & bit ? NIC_QDE_ENABLE : 0);
+}
+
+uint32_t
+read_rdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	return nic->rxq[i].live ? nic->rxq[i].ring.head : reg_get(nic, rxq_reg(i, NIC_RDH));
+}
+
+uint32_t
+write_rdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	return !nic->rxq[i].live ? value :
+	       head_write(nic, reg, i, nic->rxq[i].ring.head, reg_get(nic, rxq_reg(i, NIC_RDT)),
+			  value);
+}
+
+uint32_t
+write_rdt(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	nic->counts.rdt_writes++;
+	return tail_write(nic, reg, i, nic->rxq[i].rxdctl & NIC_RXDCTL_ENABLE, value);
+}
+
+void
+rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
+{
+	uint32_t before = nic->rxq[q].rxdctl;
+
+	value &= ~NIC_RXDCTL_SWFLSH; /* nothing is ever kept back that could be flushed */
+	if (value & ~before & NIC_RXDCTL_ENABLE) {
+		if (!nic->direct) /* else the driver may be ahead of us */
+			reg_put(nic, rxq_reg(q, NIC_RDT), 0);
+		rxq_enable(nic, q);
+		if (!nic->rxq[q].live)
+			value &= ~NIC_RXDCTL_ENABLE;
+	} else if (before & ~value & NIC_RXDCTL_ENABLE) {
+		rxq_disable(nic, q);
+		reg_put(nic, rxq_reg(q, NIC_RDT), 0);
+	}
+	nic->rxq[q].rxdctl = value;
+	nic->rxq[q].strip = value & NIC_RXDCTL_VME;
+	reg_put(nic, rxq_reg(q, NIC_RXDCTL), value);
+}
+
+uint32_t
+write_rxdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	rxdctl_changed(nic, i, value);
+	return nic->rxq[i].rxdctl;
+}
+
+/* Queues may be enabled before the MAC and the DMA agree about the FCS; a receiver that is on needs
+ * that they do (8.2.3.8.8). */
+uint32_t
+write_rxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	if ((value & ~before & NIC_RXCTRL_RXEN) &&
+	    !!(reg_get(nic, NIC_RDRXCTL) & NIC_RDRXCTL_CRCSTRIP) !=
+	    !!(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP) &&
+	    nic_violation(nic, RULE_RX_CRC_STRIP, "RDRXCTL is 0x%08x, HLREG0 0x%08x",
+			  reg_get(nic, NIC_RDRXCTL), reg_get(nic, NIC_HLREG0)))
+		return before;
+	return value;
 }

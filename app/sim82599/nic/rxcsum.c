@@ -7,6 +7,7 @@
 
 #include "csum.h"
 #include "desc.h"
+#include "rxcsum.h"
 
 #define UDP_LEN_AT  4
 #define UDP_CSUM_AT 6

@@ -5,7 +5,7 @@
 /* The statistics registers, data sheet 8.2.3.23. The counters are 64 bits wide
  * inside; a register shows as much as it has room for, and sticks there. */
 
-#include "nic_priv.h"
+#include "stats.h"
 
 #define MAX_32 UINT64_C(0xffffffff)
 #define MAX_36 UINT64_C(0xfffffffff)

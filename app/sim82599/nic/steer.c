@@ -7,6 +7,7 @@
  * to the default pool 0 and traffic class 0, and RSS is among its queues. */
 
 #include "desc.h"
+#include "steer.h"
 
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10

@@ -5,7 +5,8 @@
 /* The system time of IEEE 1588, data sheet 7.9.3 and 8.2.3.26.10 to 12: a counter that grows by
  * TIMINCA's increment every so many clocks. Packets get no time stamps. */
 
-#include "nic_priv.h"
+#include "clock.h"
+#include "systim.h"
 
 /* INTERPRETATION (MISSING): the clock follows the link's speed, 6.4 ns at 10 Gbit/s; here it is
  * that always, so that the time does not depend on the link. */
@@ -30,8 +31,39 @@ systim_set(struct nic *nic, uint64_t value)
 	nic->systim_at = nic_now();
 }
 
-uint64_t
+/* TIMINCA must not change between systim_set() and this. */
+static uint64_t
 systim_get(const struct nic *nic)
 {
 	return systim_value(nic, nic_now());
+}
+
+/* 8.2.3.26.10: reading the lower half takes the upper with it */
+uint32_t
+read_systim(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	uint64_t now = systim_get(nic);
+
+	if (i == 0 && !peek)
+		nic->systim_high = now >> 32;
+	return i == 0 ? now : peek ? now >> 32 : nic->systim_high;
+}
+
+uint32_t
+write_systim(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	uint64_t now = systim_get(nic);
+
+	systim_set(nic, i == 0 ? (now & ~UINT64_C(0xffffffff)) | value :
+		   (now & 0xffffffff) | (uint64_t)value << 32);
+	return value;
+}
+
+uint32_t
+write_timinca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	      uint32_t value)
+{
+	systim_set(nic, systim_get(nic)); /* with the increment that was */
+	return value;
 }

@@ -5,7 +5,11 @@
 /* Transmit, data sheet 7.2: descriptors of a queue into frames on the wire, and
  * the write-back of those that ask for it. */
 
+#include "desc.h"
+#include "irq.h"
+#include "stats.h"
 #include "tx.h"
+#include "tx_offload.h"
 
 #define NO_TAIL       UINT32_MAX
 #define TX_REPORTS    (2 * WIRE_BURST)
@@ -32,7 +36,9 @@ struct tx_batch {
 	uint32_t room_used;
 };
 
-bool
+/* Head write-back of a queue as its registers have it now (8.2.3.9.11, 8.2.3.9.12), with TXDCTL as
+ * it is to be. @return false: strict, and against a rule */
+static bool
 txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl)
 {
 	uint64_t addr = reg_get(nic, txq_reg(q, NIC_TDWBAL)) |
@@ -54,7 +60,8 @@ txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl)
 	return true;
 }
 
-void
+/* The enable bit rises (8.2.3.9.10). */
+static void
 txq_enable(struct nic *nic, unsigned int q, uint32_t txdctl)
 {
 	struct nic_txq *txq = &nic->txq[q];
@@ -527,9 +534,78 @@ tx_poll(struct nic *nic)
 		return 0;
 	for (q = 0; q < nic->tx_end; q++)
 		moved += tx_queue(nic, q, &batch);
-	if (moved == 0 && nic->direct)
-		for (q = 0; q < nic->tx_end; q++)
-			if (nic->txq[q].live)
-				head_show(nic, &nic->txq[q].ring, txq_reg(q, NIC_TDH));
 	return moved;
+}
+
+/*
+ * Registers, 8.2.3.9
+ */
+
+uint32_t
+write_tx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	      uint32_t value)
+{
+	return ring_write(nic, reg, i, nic->txq[i].live, UINT32_MAX, before, value);
+}
+
+/* INTERPRETATION (MISSING): 4.6.8 sets head write-back before the queue is enabled, 8.2.3.9.11 and
+ * 8.2.3.9.12 do not forbid to change it afterwards. It takes effect at once. */
+uint32_t
+write_tdwba(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	if (!nic->txq[i].live)
+		return value;
+	reg_put(nic, txq_reg(i, reg->offset), value);
+	return txq_head_wb(nic, i, nic->txq[i].txdctl) ? value : before;
+}
+
+uint32_t
+read_tdh(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
+{
+	return nic->txq[i].live ? nic->txq[i].ring.head : reg_get(nic, txq_reg(i, NIC_TDH));
+}
+
+uint32_t
+write_tdh(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	return !nic->txq[i].live ? value :
+	       head_write(nic, reg, i, nic->txq[i].ring.head, reg_get(nic, txq_reg(i, NIC_TDT)),
+			  value);
+}
+
+uint32_t
+write_tdt(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
+{
+	nic->counts.tdt_writes++;
+	return tail_write(nic, reg, i, nic->txq[i].txdctl & NIC_TXDCTL_ENABLE, value);
+}
+
+void
+txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
+{
+	uint32_t before = nic->txq[q].txdctl;
+
+	value &= ~NIC_TXDCTL_SWFLSH;
+	if (value & ~before & NIC_TXDCTL_ENABLE) {
+		if (!nic->direct) /* else the driver may be ahead of us */
+			reg_put(nic, txq_reg(q, NIC_TDT), 0);
+		txq_enable(nic, q, value);
+		if (!nic->txq[q].live)
+			value &= ~NIC_TXDCTL_ENABLE;
+	} else if (before & ~value & NIC_TXDCTL_ENABLE) {
+		txq_disable(nic, q);
+		reg_put(nic, txq_reg(q, NIC_TDT), 0);
+	} else if (nic->txq[q].live && !txq_head_wb(nic, q, value)) {
+		value = (value & ~NIC_TXDCTL_WTHRESH) | (before & NIC_TXDCTL_WTHRESH);
+	}
+	nic->txq[q].txdctl = value;
+	reg_put(nic, txq_reg(q, NIC_TXDCTL), value);
+}
+
+uint32_t
+write_txdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
+	     uint32_t value)
+{
+	txdctl_changed(nic, i, value);
+	return nic->txq[i].txdctl;
 }

@@ -6,7 +6,7 @@
  * segmentation, VLAN tag. The driver's buffers are only read. */
 
 #include "csum.h"
-#include "tx.h"
+#include "tx_offload.h"
 
 #define MAC_ADDRS     12u  /* both addresses, before a tag */
 #define HEADERS_MAX   512u /* 7.2.3.2.3, of MACLEN, IPLEN and L4LEN together */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* What the 82599 has and this device has not. */
+
+#ifndef ABSENT_H
+#define ABSENT_H
+
+#include "regs.h"
+#include "state.h"
+
+/* count it if this value asks for something that is not emulated */
+void reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value);
+
+reg_write_hook write_sectxctrl, write_secrxctrl, write_fdirctrl, write_msca;
+
+#endif /* ABSENT_H */

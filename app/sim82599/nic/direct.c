@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Direct mode: the pages of the doorbells (NIC_DOORBELL_PAGES) are mapped into the driver, so that
+ * its tail writes are plain stores, which the queues see when they are polled. The driver's other
+ * stores to these pages are not seen, either: this file looks for those that matter, and asks for a
+ * trap after one. */
+
+#include "direct.h"
+#include "lock.h"
+#include "regs.h"
+#include "rx.h"
+#include "tx.h"
+
+bool
+nic_is_doorbell(uint32_t offset)
+{
+	return (offset & 0x3f) == (NIC_RDT & 0x3f) &&
+	       ((offset >= 0x1000 && offset < 0x2000) || (offset >= 0xd000 && offset < 0xe000) ||
+		(offset >= 0x6000 && offset < 0x8000));
+}
+
+bool
+nic_wants_trap(const struct nic *nic)
+{
+	return atomic_load_explicit(&nic->wants_trap, memory_order_relaxed);
+}
+
+static void
+watch_queue(struct nic *nic, unsigned int q)
+{
+	uint32_t rxdctl = reg_get(nic, rxq_reg(q, NIC_RXDCTL));
+	uint32_t txdctl = reg_get(nic, txq_reg(q, NIC_TXDCTL));
+
+	if (rxdctl != nic->rxq[q].rxdctl) {
+		rxdctl_changed(nic, q, rxdctl);
+		nic->wants_trap = true;
+	}
+	if (txdctl != nic->txq[q].txdctl) {
+		txdctl_changed(nic, q, txdctl);
+		nic->wants_trap = true;
+	}
+}
+
+void
+nic_set_direct(struct nic *nic, bool direct)
+{
+	nic_lock(nic);
+	/* on the way back: what was stored directly, and not seen yet */
+	for (unsigned int q = 0; nic->direct && q < NIC_QUEUES; q++)
+		watch_queue(nic, q);
+	nic->direct = direct;
+	nic->wants_trap = false;
+	for (unsigned int q = 0; direct && q < NIC_QUEUES; q++) {
+		if (nic->rxq[q].live)
+			reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].ring.head);
+		if (nic->txq[q].live)
+			reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].ring.head);
+	}
+	nic_unlock(nic);
+}
+
+/* The live queues each time, the others in turn: they are only enabled, which has time. */
+void
+direct_watch(struct nic *nic)
+{
+	unsigned int end = nic->rx_end > nic->tx_end ? nic->rx_end : nic->tx_end;
+
+	for (unsigned int q = 0; q < end; q++)
+		watch_queue(nic, q);
+	watch_queue(nic, nic->watch);
+	nic->watch = (nic->watch + 1) % NIC_QUEUES;
+}
+
+/* In direct mode, what a driver reads of the head is in the register itself. */
+static void
+head_show(struct nic *nic, const struct nic_ring *ring, uint32_t offset)
+{
+	if (reg_get(nic, offset) != ring->head)
+		reg_put(nic, offset, ring->head);
+}
+
+void
+direct_show_rx_heads(struct nic *nic)
+{
+	for (unsigned int q = 0; q < nic->rx_end; q++)
+		if (nic->rxq[q].live)
+			head_show(nic, &nic->rxq[q].ring, rxq_reg(q, NIC_RDH));
+}
+
+void
+direct_show_tx_heads(struct nic *nic)
+{
+	for (unsigned int q = 0; q < nic->tx_end; q++)
+		if (nic->txq[q].live)
+			head_show(nic, &nic->txq[q].ring, txq_reg(q, NIC_TDH));
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* L2 filters, data sheet 7.1.1. A frame is at least 60 bytes. */
+
+#ifndef FILTER_H
+#define FILTER_H
+
+#include "regs.h"
+#include "state.h"
+
+enum filter_verdict { /* as the status of a write-back has it: DD, PIF */
+	FILTER_REFUSED = 0,
+	FILTER_EXACT = 0x01,
+	FILTER_HASH = 0x81, /* passed by MTA alone */
+};
+
+/* The filters' registers in the form that is quick to test: call it if nic->filter.stale. */
+void filter_rebuild(struct nic *nic);
+/* By address and VLAN. The filters are not stale. */
+enum filter_verdict filter_address(struct nic *nic, const uint8_t *frame);
+/* The same, and what flow control does with it. */
+enum filter_verdict filter_judge(struct nic *nic, const uint8_t *frame);
+
+static inline enum filter_verdict
+filter_frame(struct nic *nic, const uint8_t *frame)
+{
+	return nic->filter.all_unicast && !(frame[0] & 1) ? FILTER_EXACT : filter_judge(nic, frame);
+}
+
+reg_write_hook write_filter; /* of each register that filter_rebuild() looks at */
+
+#endif /* FILTER_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The link, data sheet 3.7. */
+
+#ifndef LINK_H
+#define LINK_H
+
+#include "regs.h"
+#include "state.h"
+
+void link_restart(struct nic *nic);          /* reset, AUTOC.AN_RESTART, wire changed ... */
+void link_check(struct nic *nic);            /* has light gone or come, here or there? */
+void link_unplug(struct nic *nic);           /* before the plugged wire is another one */
+bool link_laser(const struct nic *nic);      /* is it on? */
+bool link_receives(const struct nic *nic);   /* does light come in? */
+void link_poll(struct nic *nic, uint64_t now);
+void link_tell(struct nic *nic);             /* the plugged wire, if it does not know */
+
+reg_read_hook read_esdp, read_links, read_pcs1glsta, read_pcs1ganlp;
+reg_write_hook write_esdp, write_autoc, write_autoc2;
+
+#endif /* LINK_H */

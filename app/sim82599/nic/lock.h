@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* The device's lock: held for a poll or a register access, so it is spun for. Accesses announce
+ * themselves, and nic_poll() stands back for them. */
+
+#ifndef LOCK_H
+#define LOCK_H
+
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "state.h"
+
+static inline bool
+nic_trylock(struct nic *nic)
+{
+	return atomic_load_explicit(&nic->lock, memory_order_relaxed) == 0 &&
+	       atomic_exchange_explicit(&nic->lock, 1, memory_order_acquire) == 0;
+}
+
+static inline void
+nic_lock(struct nic *nic)
+{
+	if (nic_trylock(nic))
+		return;
+	atomic_fetch_add(&nic->waiters, 1);
+	while (!nic_trylock(nic))
+		sched_yield();
+	atomic_fetch_sub(&nic->waiters, 1);
+}
+
+static inline void
+nic_unlock(struct nic *nic)
+{
+	atomic_store_explicit(&nic->lock, 0, memory_order_release);
+}
+
+#endif /* LOCK_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+/* Link flow control, data sheet 3.7.7. */
+
+#ifndef PAUSE_H
+#define PAUSE_H
+
+#include "regs.h"
+#include "state.h"
+
+/* A frame of type 8808h has come. @return true: it goes no further */
+bool pause_receive(struct nic *nic, const uint8_t *frame);
+void pause_poll(struct nic *nic, uint64_t now);
+
+reg_read_hook read_tfcs;
+
+#endif /* PAUSE_H */
