@@ -3,6 +3,7 @@
 
 """Link flow control between two software NICs, and what is lost without."""
 
+import pytest
 from rig import Rig
 
 WIRES = ["cable=sim82599_1", "cable=sim82599_0"]
@@ -18,12 +19,14 @@ def send_to_nobody(pmd):
     pmd.command(f"start tx_first {BURSTS}")
 
 
-def test_stalled_receiver_pauses_the_sender():
+@pytest.mark.parametrize("size, high", [(64, 128), (1514, 499)])
+def test_stalled_receiver_pauses_the_sender(size, high):
     """Its ring full, a port sends XOFF, again and again, and the other one minds it: nothing is
-    lost.  XON, as soon as there are descriptors again."""
-    with Rig("net_ixgbe", WIRES, ARGS) as pmd:
+    lost, though only 13 KB of the packet buffer are left then.  XON, as soon as there are
+    descriptors again."""
+    with Rig("net_ixgbe", WIRES, ARGS + [f"--txpkts={size}"]) as pmd:
         for port in 0, 1:
-            pmd.command("set flow_ctrl rx on tx on 128 64 65535 1 mac_ctrl_frame_fwd off "
+            pmd.command(f"set flow_ctrl rx on tx on {high} 64 65535 1 mac_ctrl_frame_fwd off "
                         f"autoneg off {port}")
         send_to_nobody(pmd)
         pmd.wait_counter(1, "tx_xoff_packets", 3, pmd.port_xstats)

@@ -1471,8 +1471,7 @@ mac_loopback(void **state)
 		memset(to, 0, 1024);
 		wr(NIC_RDT, head);
 		wr(NIC_TDT, head);
-		for (int i = 0; i < 10; i++)
-			nic_poll(nic);
+		poll_all();
 		assert_int_equal(rd(NIC_RDH), head);
 		assert_int_equal(rd(NIC_TDH), head);
 		assert_int_equal(rx[(head + 63) % 64].hi >> 32 & 0xffff, 1024);
@@ -1733,6 +1732,38 @@ full_packet_buffer_sends_pause(void **state)
 	rig_pass(MS);
 	assert_int_equal(wire.nb_out, 0);
 	assert_true(rd(NIC_RXMPC) > 0);
+	assert_int_equal(counts().violations, 0);
+}
+
+/* A burst that would not fit: a generator stops in the middle of it, and nothing is lost. */
+static void
+pause_comes_in_time(void **state)
+{
+	(void)state;
+	traffic_prepare();
+	wr(NIC_RXPBSIZE, 8 << NIC_RXPBSIZE_SIZE_SHIFT);
+	wr(NIC_FCTTV, 0xffff);
+	wr(NIC_FCRTV, 0x8000);
+	wr(NIC_FCRTL, NIC_FCRTL_XONE | 0x400);
+	wr(NIC_FCRTH, NIC_FCRTH_FCEN | 0x1000);
+	wr(NIC_FCCFG, NIC_FCCFG_TFCE_LINK);
+	wire.wire.source = true;
+	for (unsigned int i = 0; i < 60; i++) {
+		memcpy(frame_comes() + 12, "\x88\xb5", 2);
+		wire.in[i].len = 1514;
+	}
+	poll_all();
+	assert_int_equal(wire.nb_out, 1);
+	assert_int_equal(nic->buffer.fill, 3 * 1518);
+	descriptors(30);
+	rig_pass(MS);
+	assert_in_range(nic->buffer.fill, 0x1000, 3 * 1518);
+	descriptors(30);
+	rig_pass(MS);
+	assert_int_equal(frames_waiting(), 0);
+	assert_int_equal(rd(NIC_RXMPC), 0);
+	assert_int_equal(rd(NIC_RXDGPC), 60);
+	assert_int_equal(rd(NIC_LXONTXC), 1);
 	assert_int_equal(counts().violations, 0);
 }
 
@@ -1998,6 +2029,7 @@ main(void)
 		TEST(mac_loopback),
 		TEST(received_pause_stops_transmission),
 		TEST(full_packet_buffer_sends_pause),
+		TEST(pause_comes_in_time),
 		TEST(direct_queue_enable_is_noticed),
 		TEST(faults_of_queues_and_a_gone_card),
 		TEST(waits_of_drivers_end),

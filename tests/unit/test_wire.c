@@ -1252,6 +1252,7 @@ test_room(void **state)
 	static struct kept kept;
 	struct wire_frame frame;
 	struct wire *a, *b;
+	unsigned int i;
 
 	(void)state;
 	a = make("cable=b", "a");
@@ -1260,6 +1261,19 @@ test_room(void **state)
 	b->ops->link(b, true);
 	overfill(a, b);
 	overfill(b, a);
+	/* pause frames come in time only if little is under way: 4 KB with the lengths */
+	numbered_frame(&kept, 7);
+	kept.len = 1500;
+	for (i = 0; give(a, &kept) == 1; i++)
+		;
+	assert_int_equal(i, 2);
+	while (b->ops->peek(b, &frame, 1) == 1)
+		b->ops->consume(b, 1);
+	kept.len = WIRE_MAX_FRAME - 4; /* but for a frame that is alone, whose turn comes */
+	assert_int_equal(give(a, &kept), 1);
+	assert_int_equal(give(a, &kept), 0);
+	take(b, &kept);
+	assert_int_equal(kept.len, WIRE_MAX_FRAME - 4);
 	wire_free(a);
 	wire_free(b);
 	a = make("loop", "a");

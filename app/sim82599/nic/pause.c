@@ -86,23 +86,36 @@ refresh_ns(uint32_t quanta, uint32_t before)
 	return quanta_ns(before < quanta ? quanta - before : quanta);
 }
 
-/* 8.2.3.3.3, 8.2.3.3.4, 8.2.3.3.7: XOFF above the high threshold, XON at the low one. */
+/* 8.2.3.3.2, 8.2.3.3.4, 8.2.3.3.7: may pause frames be sent? */
+static bool
+pause_sends(const struct nic *nic)
+{
+	return (reg_get(nic, NIC_FCCFG) & NIC_FCCFG_TFCE) == NIC_FCCFG_TFCE_LINK &&
+	       reg_get(nic, NIC_FCRTH) & NIC_FCRTH_FCEN && reg_get(nic, NIC_FCTTV) & 0xffff &&
+	       nic->wire != NULL && nic->link_up;
+}
+
+bool
+pause_wanted(const struct nic *nic)
+{
+	return pause_sends(nic) && nic->buffer.fill > (reg_get(nic, NIC_FCRTH) & NIC_FCRTH_RTH);
+}
+
+/* 8.2.3.3.3, 8.2.3.3.4: XOFF above the high threshold, XON at the low one. */
 static void
 pause_send_poll(struct nic *nic, uint64_t now)
 {
-	uint32_t fcrtl = reg_get(nic, NIC_FCRTL), fcrth = reg_get(nic, NIC_FCRTH);
+	uint32_t fcrtl = reg_get(nic, NIC_FCRTL);
 	uint32_t quanta = reg_get(nic, NIC_FCTTV) & 0xffff;
-	bool enabled = (reg_get(nic, NIC_FCCFG) & NIC_FCCFG_TFCE) == NIC_FCCFG_TFCE_LINK &&
-		       (fcrth & NIC_FCRTH_FCEN) && quanta != 0 && nic->wire != NULL && nic->link_up;
 
-	if (!enabled) {
+	if (!pause_sends(nic)) {
 		nic->xoff = false;
 		nic->xoff_at = 0;
 	} else if (nic->xoff && nic->buffer.fill <= (fcrtl & NIC_FCRTL_RTL)) {
 		nic->xoff_at = 0;
 		if (!(fcrtl & NIC_FCRTL_XONE) || pause_send(nic, 0))
 			nic->xoff = false;
-	} else if (nic->xoff ? now >= nic->xoff_at : nic->buffer.fill > (fcrth & NIC_FCRTH_RTH)) {
+	} else if (nic->xoff ? now >= nic->xoff_at : pause_wanted(nic)) {
 		nic->xoff = pause_send(nic, quanta) || nic->xoff;
 		if (nic->xoff)
 			nic->xoff_at = now + refresh_ns(quanta, reg_get(nic, NIC_FCRTV));

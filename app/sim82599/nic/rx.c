@@ -11,6 +11,7 @@
 #include "filter.h"
 #include "irq.h"
 #include "parse.h"
+#include "pause.h"
 #include "pktbuf.h"
 #include "rx.h"
 #include "rxcsum.h"
@@ -744,16 +745,28 @@ rx_consume(struct nic *nic)
 	nic->fifo_wire = nic->fifo_len = nic->fifo_next = 0;
 }
 
-void
-rx_leave(struct nic *nic)
+/* Frames that find no descriptor go from the wire into the packet buffer, or are lost. Those of a
+ * wire that minds pause frames stay there, once such a frame is due. */
+static void
+rx_store(struct nic *nic, bool minds_pause)
 {
 	unsigned int lost = 0;
 
-	for (; nic->fifo_next < nic->fifo_len; nic->fifo_next++)
+	for (; nic->fifo_next < nic->fifo_len; nic->fifo_next++) {
+		if (minds_pause && pause_wanted(nic))
+			break;
 		lost += !packet_buffer_put(nic, &nic->fifo[nic->fifo_next]);
+	}
 	if (lost > 0)
 		rx_lose(nic, lost);
-	rx_consume(nic);
+	if (nic->fifo_next == nic->fifo_len)
+		rx_consume(nic);
+}
+
+void
+rx_leave(struct nic *nic)
+{
+	rx_store(nic, false);
 }
 
 void
@@ -824,7 +837,7 @@ rx_poll(struct nic *nic, bool dma)
 	if (nic->fifo_next == nic->fifo_len)
 		rx_consume(nic);
 	else if (!nic->wire->lossless)
-		rx_leave(nic);
+		rx_store(nic, nic->wire->source);
 	return moved;
 }
 

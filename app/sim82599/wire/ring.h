@@ -15,7 +15,12 @@
 
 #include "wire_priv.h"
 
-#define RING_SIZE (256u * 1024) /* 3,640 of the shortest frames, 16 of the longest */
+/* Bytes that may be under way, or one longer frame. On a real cable there are few, and a driver that
+ * wants pause frames sent leaves as little as 13 KB of the packet buffer free for what still comes
+ * after the first one: Linux's ixgbe for frames of 1,518 bytes. */
+#define RING_UNDER_WAY (4u * 1024)
+#define RING_SIZE      (32u * 1024)
+_Static_assert(RING_SIZE >= 2 * (WIRE_MAX_FRAME + 8), "an empty ring has room for any frame");
 
 struct ring {
 	_Alignas(64) _Atomic uint64_t head; /* bytes ever put, by the sender */
@@ -28,6 +33,13 @@ static inline uint32_t
 ring_record(uint32_t len)
 {
 	return 8 + ((len + 7) & ~7u);
+}
+
+/* May a record of so many bytes be added? */
+static inline bool
+ring_has_room(const struct ring *ring, uint64_t head, uint32_t bytes)
+{
+	return head == ring->tail_seen || head + bytes - ring->tail_seen <= RING_UNDER_WAY;
 }
 
 /* @return frames that there was room for; the first n */
@@ -43,9 +55,9 @@ ring_put(struct ring *ring, const struct wire_frame *frames, unsigned int n)
 		skip = RING_SIZE - head % RING_SIZE;
 		if (skip >= record)
 			skip = 0;
-		if (head + skip + record - ring->tail_seen > RING_SIZE) {
+		if (!ring_has_room(ring, head, record)) {
 			ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-			if (head + skip + record - ring->tail_seen > RING_SIZE)
+			if (!ring_has_room(ring, head, record))
 				break;
 		}
 		if (skip > 0)
