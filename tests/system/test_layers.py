@@ -92,6 +92,14 @@ def test_the_list_in_state_h_is_in_order():
                 for other in listed[:i] if other in graph[name]]
 
 
+def test_only_public_headers_of_others():
+    found = {header for text in read_all().values()
+             for header in re.findall(r'^#include "(.*/.*)"', text, re.MULTILINE)}
+    assert found == {"../wire/wire.h", "../wire/ring.h"}
+    with open(os.path.join(NIC, "../wire/ring.h")) as f:
+        assert re.findall(r'^#include "(.*)"', f.read(), re.MULTILINE) == ["wire.h"]
+
+
 @pytest.mark.parametrize("name, line", [
     ("irq.c", '#include "link.h"'),                             # link.c raises interrupts
     ("state.h", '#include "rx.h"'),

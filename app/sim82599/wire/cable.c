@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ring.h"
+#include "ring_counted.h"
 
 struct cable_end;
 

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ring.h"
+#include "ring_counted.h"
 
 struct loop {
 	struct wire wire;

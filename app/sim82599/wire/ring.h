@@ -2,7 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* A queue of frames in a ring of bytes, from one thread to another.
+/* A queue of frames in a ring of bytes, from one thread to another: for cables and loops, and for
+ * the loopback inside of the device.
  *
  * A record is its frame's length in 8 bytes, and the frame, padded to 8 bytes; it
  * does not wrap: a length of 0 says that the rest of the ring is not used. */
@@ -13,7 +14,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "wire_priv.h"
+#include "wire.h"
 
 /* Bytes that may be under way, or one longer frame. On a real cable there are few, and a driver that
  * wants pause frames sent leaves as little as 13 KB of the packet buffer free for what still comes
@@ -124,45 +125,6 @@ ring_clear(struct ring *ring)
 {
 	atomic_store_explicit(&ring->tail, atomic_load_explicit(&ring->head, memory_order_acquire),
 			      memory_order_release);
-}
-
-/* What a wire does with a ring at its ends, with its counts. */
-
-/* The receiver's link comes up: what was sent before is lost. */
-static inline void
-ring_clear_counted(struct ring *ring, struct wire_counts *counts)
-{
-	struct wire_frame frames[WIRE_BURST];
-	unsigned int n;
-
-	while ((n = ring_peek(ring, frames, WIRE_BURST)) > 0) {
-		ring_consume(ring, n);
-		wire_count(&counts->dropped, n);
-	}
-}
-
-static inline void
-ring_consume_counted(struct ring *ring, unsigned int n, struct wire_counts *counts)
-{
-	wire_count(&counts->to_nic_bytes, ring_consume(ring, n));
-	wire_count(&counts->to_nic, n);
-}
-
-/* What there is no room for waits: the receiver takes frames as fast as it can, so this is a
- * matter of how the two threads run. If ring is NULL, all is dropped. @return frames accepted */
-static inline unsigned int
-ring_send_counted(struct ring *ring, const struct wire_frame *frames, unsigned int n,
-		  struct wire_counts *counts)
-{
-	unsigned int put = 0, i;
-
-	if (ring != NULL)
-		n = put = ring_put(ring, frames, n);
-	for (i = 0; i < n; i++)
-		wire_count(&counts->from_nic_bytes, frames[i].len);
-	wire_count(&counts->from_nic, n);
-	wire_count(&counts->dropped, n - put);
-	return n;
 }
 
 #endif /* WIRE_RING_H */

@@ -6,7 +6,8 @@
  *
  *   wire.c   descriptions, and when frames are due
  *   gen.c    generator and checking sink
- *   cable.c  two ports that find each other by name, a ring for each direction (ring.h)
+ *   cable.c  two ports that find each other by name, a ring for each direction
+ *            (ring.h, and with counts ring_counted.h)
  *   loop.c   one port, one ring
  *   pcap.c   capture files
  *   tap.c    interfaces of the Linux host
