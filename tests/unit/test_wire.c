@@ -169,9 +169,9 @@ test_errors(void **state)
 		{ "genn", EINVAL, "wire: 'genn': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
 		{ "gen=1", EINVAL, "wire: 'gen=1': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
 		{ "cable", EINVAL, "wire: 'cable': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
-		{ "gen:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
-		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
-		{ "gen:colour=red", EINVAL, "wire: gen: colour: there is no such key; allowed are rate, size, count, flows, burst, window, dst, start, lossless" },
+		{ "gen:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, trust, start, lossless" },
+		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, trust, start, lossless" },
+		{ "gen:colour=red", EINVAL, "wire: gen: colour: there is no such key; allowed are rate, size, count, flows, burst, window, dst, trust, start, lossless" },
 		{ "gen:size", EINVAL, "wire: gen: size: a value is missing; allowed are 64 to 15872, or a range of it from low to high" },
 		{ "gen:size=", EINVAL, "wire: gen: size=: allowed are 64 to 15872, or a range of it from low to high" },
 		{ "gen:size=63", EINVAL, "wire: gen: size=63: allowed are 64 to 15872, or a range of it from low to high" },
@@ -359,6 +359,18 @@ test_made(void **state)
 				}
 			}
 			w->ops->consume(w, n / 2 + 1); /* the rest is offered again */
+		}
+		wire_free(w);
+	}
+	/* the device is to look at each */
+	for (unsigned int s = 0; s < 2; s++) {
+		w = make(s == 0 ? "gen:trust=0" : "gen:trust=0:size=64-1518:flows=3", "a");
+		for (unsigned int step = 0; step < 5; step++) {
+			n = w->ops->peek(w, frames, steps[step]);
+			assert_in_range(n, 1, steps[step]);
+			for (i = 0; i < n; i++)
+				assert_int_equal(frames[i].made, 0);
+			w->ops->consume(w, n);
 		}
 		wire_free(w);
 	}

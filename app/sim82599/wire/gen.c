@@ -111,6 +111,7 @@ struct gen {
 	struct wire_pace pace;
 	struct origin *origin; /* NULL: a sink only */
 	uint64_t window;       /* frames that may be under way; 0: any number */
+	bool trust;            /* tell the device what it would find in the frames: wire_frame.made */
 	/* frames ready for the device: positions pace.taken to built - 1 */
 	uint64_t built;
 	uint32_t flow;
@@ -378,7 +379,7 @@ gen_peek(struct wire *w, struct wire_frame *frames, unsigned int n)
 			build_any(gen, frames + held, due - held);
 		gen->built = first + due;
 	}
-	if (due > 0 && gen->origin->nb_lens == 1)
+	if (due > 0 && gen->trust && gen->origin->nb_lens == 1)
 		frames[0].made = due;
 	return due;
 }
@@ -752,7 +753,7 @@ frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
 		return false;
 	for (i = 0; i < WIRE_BURST; i++) {
 		gen->ready[i].len = gen->origin->len_min;
-		gen->ready[i].made = 1;
+		gen->ready[i].made = gen->trust;
 		gen->ready[i].data = gen->frames + (size_t)i * gen->stride;
 		memcpy(gen->frames + (size_t)i * gen->stride, dst, 6);
 		memcpy(gen->frames + (size_t)i * gen->stride + 6, src, 6);
@@ -765,7 +766,7 @@ struct wire *
 wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error *err)
 {
 	uint64_t rate = WIRE_RATE_UNLIMITED, size[2] = { 64, 64 }, count = 0, flows = 1;
-	uint64_t burst = 32, lossless = 0, start = 1, window = 0;
+	uint64_t burst = 32, lossless = 0, start = 1, trust = 1, window = 0;
 	uint8_t dst[6];
 	struct wire_option options[] = {
 		WIRE_OPTION_RATE(&rate),
@@ -777,6 +778,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		{ "burst", wire_parse_number, &burst, "1 to 64", 1, WIRE_BURST, false },
 		{ "window", wire_parse_number, &window, "0 (any number) to 1000000", 0, 1000000, false },
 		{ "dst", wire_parse_mac, dst, "xx-xx-xx-xx-xx-xx", 0, 0, false },
+		WIRE_OPTION_BOOL("trust", &trust),
 		WIRE_OPTION_BOOL("start", &start),
 		WIRE_OPTION_BOOL("lossless", &lossless), /* the last */
 	};
@@ -802,6 +804,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 
 	gen->wire.pace = &gen->pace;
 	gen->window = window;
+	gen->trust = trust;
 	wire_pace_init(&gen->pace, rate, burst, count > 0 ? count : UINT64_MAX, start, gen_len);
 	gen->origin = origin_create(flows, size);
 	if (gen->origin == NULL)

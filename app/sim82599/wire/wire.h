@@ -130,6 +130,8 @@ wire_light(const struct wire *w)
  *       window=N                  frames under way at most, for a forwarder that drops what
  *                                 its Tx ring cannot hold; 0: any number (default)
  *       dst=xx-xx-xx-xx-xx-xx     destination (default: the port's own)
+ *       trust=0|1                 0: the device looks at each frame, as at those of other
+ *                                 wires; 1: it takes the generator's word (default)
  *       lossless=0|1              default 1 if unlimited, else 0
  *       start=0|1                 0: wait for wire_start() (default 1)
  *   sink                          only the sink: it sends nothing
