@@ -15,7 +15,7 @@ waits have a deadline, which is far off, for a machine may be slow and busy; a S
 command line and the program's last words.
 
 IXYMIN_BUILD names another build directory than build/, IXYMIN_SUITE the folder of another Debian
-suite whose DPDK that build is for (devtools/versions makes both).
+suite, or of a DPDK that was built, which that build is for (devtools/versions makes both).
 """
 
 import collections
@@ -134,7 +134,7 @@ class HugePages:
 
 def use_dpdk(build, suite=None):
     """Run programs of another DPDK from now on: what was built for it, and the folder of the
-    suite that it is from (None: it is the installed one).
+    suite that it is from, or that it was installed into (None: it is the installed one).
     """
     global BUILD, SUITE, IXYMIN_PLUGIN, SIM_PLUGIN, L2FWD, L3FWD_POWER
     BUILD = os.path.join(ROOT, build)
@@ -150,14 +150,18 @@ use_dpdk(os.environ.get("IXYMIN_BUILD", "build"), os.environ.get("IXYMIN_SUITE")
 
 def in_suite(path):
     """How to start a program of the suite in use, or built for it: by the suite's own loader.
+    A DPDK that was built has none, but needs the system's, and its EAL finds its plugins itself.
     @return the command, and the EAL arguments that name the suite's own plugins.
     """
     if SUITE is None:
         return [path], []
     libraries = os.path.join(SUITE, "usr/lib/x86_64-linux-gnu")
-    loader = [os.path.join(SUITE, "lib64/ld-linux-x86-64.so.2"), "--library-path", libraries]
+    loader = os.path.join(SUITE, "lib64/ld-linux-x86-64.so.2")
+    program = ["--library-path", libraries, os.path.join(SUITE, "usr/bin", path)]
+    if not os.path.exists(loader):
+        return ["/lib64/ld-linux-x86-64.so.2"] + program, []
     plugins = [word for folder in glob.glob(libraries + "/dpdk/pmds-*") for word in ("-d", folder)]
-    return loader + [os.path.join(SUITE, "usr/bin", path)], plugins
+    return [loader] + program, plugins
 
 
 def end_orderly():

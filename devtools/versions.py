@@ -6,7 +6,9 @@ forwards packets in that version's stock dpdk-testpmd, through net_ixymin and th
 net_ixgbe.
 
 A version that is not the installed one comes from another Debian suite, by devtools/debs,
-into .dpdk/SUITE: nothing is installed.  The plugins are then in build-VERSION.
+into .dpdk/SUITE.  One that no suite has is built from a source tree of DPDK, named once with
+--source: dpdk-testpmd with net_ixgbe, below .dpdk/built-VERSION; the tree stays as it is.
+Nothing is installed on the system.  The plugins are then in build-VERSION.
 
 Prints one table; exit code 0 only if every frame came through in every version, 77 if
 there is nothing wrong but that packages or driver headers of one could not be had.
@@ -14,6 +16,8 @@ there is nothing wrong but that packages or driver headers of one could not be h
 
 import argparse
 import contextlib
+import fcntl
+import glob
 import os
 import re
 import shutil
@@ -27,6 +31,21 @@ DPDK = os.path.join(simlib.ROOT, ".dpdk")
 SUITES = {"22.11": "bookworm", "24.11": "trixie", "25.11": "forky"}
 # DPDK itself, and what all of this repository is built with
 PACKAGES = ["dpdk", "dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev", "libc6-dev"]
+LIBRARIES = "usr/lib/x86_64-linux-gnu"  # below the folder of a suite, or of a DPDK that was built
+# What is built of a source tree: testpmd, net_ixgbe, and what l2fwd and l3fwd-power call. The
+# libraries are shared ones: a testpmd with EAL in it would register EAL's lists once more for each
+# plugin. Options that a release does not have are left out; it ignores the names of drivers and
+# libraries that it does not have.
+DPDK_OPTIONS = {
+    "default_library": "shared",
+    "tests": "false",
+    "enable_apps": "test-pmd",
+    "enable_driver_sdk": "true",
+    "enable_drivers": "net/ixgbe,net/intel/ixgbe",
+    "enable_libs": "cryptodev,lpm,metrics,power,rcu,security,stack,timer",
+}
+# the newest release that the plugins are for, where no suite of Debian has it yet
+NEWEST = "26.07"
 PLUGINS = ["drivers/net/ixymin/librte_net_ixymin.so", "app/sim82599/librte_sim82599.so"]
 
 
@@ -64,20 +83,31 @@ def read(path):
         return ""
 
 
+def built():
+    """Releases that are built from a source tree, or were."""
+    found = glob.glob(DPDK + "/built-*/.made-of") + glob.glob(DPDK + "/source-*")
+    return {re.search(r"(?:built|source)-([^/]*)", path)[1] for path in found} - set(SUITES)
+
+
+def there():
+    """Releases that need nothing but a mirror of Debian, the oldest first."""
+    own = installed()
+    return sorted({*SUITES, *built(), *([release_of(own)] if own else [])})
+
+
 class Version:
-    """A release of DPDK, installed or in a suite of Debian, and our plugins for it."""
+    """A release of DPDK and our plugins for it: the one installed, one in a suite of Debian, or one
+    that was built from its source tree."""
 
     def __init__(self, release, compiler="gcc"):
         self.release, self.compiler = release, compiler
         self.number = installed()  # that of another suite: see fetch()
         self.suite = None
         if self.number is None or release_of(self.number) != release:
-            self.suite = SUITES.get(release)
-            if self.suite is None:
-                raise Unavailable(f"DPDK {release} is neither installed ({self.number or 'none'} is) "
-                                  f"nor in a known suite of Debian ({', '.join(SUITES)} are)")
+            self.suite = SUITES.get(release, "built-" + release)
         self.root = os.path.join(DPDK, self.suite) if self.suite else None
         self.source = os.path.join(DPDK, "source-" + release if self.suite else "source")
+        self.is_built = self.suite is not None and release not in SUITES
         self.folder = os.path.join(
             simlib.ROOT, f"build-{release}" if compiler == "gcc" else f"build-{compiler}-{release}")
 
@@ -96,6 +126,9 @@ class Version:
         """
         if self.suite is None:
             return
+        if self.is_built:
+            self.make()
+            return
         if not os.path.exists(self.source):
             folder = os.path.join(DPDK, self.suite + "-source")
             if not run("devtools/debs", "--source", self.suite, folder, "dpdk"):
@@ -105,22 +138,61 @@ class Version:
             self.set_source(os.path.join(folder, "dpdk"))
         if not run("devtools/debs", self.suite, self.root, *PACKAGES):
             raise Unavailable(f"DPDK {self.release}: {self.suite}'s packages cannot be fetched")
-        pc = read(self.root + "/usr/lib/x86_64-linux-gnu/pkgconfig/libdpdk.pc")
-        self.number = re.search(r"^Version: (.*)", pc, re.MULTILINE)[1]
+        self.number = self.number_there()
         if release_of(self.number) != self.release:
             raise Unavailable(f"DPDK {self.release}: {self.suite} has DPDK {self.number} by now")
 
+    def number_there(self):
+        """The version below root, as its pkg-config file says."""
+        pc = read(f"{self.root}/{LIBRARIES}/pkgconfig/libdpdk.pc")
+        return re.search(r"^Version: (.*)", pc, re.MULTILINE)[1]
+
+    def make(self):
+        """Build and install DPDK from its source tree, below root; quick if that is done."""
+        stamp = self.root + "/.made-of"
+        number = read(os.path.join(self.source, "VERSION")).strip()
+        known = read(os.path.join(self.source, "meson_options.txt"))
+        options = [f"-D{name}={value}" for name, value in DPDK_OPTIONS.items()
+                   if name == "default_library" or f"'{name}'" in known]
+        made_of = "\n".join([f"DPDK {number}"] + options) + "\n"
+        os.makedirs(DPDK, exist_ok=True)
+        with open(self.root + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if number and read(stamp) != made_of:
+                say(f"building DPDK {number} from {os.path.realpath(self.source)}")
+                shutil.rmtree(self.root, ignore_errors=True)
+                self.compile(self.root + "/build", options)
+                with open(stamp, "w") as f:
+                    f.write(made_of)
+        if not os.path.exists(stamp):
+            raise Unavailable(
+                f"DPDK {self.release} is neither installed ({installed() or 'none'} is) nor in a known "
+                f"suite of Debian ({', '.join(SUITES)} are); name a source tree to build it from: "
+                f"devtools/versions --source {self.release}=FOLDER")
+        self.number = self.number_there()
+
+    def compile(self, build, options):
+        # DPDK's scripts want the python3 that has elftools; Python leaves nothing in the tree
+        env = dict(os.environ, PATH="/usr/bin:" + os.environ["PATH"], PYTHONDONTWRITEBYTECODE="1")
+        if not (run("meson", "setup", f"--prefix={self.root}/usr", "--libdir=lib/x86_64-linux-gnu",
+                    *options, build, os.path.realpath(self.source), env=env)
+                and run("ninja", "-C", build, "install", env=env)):
+            raise simlib.SimError(f"DPDK {self.release} could not be built from {self.source}, see above")
+        shutil.rmtree(build)
+
     def settings(self):
         """Of meson: all from the suite; its libraries first, for gcc looks into its own folder then."""
-        paths, flags, link = "", "", ""
-        if self.suite:
-            libraries = self.root + "/usr/lib/x86_64-linux-gnu"
+        paths, flags, link, more = "", "", "", ""
+        libraries = f"{self.root}/{LIBRARIES}"
+        if self.is_built:  # DPDK alone is from there
+            more = f"pkg_config_path = '{libraries}/pkgconfig'\n"
+        elif self.suite:
             paths = (f"[properties]\nsys_root = '{self.root}'\npkg_config_libdir = "
                      f"['{libraries}/pkgconfig', '{self.root}/usr/share/pkgconfig']\n")
             flags = f"'--sysroot={self.root}'"
             link = f"{flags}, '-L{libraries}'"
         return (f"# DPDK {self.number}\n[binaries]\nc = '{self.compiler}'\n[project options]\ndpdk_source = '{self.source}'\n"
-                f"{paths}[built-in options]\nwerror = true\nc_args = [{flags}]\nc_link_args = [{link}]\n")
+                f"{paths}[built-in options]\nwerror = true\nc_args = [{flags}]\nc_link_args = [{link}]\n{more}")
 
     def build(self, *targets):
         """Build the plugins, or the targets named; quick if they are there."""
@@ -172,9 +244,10 @@ def main():
                         help="frames through each driver, both directions together (default 2M)")
     parser.add_argument("--source", type=source_tree, action="append", default=[],
                         metavar="VERSION=FOLDER", help="take a version's driver headers from this DPDK "
-                        "source tree, now and later (default: Debian's source package)")
-    parser.add_argument("version", nargs="*", default=list(SUITES), metavar="VERSION",
-                        help=f"default: {' '.join(SUITES)}")
+                        "source tree, now and later (default: Debian's source package); a version that "
+                        "no known suite of Debian has is built from the tree")
+    parser.add_argument("version", nargs="*", metavar="VERSION",
+                        help=f"default: those named with --source, or {' '.join(there())}")
     args = parser.parse_args()
     simlib.end_orderly()
 
@@ -185,7 +258,7 @@ def main():
     except Unavailable as error:
         sys.exit(f"versions: --source: {error}")
     with simlib.HugePages(say) if not args.build else contextlib.nullcontext():
-        for release in args.version:
+        for release in args.version or [release for release, _ in args.source] or there():
             try:
                 version = Version(release, args.compiler)
                 if args.build:

@@ -49,6 +49,6 @@ def use():
     simlib.use_dpdk(*before)
 
 
-@pytest.fixture(params=versions.SUITES)
+@pytest.fixture(params=sorted({*versions.there(), versions.NEWEST}))
 def release(request):
     return request.param

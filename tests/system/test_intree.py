@@ -34,10 +34,11 @@ def plugin(use, release):
     use(release)
     source = versions.Version(release).source
     if not os.path.isdir(source):
-        pytest.skip("the installed DPDK did not come from a source package")
+        pytest.skip("the source tree of this DPDK is not there")
     shutil.rmtree(WORK, ignore_errors=True)
     tree = os.path.join(WORK, "dpdk")
-    shutil.copytree(source, tree, symlinks=True)
+    # of a user's tree not what was built in it, or its history
+    shutil.copytree(source, tree, symlinks=True, ignore=shutil.ignore_patterns("build", ".git"))
     shutil.copytree(os.path.dirname(simlib.ROOT + "/drivers/net/ixymin/"), tree + "/drivers/net/ixymin")
     drivers = tree + "/drivers/net/meson.build"
     with open(drivers) as f:

@@ -52,7 +52,9 @@ def test_plug_and_unplug(use, release, driver):
     ("24.11", "net_ixgbe", 64, 1000),
     ("25.11", "net_ixgbe", 64, 63),
     ("25.11", "net_ixgbe", 128, 1000),
-    ("25.11", "net_ixymin", 64, 1000)])
+    ("25.11", "net_ixymin", 64, 1000),
+    ("26.07", "net_ixgbe", 128, 1000),
+    ("26.07", "net_ixymin", 64, 1000)])
 def test_smallest_ring(use, release, driver, ring, received):
     """net_ixgbe of 25.11 allows 64 descriptors, and receives what fits into the ring once: its vector
     path refills when more than 64 are used, and 63 at most can be."""
@@ -64,9 +66,23 @@ def test_smallest_ring(use, release, driver, ring, received):
         assert told[:3] == (received, received, 0), pmd.about(told)
 
 
-def test_recycling_recycles_nothing(use):
-    """25.11: net_ixgbe's receive ring takes mbufs back by 64, its transmit ring gives them by 32."""
-    use("25.11")
+def test_smallest_ring_needs_a_threshold(use):
+    """net_ixgbe of 26.07 refuses 64 descriptors, unless it refills when less than its 32 are used."""
+    use("26.07")
+    with Rig("net_ixgbe", ["gen:start=0"] * 2, ["--rxd=64"]) as pmd:
+        assert "rx ring size (64) must be > 2 * rx_free_thresh (32)" in pmd.output, pmd.about(pmd.output)
+        assert "Not all ports were started" in pmd.command("start"), pmd.about(pmd.output)
+    with Rig("net_ixgbe", ["gen:start=0"] * 2, ["--rxd=64", "--rxfreet=16"]) as pmd:
+        pmd.forward()
+        pmd.send({0: 1000})
+        told = pmd.stop_forwarding()
+        assert told[:3] == (1000, 1000, 0), pmd.about(told)
+
+
+@pytest.mark.parametrize("release", ["25.11", "26.07"])
+def test_recycling_recycles_nothing(use, release):
+    """net_ixgbe's receive ring takes mbufs back by 64, its transmit ring gives them by 32."""
+    use(release)
     with EthdevCheck("net_ixgbe", "gen", "recycle=20000") as check:
         assert check.lines("^recycled: (.*)$") == ["0 mbufs, 64 at a time"], check.output
     with Rig("net_ixgbe", ["gen:start=0"] * 2) as pmd:  # nobody notices
