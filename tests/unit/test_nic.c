@@ -1593,11 +1593,19 @@ received_pause_stops_transmission(void **state)
 	assert_int_equal(nic_wake_at(nic), clock_ns + 51200);
 	clock_ns += 51199;
 	nic_poll(nic);
+	nic_poll(nic);
 	assert_int_equal(wire.nb_out, 1);
 	clock_ns += 1;
+	nic_poll(nic); /* a device that was not polled for long gets one turn to be told again */
+	assert_int_equal(wire.nb_out, 1);
+	control_frame("\x02\x82\x59\x90\x00\x00", 1, 1000);
+	nic_poll(nic);
+	assert_int_equal(wire.nb_out, 1);
+	clock_ns += 51200;
+	nic_poll(nic);
 	nic_poll(nic);
 	assert_int_equal(wire.nb_out, 2);
-	assert_int_equal(rd(NIC_LXOFFRXCNT), 2);
+	assert_int_equal(rd(NIC_LXOFFRXCNT), 3);
 	assert_int_equal(rd(NIC_LXONRXCNT), 1);
 	assert_int_equal(rd(NIC_GPRC), 0); /* all discarded */
 	/* other control frames: not pauses, passed only with PMCF */

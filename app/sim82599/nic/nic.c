@@ -160,6 +160,7 @@ nic_poll(struct nic *nic)
 		if (now >= nic->timer_at) {
 			link_poll(nic, now);
 			irq_poll(nic, now);
+			pause_end(nic, now);
 			pause_poll(nic, now);
 		}
 	}

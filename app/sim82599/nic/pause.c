@@ -122,11 +122,23 @@ pause_send_poll(struct nic *nic, uint64_t now)
 	}
 }
 
+/* The pause ends with the second poll after its time. If the machine was busy elsewhere, the far end
+ * could not renew it in time: it gets one turn for that, and what it sends is looked at before
+ * anything is transmitted. */
+void
+pause_end(struct nic *nic, uint64_t now)
+{
+	bool late = nic->pause_until != 0 && now >= nic->pause_until;
+
+	if (late && nic->pause_late)
+		nic->pause_until = 0;
+	nic->pause_late = late && nic->pause_until != 0;
+	timer_update(nic);
+}
+
 void
 pause_poll(struct nic *nic, uint64_t now)
 {
-	if (nic->pause_until != 0 && now >= nic->pause_until)
-		nic->pause_until = 0;
 	pause_send_poll(nic, now);
 	timer_update(nic);
 }

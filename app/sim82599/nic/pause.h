@@ -12,7 +12,8 @@
 
 /* A frame of type 8808h has come. @return true: it goes no further */
 bool pause_receive(struct nic *nic, const uint8_t *frame);
-void pause_poll(struct nic *nic, uint64_t now);
+void pause_end(struct nic *nic, uint64_t now);  /* is the far end's pause over? */
+void pause_poll(struct nic *nic, uint64_t now); /* is one to be sent? */
 bool pause_wanted(const struct nic *nic); /* the packet buffer is filled above the threshold */
 
 reg_read_hook read_tfcs;

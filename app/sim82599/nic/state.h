@@ -214,6 +214,7 @@ struct nic {
 
 	/* pause.c */
 	uint64_t pause_until;  /* ns, nothing is sent until then; 0: no pause */
+	bool pause_late;       /* that time was over at the last poll */
 	uint64_t xoff_at;      /* ns, when to send the next pause frame; 0: not */
 	bool xoff;             /* one was sent, and holds */
 
