@@ -298,18 +298,22 @@ def assert_frames(rig, got, should, what):
 
 
 class EthdevCheck(simlib.Program):
-    """ethdev_check.c on one port.  It runs to its end within the with block's beginning; then no
-    rule may have been broken, no DMA address refused, and no register accessed that there is not.
+    """ethdev_check.c on one port, or on a port for each of a list of wires.  It runs to its end
+    within the with block's beginning; then no rule may have been broken, no DMA address refused,
+    and no register accessed that there is not.
     """
 
     name = "ethdev-check"
 
-    def __init__(self, driver, wire, *checks, vdev=None, **kwargs):
+    def __init__(self, driver, wires, *checks, vdev=None, **kwargs):
         self.driver = driver
+        wires = [wires] if isinstance(wires, str) else wires
         self._folder = tempfile.TemporaryDirectory(prefix="sim82599.")
-        self._report = os.path.join(self._folder.name, "report.json")
-        super().__init__(simlib.BUILD + "/tests/system/ethdev-check",
-                         [simlib.sim(0, driver, wire=wire, report=self._report, **(vdev or {}))],
+        self._reports = [os.path.join(self._folder.name, f"report-{port}.json")
+                         for port in range(len(wires))]
+        super().__init__(f"{simlib.BUILD}/tests/system/{self.name}",
+                         [simlib.sim(port, driver, wire=wire, report=report, **(vdev or {}))
+                          for port, (wire, report) in enumerate(zip(wires, self._reports))],
                          checks, **kwargs)
 
     about = Rig.about
@@ -321,28 +325,29 @@ class EthdevCheck(simlib.Program):
         code = self.wait_exit(600)  # a thousand starts take their time
         if code != 0 or not self.wait_for("^end$"):
             raise self.error("failed")
-        self.check_obedience()
+        for port in range(len(self._reports)):
+            self.check_obedience(port)
 
-    def check_obedience(self):
+    def check_obedience(self, port):
         """The driver keeps the data sheet's rules and touches no memory but the program's.
 
         The report is that of the port's last life.  Those before, of a port that was unplugged,
         have said on stderr what it has in their line.
         """
-        last = self.report()
+        last = self.report(port)
         broken = set(last["rules"]) - KNOWN_VIOLATIONS[self.driver]
         assert not broken, self.about(f"broke rules {last['rules']}: {last['first_violation']}")
         for what in ("dma_refused", "unknown_access"):
             assert last[what] == 0, self.about(f"{last[what]} {what}")
-        lives = self.lines(r"^sim82599_0 \(.*; DMA refused (\d+); rule violations (\d+)")
+        lives = self.lines(rf"^sim82599_{port} \(.*; DMA refused (\d+); rule violations (\d+)")
         assert lives, self.error("said no last word")
         assert lives[-1] == (str(last["dma_refused"]), str(last["violations"])), self.about(lives)
         if not last["rules"]:
             assert set(lives) == {("0", "0")}, self.error(f"did wrong in one of its lives: {lives}")
 
-    def report(self):
+    def report(self, port=0):
         """The software NIC's last word."""
-        with open(self._report) as f:
+        with open(self._reports[port]) as f:
             return json.load(f)
 
     def close(self):

@@ -35,14 +35,10 @@ class Receiver(EthdevCheck):
     name = "receiver"
 
     def __init__(self, driver, folder, frames, *args, **kwargs):
-        self.driver = driver
         self.packets = len(frames[0])
         wires = [f"pcap:in={write_pcap(folder / f'in-{port}.pcap', sent)}:start=0"
                  for port, sent in enumerate(frames)]
-        simlib.Program.__init__(
-            self, simlib.BUILD + "/tests/system/receiver",
-            [simlib.sim(port, driver, wire=wire) for port, wire in enumerate(wires)],
-            [f"packets={self.packets}", *args], **kwargs)
+        super().__init__(driver, wires, f"packets={self.packets}", *args, **kwargs)
 
     def wait_ready(self):
         self.wait_for("^ready$")
