@@ -27,7 +27,6 @@ ELSEWHERE = {
     "ethtool": "for Linux's driver of a real card, or in a guest, which devtools/vm makes",
     "modprobe": "for a real card, or in a guest: who has modules of the kernel has it",
     "sudo": "for who is not root; devtools/setup says so",
-    "/opt/dpdk/bin/dpdk-testpmd": "of a DPDK of the reader's own, in the README",
 }
 
 
