@@ -4,7 +4,10 @@
 
 /* The life of a port: probe, configure, start, stop, close; and the table of operations */
 
+#include <assert.h>
 #include <errno.h>
+
+#include <rte_malloc.h>
 
 #include "ixymin_rxtx.h"
 
@@ -66,6 +69,28 @@ ixymin_configure(struct rte_eth_dev *dev)
 	return 0;
 }
 
+static_assert(sizeof(union ixymin_rx_desc) == sizeof(union ixymin_tx_desc), "rings differ");
+
+void *
+ixymin_queue_alloc(struct rte_eth_dev *dev, const char *ring_name, uint16_t id, size_t queue_size,
+		   uint16_t nb_desc, unsigned int socket, const struct rte_memzone **ring)
+{
+	void *queue;
+
+	queue = rte_zmalloc_socket(ring_name, queue_size + nb_desc * sizeof(struct rte_mbuf *),
+				   RTE_CACHE_LINE_SIZE, socket);
+	if (queue == NULL)
+		return NULL;
+	*ring = rte_eth_dma_zone_reserve(dev, ring_name, id,
+					 nb_desc * sizeof(union ixymin_rx_desc),
+					 IXYMIN_RING_ALIGN_BYTES, socket);
+	if (*ring == NULL) {
+		rte_free(queue);
+		return NULL;
+	}
+	return queue;
+}
+
 static int
 ixymin_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
@@ -112,7 +137,6 @@ port_halt(struct rte_eth_dev *dev)
 	uint16_t id;
 	int ret;
 
-	ixymin_intr_stop(dev);
 	ret = port_reset(ixymin_port(dev));
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
 		ixymin_rx_queue_free_mbufs(dev, id);
@@ -184,6 +208,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	if (ret == 0)
 		ret = ixymin_link_start(&port->hw);
 	if (ret < 0) {
+		ixymin_intr_stop(dev);
 		port_halt(dev);
 		return ret;
 	}

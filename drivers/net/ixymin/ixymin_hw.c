@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 
-#include <rte_cycles.h>
-
 #include "ixymin_hw.h"
 
 #define WAIT_POLL_US 50
@@ -22,11 +20,11 @@ int
 ixymin_reg_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
 		uint64_t timeout_us)
 {
-	uint64_t deadline = rte_get_timer_cycles() + timeout_us * rte_get_timer_hz() / US_PER_S;
+	uint64_t deadline = deadline_in(timeout_us);
 
 	for (;;) {
 		/* asked first: a thread that slept beyond the deadline looks once more */
-		bool late = rte_get_timer_cycles() > deadline;
+		bool late = is_over(deadline);
 		uint32_t is = reg_read(hw, reg);
 
 		if (is == IXYMIN_GONE)

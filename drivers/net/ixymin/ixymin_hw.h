@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_cycles.h>
 #include <rte_io.h>
 #include <rte_log.h>
 
@@ -71,6 +72,19 @@ hw_is_gone(const struct ixymin_hw *hw)
 
 /* Milliseconds in microseconds, the unit of waits and delays */
 #define MS(n) ((n) * UINT64_C(1000))
+
+/* The time, in cycles of the timer, that is so far away */
+static inline uint64_t
+deadline_in(uint64_t us)
+{
+	return rte_get_timer_cycles() + us * rte_get_timer_hz() / US_PER_S;
+}
+
+static inline bool
+is_over(uint64_t deadline)
+{
+	return rte_get_timer_cycles() > deadline;
+}
 
 int ixymin_reg_wait(const struct ixymin_hw *hw, uint32_t reg, uint32_t mask, uint32_t value,
 		    uint64_t timeout_us);

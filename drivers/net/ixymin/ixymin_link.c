@@ -6,8 +6,6 @@
 
 #include <errno.h>
 
-#include <rte_cycles.h>
-
 #include "ixymin_ethdev.h"
 
 /* How long the API's callers wait for a link, and how often LINKS is read meanwhile. SFI is up
@@ -73,11 +71,10 @@ gssr_try(const struct ixymin_hw *hw)
 static void
 gssr_acquire(const struct ixymin_hw *hw)
 {
-	uint64_t deadline = rte_get_timer_cycles() +
-			    rte_get_timer_hz() * SEMAPHORE_WAIT_US / US_PER_S;
+	uint64_t deadline = deadline_in(SEMAPHORE_WAIT_US);
 
 	while (!gssr_try(hw)) {
-		if (rte_get_timer_cycles() > deadline) {
+		if (is_over(deadline)) {
 			IXYMIN_LOG(WARNING, hw,
 				   "GSSR not free within 1000 ms (0x%08x), taking it anyway",
 				   reg_read(hw, IXYMIN_GSSR));
@@ -92,10 +89,9 @@ gssr_acquire(const struct ixymin_hw *hw)
 static void
 gssr_release(const struct ixymin_hw *hw)
 {
-	uint64_t deadline = rte_get_timer_cycles() +
-			    rte_get_timer_hz() * SEMAPHORE_WAIT_US / US_PER_S;
+	uint64_t deadline = deadline_in(SEMAPHORE_WAIT_US);
 
-	while (!swsm_try(hw) && rte_get_timer_cycles() < deadline)
+	while (!swsm_try(hw) && !is_over(deadline))
 		rte_delay_us_sleep(SEMAPHORE_POLL_US);
 	reg_clear(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR);
 	swsm_unlock(hw);
@@ -137,14 +133,14 @@ ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 	};
 	struct ixymin_port *port = ixymin_port(dev);
 	struct rte_eth_link link = { .link_autoneg = !port->hw.sfp };
-	uint64_t deadline = rte_get_timer_cycles() + rte_get_timer_hz() * LINK_WAIT_US / US_PER_S;
+	uint64_t deadline = deadline_in(LINK_WAIT_US);
 	uint32_t links = 0;
 
 	while (port->started) {
 		links = reg_read(&port->hw, IXYMIN_LINKS); /* all ones if the device is gone */
 		if ((links & IXYMIN_LINKS_UP) || !wait_to_complete)
 			break;
-		if (rte_get_timer_cycles() > deadline)
+		if (is_over(deadline))
 			break;
 		rte_delay_us_sleep(LINK_POLL_US);
 	}

@@ -47,27 +47,6 @@ ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu)
 	return -EINVAL;
 }
 
-static struct ixymin_rxq *
-rxq_alloc(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket)
-{
-	const struct rte_memzone *zone;
-	struct ixymin_rxq *q;
-
-	q = rte_zmalloc_socket("rx_queue", sizeof(*q) + nb_desc * sizeof(q->mbufs[0]),
-			       RTE_CACHE_LINE_SIZE, socket);
-	if (q == NULL)
-		return NULL;
-	zone = rte_eth_dma_zone_reserve(dev, "rx_ring", id, nb_desc * sizeof(q->ring[0]),
-					IXYMIN_RING_ALIGN_BYTES, socket);
-	if (zone == NULL) {
-		rte_free(q);
-		return NULL;
-	}
-	q->ring = zone->addr;
-	q->iova = zone->iova;
-	return q;
-}
-
 int
 ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
 		      const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
@@ -75,13 +54,14 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	struct rte_mbuf fresh = { .data_off = RTE_PKTMBUF_HEADROOM, .refcnt = 1, .nb_segs = 1 };
 	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
 	struct ixymin_port *port = ixymin_port(dev);
+	const struct rte_memzone *ring;
 	struct ixymin_rxq *q;
 
 	if (conf->rx_deferred_start) {
 		IXYMIN_LOG(ERR, &port->hw, "rx queue %u: deferred start is not supported", id);
 		return -ENOTSUP;
 	}
-	q = rxq_alloc(dev, id, nb_desc, socket);
+	q = ixymin_queue_alloc(dev, "rx_ring", id, sizeof(*q), nb_desc, socket, &ring);
 	if (q == NULL) {
 		IXYMIN_LOG(ERR, &port->hw, "rx queue %u: no memory for %u descriptors",
 			   id, nb_desc);
@@ -89,6 +69,8 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	}
 	fresh.port = dev->data->port_id;
 	memcpy(&q->rearm, IXYMIN_MBUF_REARM(&fresh), sizeof(q->rearm));
+	q->ring = ring->addr;
+	q->iova = ring->iova;
 	q->port = port;
 	q->pool = pool;
 	q->nb_desc = nb_desc;

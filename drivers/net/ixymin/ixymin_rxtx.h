@@ -89,6 +89,12 @@ txq_used(const struct ixymin_txq *q)
 	return q->nb_desc - 1 - q->nb_free;
 }
 
+/* ixymin_ethdev.c: memory for a queue, all zero, which ends in an mbuf pointer for each descriptor,
+ * and for its ring. Returns NULL if there is not enough. */
+void *ixymin_queue_alloc(struct rte_eth_dev *dev, const char *ring_name, uint16_t id,
+			 size_t queue_size, uint16_t nb_desc, unsigned int socket,
+			 const struct rte_memzone **ring);
+
 /* ixymin_rx.c */
 int ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 			  unsigned int socket, const struct rte_eth_rxconf *conf,

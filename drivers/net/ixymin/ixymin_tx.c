@@ -26,44 +26,26 @@ ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 	dev->data->tx_queues[id] = NULL;
 }
 
-static struct ixymin_txq *
-txq_alloc(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket)
-{
-	const struct rte_memzone *zone;
-	struct ixymin_txq *q;
-
-	q = rte_zmalloc_socket("tx_queue", sizeof(*q) + nb_desc * sizeof(q->mbufs[0]),
-			       RTE_CACHE_LINE_SIZE, socket);
-	if (q == NULL)
-		return NULL;
-	zone = rte_eth_dma_zone_reserve(dev, "tx_ring", id, nb_desc * sizeof(q->ring[0]),
-					IXYMIN_RING_ALIGN_BYTES, socket);
-	if (zone == NULL) {
-		rte_free(q);
-		return NULL;
-	}
-	q->ring = zone->addr;
-	q->iova = zone->iova;
-	return q;
-}
-
 int
 ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
 		      const struct rte_eth_txconf *conf)
 {
 	struct ixymin_port *port = ixymin_port(dev);
+	const struct rte_memzone *ring;
 	struct ixymin_txq *q;
 
 	if (conf->tx_deferred_start) {
 		IXYMIN_LOG(ERR, &port->hw, "tx queue %u: deferred start is not supported", id);
 		return -ENOTSUP;
 	}
-	q = txq_alloc(dev, id, nb_desc, socket);
+	q = ixymin_queue_alloc(dev, "tx_ring", id, sizeof(*q), nb_desc, socket, &ring);
 	if (q == NULL) {
 		IXYMIN_LOG(ERR, &port->hw, "tx queue %u: no memory for %u descriptors",
 			   id, nb_desc);
 		return -ENOMEM;
 	}
+	q->ring = ring->addr;
+	q->iova = ring->iova;
 	q->port = port;
 	q->nb_desc = nb_desc;
 	q->nb_free = nb_desc - 1;
