@@ -43,36 +43,6 @@ watch_queue(struct nic *nic, unsigned int q)
 	}
 }
 
-void
-nic_set_direct(struct nic *nic, bool direct)
-{
-	nic_lock(nic);
-	/* on the way back: what was stored directly, and not seen yet */
-	for (unsigned int q = 0; nic->direct && q < NIC_QUEUES; q++)
-		watch_queue(nic, q);
-	nic->direct = direct;
-	nic->wants_trap = false;
-	for (unsigned int q = 0; direct && q < NIC_QUEUES; q++) {
-		if (nic->rxq[q].live)
-			reg_put(nic, rxq_reg(q, NIC_RDH), nic->rxq[q].ring.head);
-		if (nic->txq[q].live)
-			reg_put(nic, txq_reg(q, NIC_TDH), nic->txq[q].ring.head);
-	}
-	nic_unlock(nic);
-}
-
-/* The live queues each time, the others in turn: they are only enabled, which has time. */
-void
-direct_watch(struct nic *nic)
-{
-	unsigned int end = nic->rx_end > nic->tx_end ? nic->rx_end : nic->tx_end;
-
-	for (unsigned int q = 0; q < end; q++)
-		watch_queue(nic, q);
-	watch_queue(nic, nic->watch);
-	nic->watch = (nic->watch + 1) % NIC_QUEUES;
-}
-
 /* In direct mode, what a driver reads of the head is in the register itself. */
 static void
 head_show(struct nic *nic, const struct nic_ring *ring, uint32_t offset)
@@ -95,4 +65,32 @@ direct_show_tx_heads(struct nic *nic)
 	for (unsigned int q = 0; q < nic->tx_end; q++)
 		if (nic->txq[q].live)
 			head_show(nic, &nic->txq[q].ring, txq_reg(q, NIC_TDH));
+}
+
+void
+nic_set_direct(struct nic *nic, bool direct)
+{
+	nic_lock(nic);
+	/* on the way back: what was stored directly, and not seen yet */
+	for (unsigned int q = 0; nic->direct && q < NIC_QUEUES; q++)
+		watch_queue(nic, q);
+	nic->direct = direct;
+	nic->wants_trap = false;
+	if (direct) {
+		direct_show_rx_heads(nic);
+		direct_show_tx_heads(nic);
+	}
+	nic_unlock(nic);
+}
+
+/* The live queues each time, the others in turn: they are only enabled, which has time. */
+void
+direct_watch(struct nic *nic)
+{
+	unsigned int end = nic->rx_end > nic->tx_end ? nic->rx_end : nic->tx_end;
+
+	for (unsigned int q = 0; q < end; q++)
+		watch_queue(nic, q);
+	watch_queue(nic, nic->watch);
+	nic->watch = (nic->watch + 1) % NIC_QUEUES;
 }
