@@ -164,6 +164,16 @@ rig_create(const struct nic_config *config)
 }
 
 void
+rig_start(void)
+{
+	struct nic_config config;
+
+	rig_open();
+	config = rig_config();
+	nic = rig_create(&config);
+}
+
+void
 rig_link_up(void)
 {
 	nic_set_wire(nic, &wire.wire);

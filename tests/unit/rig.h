@@ -72,6 +72,8 @@ int rig_close(void **state);
 struct nic_config rig_config(void);
 /* A device; wire, mapping and what was recorded of interrupts are as new. */
 struct nic *rig_create(const struct nic_config *config);
+/* rig_open(), and nic is an ordinary device. */
+void rig_start(void);
 /* Plug in the wire, and wait for the link. */
 void rig_link_up(void);
 /* Frames to all stations come in, and lose their FCS. */

@@ -16,12 +16,8 @@
 static int
 setup(void **state)
 {
-	struct nic_config config;
-
 	(void)state;
-	rig_open();
-	config = rig_config();
-	nic = rig_create(&config);
+	rig_start();
 	wire.wire.lossless = false;
 	return 0;
 }

@@ -51,12 +51,8 @@ refill(unsigned int q, unsigned int n)
 static int
 setup(void **state)
 {
-	struct nic_config config;
-
 	(void)state;
-	rig_open();
-	config = rig_config();
-	nic = rig_create(&config);
+	rig_start();
 	wire.wire.lossless = false;
 	rig_link_up();
 	rig_receive();

@@ -35,12 +35,8 @@
 static int
 setup(void **state)
 {
-	struct nic_config config;
-
 	(void)state;
-	rig_open();
-	config = rig_config();
-	nic = rig_create(&config);
+	rig_start();
 	rig_link_up();
 	rig_receive();
 	return 0;
