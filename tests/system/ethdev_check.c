@@ -401,7 +401,8 @@ ask_back(struct rte_mempool *from, bool by_cleanup, int *cleaned)
 static void
 check_silent(unsigned int n)
 {
-	struct rte_mempool *few = rte_pktmbuf_pool_create("few", 255, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+	struct rte_mempool *few = rte_pktmbuf_pool_create("few", 255, 0, 0,
+							  RTE_MBUF_DEFAULT_BUF_SIZE,
 							  SOCKET_ID_ANY);
 	struct rte_mbuf *pkts[BURST];
 	unsigned int nb, sent;
@@ -430,10 +431,11 @@ check_silent(unsigned int n)
 		}
 		back = ask_back(few, i % 2 != 0, &cleaned);
 		if (i % 2 != 0)
-			printf("bursts of %u: by tx_done_cleanup %u of %u back, %d told\n", burst, back,
-			       few->size, cleaned);
+			printf("bursts of %u: by tx_done_cleanup %u of %u back, %d told\n",
+			       burst, back, few->size, cleaned);
 		else
-			printf("bursts of %u: by an empty burst %u of %u back\n", burst, back, few->size);
+			printf("bursts of %u: by an empty burst %u of %u back\n",
+			       burst, back, few->size);
 	}
 	stop();
 }
@@ -537,15 +539,16 @@ configure_offloads(uint64_t rx, uint64_t tx)
 }
 
 /* Send mbufs of one pool, with MBUF_FAST_FREE if N is not 0. The first of them are held here, too,
- * against the promise that goes with that offload: a driver that relies on it gives them back to the
- * pool as they are, and one that frees mbufs one by one takes only its own reference away. Four
- * times a ring, so that all of these are reclaimed while the port runs; and fewer than the pool has,
- * which hands out last what came back last, so that none of them is sent again. */
+ * against the promise that goes with that offload: a driver that relies on it gives them back to
+ * the pool as they are, and one that frees mbufs one by one takes only its own reference away. Four
+ * times a ring, so that all of these are reclaimed while the port runs; and fewer than the pool
+ * has, which hands out last what came back last, so that none of them is sent again. */
 static void
 check_fast_free(unsigned int n)
 {
 	struct rte_mempool *from = rte_pktmbuf_pool_create("sent", NB_MBUF, 0, 0,
-							   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+							   RTE_MBUF_DEFAULT_BUF_SIZE,
+							   SOCKET_ID_ANY);
 	struct rte_mbuf *m, *held[64];
 	uint64_t deadline;
 
@@ -625,6 +628,12 @@ check_link(unsigned int n)
 	}
 }
 
+static const char *
+state(uint8_t queue_state)
+{
+	return queue_state == RTE_ETH_QUEUE_STATE_STARTED ? "started" : "stopped";
+}
+
 /* What is told of N queues of each direction */
 static void
 check_queues(unsigned int n)
@@ -646,12 +655,11 @@ check_queues(unsigned int n)
 		for (unsigned int q = 0; q < n; q++) {
 			check("rx info", rte_eth_rx_queue_info_get(PORT, q, &rx));
 			check("tx info", rte_eth_tx_queue_info_get(PORT, q, &tx));
-			printf("queue %u: rx ring %u, %s pool, drop %u, scattered %u, buffer %u, %s; "
-			       "tx ring %u, %s\n", q, rx.nb_desc, rx.mp == pool ? "its" : "another",
-			       rx.conf.rx_drop_en, rx.scattered_rx, rx.rx_buf_size,
-			       rx.queue_state == RTE_ETH_QUEUE_STATE_STARTED ? "started" : "stopped",
-			       tx.nb_desc,
-			       tx.queue_state == RTE_ETH_QUEUE_STATE_STARTED ? "started" : "stopped");
+			printf("queue %u: rx ring %u, %s pool, drop %u, scattered %u, buffer %u, ",
+			       q, rx.nb_desc, rx.mp == pool ? "its" : "another",
+			       rx.conf.rx_drop_en, rx.scattered_rx, rx.rx_buf_size);
+			printf("%s; tx ring %u, %s\n", state(rx.queue_state), tx.nb_desc,
+			       state(tx.queue_state));
 		}
 	}
 	stop();

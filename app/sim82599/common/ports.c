@@ -66,10 +66,12 @@ port_check_cable(const char *name, const char *wire, unsigned int nb, unsigned i
 			return true;
 	}
 	if (nb == 1)
-		snprintf(err, err_size, "wire: " CABLE "%.*s: this is not the name of another port; "
+		snprintf(err, err_size,
+			 "wire: " CABLE "%.*s: this is not the name of another port; "
 			 "allowed: none, for there is no other port", len, text);
 	else
-		snprintf(err, err_size, "wire: " CABLE "%.*s: this is not the name of another port; "
+		snprintf(err, err_size,
+			 "wire: " CABLE "%.*s: this is not the name of another port; "
 			 "allowed: " PORT_PREFIX "0 to " PORT_PREFIX "%u, but not %s", len, text,
 			 nb - 1, name);
 	return false;

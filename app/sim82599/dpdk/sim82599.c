@@ -225,12 +225,14 @@ check_cables(const struct sim_port *port)
 		bool back = port_is_cable_to(other_wire, port->name);
 
 		if (there && !back) {
-			port_cable_error(port->name, wire, other->name, other_wire, err, sizeof(err));
+			port_cable_error(port->name, wire, other->name, other_wire, err,
+					 sizeof(err));
 			SIM_LOG(ERR, "%s: %s", port->name, err);
 			return -EINVAL;
 		}
 		if (back && !there)
-			SIM_LOG(WARNING, "%s: wire: %s is not the other end of %s's %s: no link there",
+			SIM_LOG(WARNING,
+				"%s: wire: %s is not the other end of %s's %s: no link there",
 				port->name, wire, other->name, other_wire);
 		if (there)
 			return 0;

@@ -229,8 +229,8 @@ on_command(const char *cmd, const char *params, struct rte_tel_data *d)
 		if (port != NULL)
 			ret = commands[i].handle(port, params[len] == ',' ? params + len + 1 : "", d);
 		else
-			ret = answer(d, "no port '%.*s'; allowed: N or " PORT_PREFIX "N, as /sim82599/list "
-				     "has them", (int)len, len > 0 ? params : "");
+			ret = answer(d, "no port '%.*s'; allowed: N or " PORT_PREFIX "N, as "
+				     "/sim82599/list has them", (int)len, len > 0 ? params : "");
 	}
 	pthread_mutex_unlock(&sim_mutex);
 	sim_restore_signals(&old);

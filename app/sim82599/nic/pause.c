@@ -122,8 +122,8 @@ pause_send_poll(struct nic *nic, uint64_t now)
 	}
 }
 
-/* The pause ends with the second poll after its time. If the machine was busy elsewhere, the far end
- * could not renew it in time: it gets one turn for that, and what it sends is looked at before
+/* The pause ends with the second poll after its time. If the machine was busy elsewhere, the far
+ * end could not renew it in time: it gets one turn for that, and what it sends is looked at before
  * anything is transmitted. */
 void
 pause_end(struct nic *nic, uint64_t now)

@@ -142,8 +142,8 @@ ask(struct server *s, char *question, FILE *out)
 	unsigned int i;
 
 	if (port == NULL || !port_parse(port, s->nb, &i)) {
-		snprintf(allowed, sizeof(allowed), "0 to %u, or " PORT_PREFIX "0 to " PORT_PREFIX "%u",
-			 s->nb - 1, s->nb - 1);
+		snprintf(allowed, sizeof(allowed),
+			 "0 to %u, or " PORT_PREFIX "0 to " PORT_PREFIX "%u", s->nb - 1, s->nb - 1);
 		fail(out, "no such port", port != NULL ? port : "", allowed);
 		return;
 	}

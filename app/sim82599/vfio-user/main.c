@@ -128,7 +128,8 @@ cables_fit(const struct server *s)
 		other = &s->functions[peer];
 		if (port_is_cable_to(other->args.device.wire, name))
 			continue;
-		port_cable_error(name, wire, other->name, other->args.device.wire, err, sizeof(err));
+		port_cable_error(name, wire, other->name, other->args.device.wire, err,
+				 sizeof(err));
 		fprintf(stderr, "%s: %s\n", name, err);
 		return false;
 	}

@@ -255,7 +255,8 @@ on_region_write_multi(struct function *f, struct vfu_message *m, uint32_t len, u
 	}
 	for (at = sizeof(count); at < len; at += sizeof(write)) {
 		memcpy(&write, m->data + at, sizeof(write));
-		region_write(f, write.access.region, write.access.offset, write.access.count, write.data);
+		region_write(f, write.access.region, write.access.offset, write.access.count,
+			     write.data);
 	}
 	memcpy(reply, &count, sizeof(count));
 	*reply_len = sizeof(count);

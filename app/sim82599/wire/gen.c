@@ -111,7 +111,7 @@ struct gen {
 	struct wire_pace pace;
 	struct origin *origin; /* NULL: a sink only */
 	uint64_t window;       /* frames that may be under way; 0: any number */
-	bool trust;            /* tell the device what it would find in the frames: wire_frame.made */
+	bool trust;            /* tell the device what is in the frames: wire_frame.made */
 	/* frames ready for the device: positions pace.taken to built - 1 */
 	uint64_t built;
 	uint32_t flow;

@@ -16,9 +16,9 @@
 
 #include "wire.h"
 
-/* Bytes that may be under way, or one longer frame. On a real cable there are few, and a driver that
- * wants pause frames sent leaves as little as 13 KB of the packet buffer free for what still comes
- * after the first one: Linux's ixgbe for frames of 1,518 bytes. */
+/* Bytes that may be under way, or one longer frame. On a real cable there are few, and a driver
+ * that wants pause frames sent leaves as little as 13 KB of the packet buffer free for what still
+ * comes after the first one: Linux's ixgbe for frames of 1,518 bytes. */
 #define RING_UNDER_WAY (4u * 1024)
 #define RING_SIZE      (32u * 1024)
 _Static_assert(RING_SIZE >= 2 * (WIRE_MAX_FRAME + 8), "an empty ring has room for any frame");

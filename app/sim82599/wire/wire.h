@@ -91,7 +91,7 @@ struct wire_ops {
 struct wire {
 	const struct wire_ops *ops;
 	struct wire_pace *pace; /* when frames are due, if the wire makes them; else NULL */
-	bool lossless;          /* frames wait for a descriptor, and are never missed for want of one */
+	bool lossless;          /* frames wait for a descriptor, and none is ever missed */
 	/* The far end is no device, but this wire: it minds pause frames, and if lossless it waits
 	 * for a receiver, too. */
 	bool source;
@@ -101,7 +101,7 @@ struct wire {
 	 * The plug is in: light comes in, and the device's own goes out.  Any thread may change it.
 	 */
 	atomic_bool light;
-	/** The light of a device at the far end, which may switch it off; else NULL. See wire_light(). */
+	/** Light of a device at the far end, which may switch it off; else NULL: wire_light() */
 	const atomic_uint *far_light;
 };
 
