@@ -214,8 +214,10 @@ class Fresh:
             subprocess.run(["git", "-C", clone, *words], check=True)
 
     def start(self, script, *arguments):
+        # a shell cannot catch what was ignored when it began, as SIGINT is of what "&" starts
         return subprocess.Popen(
-            [self.clone / "devtools/fresh", *arguments, "trixie", "--", "sh", "-c", script],
+            ["env", "--default-signal=INT", self.clone / "devtools/fresh", *arguments, "trixie", "--",
+             "sh", "-c", script],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             env=dict(os.environ, PATH=f"{self.clone}/bin:{os.environ['PATH']}"))
 
