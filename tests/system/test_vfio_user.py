@@ -116,7 +116,7 @@ class Driver:
         for i in range(self.COUNT):
             self.store(self.RX_RING + 16 * i, struct.pack("<QQ", IOVA + self.rx_buffer(i), 0))
         c.write(BAR0, RXCTRL, 1)
-        c.write(BAR0, DMATXCTL, 1)
+        c.write(BAR0, DMATXCTL, c.read(BAR0, DMATXCTL) | 1)  # its bit 2 stays set
         c.write(BAR0, TXDCTL, ENABLE)
         c.write(BAR0, RDT, self.COUNT - 1)
 
