@@ -29,8 +29,15 @@
 static struct rte_mempool *pools[RTE_MAX_ETHPORTS];
 
 static struct {
-	uint64_t packets, rxd, offloads;
+	uint64_t packets, rxd, offloads, rss_hf;
 } args = { .rxd = 128 };
+
+/* The key that comes with the definition of the hash */
+static uint8_t rss_key[] = {
+	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+	0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+	0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+};
 
 static void
 check(const char *what, uint16_t port, int ret)
@@ -69,7 +76,17 @@ poison_pool(struct rte_mempool *pool, void *arg, void *m, unsigned int index)
 static void
 set_up(uint16_t port)
 {
-	struct rte_eth_conf conf = { .rxmode.offloads = args.offloads };
+	struct rte_eth_conf conf = {
+		.rxmode = {
+			.offloads = args.offloads,
+			.mq_mode = args.rss_hf != 0 ? RTE_ETH_MQ_RX_RSS : RTE_ETH_MQ_RX_NONE,
+		},
+		.rx_adv_conf.rss_conf = {
+			.rss_hf = args.rss_hf,
+			.rss_key = args.rss_hf != 0 ? rss_key : NULL,
+			.rss_key_len = args.rss_hf != 0 ? sizeof(rss_key) : 0,
+		},
+	};
 	char name[32];
 
 	snprintf(name, sizeof(name), "pool_%u", port);
@@ -143,6 +160,7 @@ static const struct {
 	{ "packets", &args.packets },   /* receive so many on each port, then end */
 	{ "rxd", &args.rxd },           /* descriptors of a receive ring */
 	{ "offloads", &args.offloads }, /* RTE_ETH_RX_OFFLOAD_ */
+	{ "rss_hf", &args.rss_hf },     /* RTE_ETH_RSS_; 0: no RSS */
 };
 
 int

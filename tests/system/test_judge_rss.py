@@ -21,6 +21,8 @@ ADDRESSES = {IP: [("66.9.149.187", "161.142.100.80"), ("10.0.0.1", "10.0.0.2")],
              IPv6: [("3ffe:2501:200:1fff::7", "3ffe:2501:200:3::1"), ("fd00::1", "fd00::2")]}
 PORTS = [(2794, 1766), (1, 65535)]
 RETA = 128
+EXAMPLE_KEY = bytes.fromhex(  # comes with the definition of the hash
+    "6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa")
 
 
 def toeplitz(key, data):
@@ -36,8 +38,7 @@ def toeplitz(key, data):
 
 def test_toeplitz():
     """The example that comes with the definition of the hash."""
-    key = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73b"
-                        "beac01fa")
+    key = EXAMPLE_KEY
     source, destination = (ipaddress.ip_address(a).packed for a in ADDRESSES[IP][0])
     assert toeplitz(key, source + destination) == 0x323e8fc2
     assert toeplitz(key, source + destination + bytes.fromhex("0aea06e6")) == 0x51ccc178

@@ -9,7 +9,9 @@ import re
 
 import pytest
 import simlib
+from judge import PATHS, judges
 from rig import HEADERS, STATION, EthdevCheck, frame, write_pcap
+from test_judge_rss import ALL, EXAMPLE_KEY, all_flows
 
 HEADROOM = 128
 NB_PACKETS = 400  # three times through the ring
@@ -23,8 +25,16 @@ PACKET_TYPES = {
     "tcp6": L3_IPV6 | L4_TCP, "options6": L3_IPV6_EXT | L4_UDP, "arp": 0,
     "vlan": L3_IPV4 | L4_UDP, "vlan6": L3_IPV6 | L4_TCP, "qinq": 0, "garbage": 0,
 }
-RX_VLAN = 1 << 0  # RTE_MBUF_F_RX_VLAN
-CHECKSUMS = 1 << 3 | 1 << 4 | 1 << 7 | 1 << 8  # RTE_MBUF_F_RX_IP_CKSUM_..., _L4_CKSUM_...
+# RTE_MBUF_F_RX_...
+RX_VLAN, RX_RSS_HASH, RX_VLAN_STRIPPED = 1 << 0, 1 << 1, 1 << 6
+IP_CKSUM_BAD, IP_CKSUM_GOOD, L4_CKSUM_BAD, L4_CKSUM_GOOD = 1 << 4, 1 << 7, 1 << 3, 1 << 8
+CHECKSUMS = IP_CKSUM_BAD | IP_CKSUM_GOOD | L4_CKSUM_BAD | L4_CKSUM_GOOD
+# RTE_ETH_RX_OFFLOAD_...
+VLAN_STRIP, IPV4_CKSUM, UDP_CKSUM, TCP_CKSUM = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+SCTP_CKSUM, RSS_HASH = 1 << 17, 1 << 19
+RSS_HF = {  # RTE_ETH_RSS_..., by the names of test_judge_rss
+    "ip4": 1 << 2, "tcp4": 1 << 4, "udp4": 1 << 5, "ip6": 1 << 8, "tcp6": 1 << 10, "udp6": 1 << 11,
+}
 
 
 class Receiver(EthdevCheck):
@@ -57,7 +67,9 @@ class Receiver(EthdevCheck):
 
 
 def expected(driver, port, kind, data):
-    """What the API defines of a packet in one mbuf, with no offload asked for."""
+    """What the API defines of a packet in one mbuf, with no offload asked for; kind: a key of
+    PACKET_TYPES.
+    """
     should = {"port": port, "nb_segs": 1, "pkt_len": len(data), "data_len": len(data),
               "data_off": HEADROOM, "refcnt": 1, "next": 0, "own_pool": 1, "data": data,
               "packet_type": PACKET_TYPES[kind], "ol_flags": 0}
@@ -68,14 +80,18 @@ def expected(driver, port, kind, data):
     return should
 
 
-def compare(receiver, port, kinds, frames):
+def compare(receiver, port, kinds, frames, also=None):
+    """also: by frame, fields that offloads change"""
     got = receiver.mbufs(port)
     assert len(got) == len(frames), receiver.about(f"port {port}: {len(got)} of {len(frames)}")
     for n, (mbuf, kind, data) in enumerate(zip(got, kinds, frames)):
         should = expected(receiver.driver, port, kind, data)
-        if receiver.driver == "net_ixgbe":  # of what is not asked for: test_judge_rx.py
-            mbuf["ol_flags"] &= ~CHECKSUMS
+        if receiver.driver == "net_ixgbe":
+            if also is None:  # what is not asked for is told all the same: test_judge_rx.py
+                mbuf["ol_flags"] &= ~CHECKSUMS
             mbuf["packet_type"] &= ~L2_ETHER
+        if also is not None:
+            should |= also[n]
         wrong = {field: f"{mbuf[field]} instead of {value}" for field, value in should.items()
                  if mbuf[field] != value}
         assert not wrong, receiver.about(f"port {port}, packet {n} ({kind}): {wrong}")
@@ -97,3 +113,82 @@ def test_every_field(use, release, compiler, driver, simd, tmp_path):
     with Receiver(driver, tmp_path, frames, eal=eal) as receiver:
         for port in range(2):
             compare(receiver, port, kinds[port], frames[port])
+
+
+def broken(kind, data, what):
+    """A frame with what (IP, L4) wrong in it, or no UDP checksum at all."""
+    data = bytearray(data)
+    if what == "IP":
+        data[14 + 8 + (4 if "vlan" in kind else 0)] ^= 1  # time to live
+    elif what == "L4":
+        data[-1] ^= 1
+    elif what == "none":
+        data[40:42] = 0, 0
+    return bytes(data)
+
+
+def checksum_flags(driver, kind, what):
+    """As rte_mbuf.h defines them; of net_ixgbe as doc/judges.md tells."""
+    ip = PACKET_TYPES[kind] & L3_IPV4
+    l4 = PACKET_TYPES[kind] & (L4_TCP | L4_UDP | L4_SCTP)
+    if driver == "net_ixgbe":
+        flags = IP_CKSUM_BAD if what == "IP" else IP_CKSUM_GOOD
+        wrong = what in ("L4", "none") and l4
+        return flags | (not wrong and L4_CKSUM_GOOD or wrong != L4_UDP and L4_CKSUM_BAD)
+    flags = (IP_CKSUM_BAD if what == "IP" else IP_CKSUM_GOOD) if ip else 0
+    if l4 and what != "none":
+        flags |= L4_CKSUM_BAD if what == "L4" else L4_CKSUM_GOOD
+    return flags
+
+
+@judges(paths=["vector", "bulk"])
+def test_checksums(driver, path, tmp_path):
+    """Good and bad checksums of all kinds of headers, and UDP without one."""
+    cases = [(kind, what) for kind, types in PACKET_TYPES.items() for what in ("", "IP", "L4", "none")
+             if (what != "IP" or types & L3_IPV4) and (what != "none" or kind == "udp") and
+             (what != "L4" or types & (L4_TCP | L4_UDP | L4_SCTP))]
+    kinds = [kind for kind, _ in cases]
+    frames = [broken(kind, frame(kind, 102 + n, STATION[0], seed=n), what)
+              for n, (kind, what) in enumerate(cases)]
+    also = [{"ol_flags": expected(driver, 0, kind, b"")["ol_flags"] |
+             checksum_flags(driver, kind, what)} for kind, what in cases]
+    offloads = IPV4_CKSUM | UDP_CKSUM | TCP_CKSUM
+    offloads |= SCTP_CKSUM if driver == "net_ixymin" else 0  # net_ixgbe has it all the same
+    with Receiver(driver, tmp_path, [frames], f"offloads={offloads}",
+                  eal=PATHS[driver][path][0]) as receiver:
+        compare(receiver, 0, kinds, frames, also)
+
+
+@judges("VLAN offload", paths=["vector", "bulk"])
+def test_tags(driver, path, tmp_path):
+    """A tag that was stripped is in the mbuf; and there are no flags but this one's."""
+    kinds = [*PACKET_TYPES] * 3
+    frames = [frame(kind, 100 + n, STATION[0], seed=n) for n, kind in enumerate(kinds)]
+    also = [{"ol_flags": 0} for _ in frames]
+    for n, data in enumerate(frames):
+        if data[12:14] == b"\x81\0":
+            also[n] = {"ol_flags": RX_VLAN | RX_VLAN_STRIPPED,
+                       "vlan_tci": int.from_bytes(data[14:16], "big")}
+            frames[n] = data[:12] + data[16:]
+    with Receiver(driver, tmp_path, [[frame(kind, 100 + n, STATION[0], seed=n)
+                                      for n, kind in enumerate(kinds)]], f"offloads={VLAN_STRIP}",
+                  eal=PATHS[driver][path][0]) as receiver:
+        if driver == "net_ixgbe":
+            also = [fields | {"ol_flags": fields["ol_flags"] | checksum_flags(driver, kind, "")}
+                    for fields, kind in zip(also, kinds)]
+        compare(receiver, 0, kinds, frames, also)
+
+
+@judges("RSS hash", paths=["vector", "bulk"])
+def test_hashes(driver, path, tmp_path):
+    """The hash of each flow, where there is one."""
+    flows = all_flows()
+    with Receiver(driver, tmp_path, [[flow.frame for flow in flows]], f"offloads={RSS_HASH}",
+                  f"rss_hf={sum(RSS_HF.values())}", eal=PATHS[driver][path][0]) as receiver:
+        got = receiver.mbufs(0)
+        assert len(got) == len(flows), receiver.about(len(got))
+        for flow, mbuf in zip(flows, got):
+            should = flow.hash(EXAMPLE_KEY, ALL)
+            assert bool(mbuf["ol_flags"] & RX_RSS_HASH) == (should is not None), \
+                receiver.about(f"{flow}: {mbuf}")
+            assert should in (None, mbuf["rss"]), receiver.about(f"{flow}: {should:#x}, {mbuf}")

@@ -14,7 +14,7 @@
 #include "ixymin_compat.h"
 #include "ixymin_hw.h"
 
-#define IXYMIN_PORT_COUNTERS  42 /* rows of the table in ixymin_stats.c */
+#define IXYMIN_PORT_COUNTERS  43 /* rows of the table in ixymin_stats.c */
 #define IXYMIN_QUEUE_COUNTERS 16 /* sets of counters of queues, 8.2.3.23 */
 
 /* Totals since the last reset of the statistics: the device forgets what was read. */

@@ -127,6 +127,7 @@
 #define IXYMIN_RDT(q)                  (IXYMIN_RXQ(q) + 0x18) /* tail */
 #define IXYMIN_RXDCTL(q)               (IXYMIN_RXQ(q) + 0x28)
 #define   IXYMIN_RXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
+#define   IXYMIN_RXDCTL_VME            RTE_BIT32(30)     /* strip VLAN tags */
 #define IXYMIN_RDRXCTL                 0x02f00
 #define   IXYMIN_RDRXCTL_CRCSTRIP      RTE_BIT32(1)
 #define   IXYMIN_RDRXCTL_DMAIDONE      RTE_BIT32(3)      /* DMA initialization done */
@@ -241,6 +242,7 @@
 #define IXYMIN_PTC1522                 0x040ec
 #define IXYMIN_MPTC                    0x040f0
 #define IXYMIN_BPTC                    0x040f4
+#define IXYMIN_XEC                     0x04120
 #define IXYMIN_LXONRXCNT               0x041a4
 #define IXYMIN_LXOFFRXCNT              0x041a8
 #define IXYMIN_MNGPTC                  0x0cf90
@@ -270,6 +272,7 @@ union ixymin_rx_desc {
 		RTE_ATOMIC(rte_le64_t) status; /* status and errors, length, VLAN tag */
 	} wb;
 };
+#define IXYMIN_RXD_INFO_RSS_TYPE       0xf           /* 0: no hash */
 /* Packet type: headers that were found */
 #define IXYMIN_RXD_INFO_IPV4           RTE_BIT32(4)
 #define IXYMIN_RXD_INFO_IPV4E          RTE_BIT32(5)  /* ... with options */
@@ -280,8 +283,16 @@ union ixymin_rx_desc {
 #define IXYMIN_RXD_INFO_SCTP           RTE_BIT32(10)
 #define IXYMIN_RXD_DD                  RTE_BIT32(0)  /* descriptor done */
 #define IXYMIN_RXD_EOP                 RTE_BIT32(1)  /* end of packet */
+#define IXYMIN_RXD_VP                  RTE_BIT32(3)  /* has a VLAN tag, or had it before it came */
+#define IXYMIN_RXD_UDPCS               RTE_BIT32(4)  /* UDP checksum was checked */
+#define IXYMIN_RXD_L4CS                RTE_BIT32(5)  /* UDP, TCP or SCTP checksum was checked */
+#define IXYMIN_RXD_IPCS                RTE_BIT32(6)  /* IPv4 checksum was checked */
+#define IXYMIN_RXD_VEXT                RTE_BIT32(9)  /* has an outer VLAN tag */
 #define IXYMIN_RXD_RXE                 RTE_BIT32(29) /* MAC error */
+#define IXYMIN_RXD_L4E                 RTE_BIT32(30) /* checksum that L4CS names is wrong */
+#define IXYMIN_RXD_IPE                 RTE_BIT32(31) /* IPv4 checksum is wrong */
 #define IXYMIN_RXD_LEN(status)         ((uint16_t)((status) >> 32))
+#define IXYMIN_RXD_VLAN(status)        ((uint16_t)((status) >> 48)) /* if it was stripped */
 
 /* 7.2.3.2.4 Advanced transmit data descriptor */
 union ixymin_tx_desc {

@@ -7,7 +7,9 @@
 #include <errno.h>
 
 #include <rte_cycles.h>
+#include <rte_ip.h>
 #include <rte_malloc.h>
+#include <rte_udp.h>
 
 #include "ixymin_rxtx.h"
 
@@ -19,6 +21,8 @@ static_assert(RTE_PTYPE_L3_IPV6_EXT == (IXYMIN_RXD_INFO_IPV6 | IXYMIN_RXD_INFO_I
 static_assert(RTE_PTYPE_L4_TCP == IXYMIN_RXD_INFO_TCP, "TCP");
 static_assert(RTE_PTYPE_L4_UDP == IXYMIN_RXD_INFO_UDP, "UDP");
 static_assert(RTE_PTYPE_L4_SCTP == IXYMIN_RXD_INFO_SCTP, "SCTP");
+
+#define RX_FLAGS_VLAN (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
 #define RX_PTYPE_OUTER (RTE_PTYPE_L3_IPV4_EXT)
 #define RX_PTYPE_ALL   (RTE_PTYPE_L3_IPV4_EXT | RTE_PTYPE_L3_IPV6_EXT | RTE_PTYPE_L4_TCP | \
 			RTE_PTYPE_L4_UDP | RTE_PTYPE_L4_SCTP)
@@ -77,6 +81,8 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	q->nb_empty = nb_desc - 1;
 	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
 	q->drop_en = conf->rx_drop_en;
+	q->strip = (conf->offloads | dev->data->dev_conf.rxmode.offloads) &
+		   RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	dev->data->rx_queues[id] = q;
 	if (ixymin_rx_check_mtu(dev, id, dev->data->mtu) < 0) {
 		ixymin_rx_queue_release(dev, id);
@@ -117,6 +123,38 @@ rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
 	}
 }
 
+/* What mbufs are to tell, and the receive function that does it */
+static void
+rx_select(const struct rte_eth_dev *dev, struct ixymin_rxq *q)
+{
+	uint64_t offloads = dev->data->dev_conf.rxmode.offloads, flags = 0;
+
+	if (offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
+		flags |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	if (offloads & (RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM |
+			RTE_ETH_RX_OFFLOAD_SCTP_CKSUM))
+		flags |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	if (offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH)
+		flags |= RTE_MBUF_F_RX_RSS_HASH;
+	if (q->strip)
+		flags |= RX_FLAGS_VLAN;
+	q->mbuf_flags = flags;
+	q->path = flags != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
+}
+
+/* 7.4.3: the device strips VLAN tags of this queue, or leaves them in the packets. */
+void
+ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on)
+{
+	struct ixymin_rxq *q = dev->data->rx_queues[id];
+
+	q->strip = on;
+	rx_select(dev, q);
+	if (ixymin_port(dev)->started)
+		reg_field(ixymin_hw(dev), IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_VME,
+			  on ? IXYMIN_RXDCTL_VME : 0);
+}
+
 /* 4.6.7: the ring, the queue, and its tail once it is live */
 int
 ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
@@ -136,6 +174,7 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	q->tail = 0;
 	q->skip_to_eop = false;
 	q->ptypes = !q->port->settings.no_ptypes;
+	rx_select(dev, q);
 	q->rdt = hw->bar + IXYMIN_RDT(id);
 	reg_write(hw, IXYMIN_RDBAL(id), q->iova);
 	reg_write(hw, IXYMIN_RDBAH(id), q->iova >> 32);
@@ -148,7 +187,8 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	 * cleared, of which 8.2.3.11.1 only says that it is reserved. */
 	reg_clear(hw, IXYMIN_DCA_RXCTRL(id),
 		  IXYMIN_DCA_RXCTRL_RESERVED | IXYMIN_DCA_RXCTRL_WRO);
-	reg_set(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE);
+	reg_set(hw, IXYMIN_RXDCTL(id),
+		IXYMIN_RXDCTL_ENABLE | (q->strip ? IXYMIN_RXDCTL_VME : 0));
 	ret = reg_wait_set(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10));
 	if (ret < 0) {
 		IXYMIN_LOG(ERR, hw, "rx queue %u: not enabled within 10 ms (RXDCTL 0x%08x)", id,
@@ -263,8 +303,9 @@ rx_is_valid(const struct ixymin_rxq *q, uint64_t status)
 	       len > 0 && len <= q->buf_size && !q->skip_to_eop;
 }
 
-/* Drop a descriptor of a bad packet, and all that follow up to its end. */
-static void
+/* Drop a descriptor of a bad packet, and all that follow up to its end. Inline, since a call here
+ * would cost all other packets two instructions. */
+static __rte_always_inline void
 rx_drop(struct ixymin_rxq *q, struct rte_mbuf *m, uint64_t status)
 {
 	rte_mbuf_raw_free(m);
@@ -272,11 +313,57 @@ rx_drop(struct ixymin_rxq *q, struct rte_mbuf *m, uint64_t status)
 	rte_atomic_fetch_add_explicit(&q->port->stats.rx_bad, 1, rte_memory_order_relaxed);
 }
 
-/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; fill empty ones in batches. */
-uint16_t
-ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+/* A UDP datagram over IPv4 may do without a checksum (RFC 768). By erratum 44 the device reports
+ * it as wrong. The buffer has room for all these headers, whatever the packet has. */
+static bool
+rx_has_no_checksum(const struct ixymin_rxq *q, const struct rte_mbuf *m, uint32_t info,
+		   uint64_t status)
 {
-	struct ixymin_rxq *q = queue;
+	const struct rte_ipv4_hdr *ip;
+	const struct rte_udp_hdr *udp;
+	uint32_t l2_len = RTE_ETHER_HDR_LEN;
+
+	if (!(status & IXYMIN_RXD_UDPCS) || (info & RTE_PTYPE_L3_IPV6))
+		return false;
+	if (status & IXYMIN_RXD_VEXT)
+		l2_len += RTE_VLAN_HLEN;
+	if ((status & IXYMIN_RXD_VP) && !q->strip)
+		l2_len += RTE_VLAN_HLEN;
+	ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l2_len);
+	udp = (const void *)((const char *)ip + rte_ipv4_hdr_len(ip));
+	return udp->dgram_cksum == 0;
+}
+
+/* 7.1.11, 7.1.6.2: checksums good and bad, or unknown if the device has not checked them; VLAN tag,
+ * RSS hash */
+static inline void
+rx_offloads(const struct ixymin_rxq *q, struct rte_mbuf *m, const union ixymin_rx_desc *desc,
+	    uint64_t status)
+{
+	uint32_t info = rte_le_to_cpu_32(desc->wb.info);
+	uint64_t flags = 0;
+
+	if (status & IXYMIN_RXD_IPCS)
+		flags |= status & IXYMIN_RXD_IPE ? RTE_MBUF_F_RX_IP_CKSUM_BAD :
+						   RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	if (status & IXYMIN_RXD_L4CS)
+		flags |= status & IXYMIN_RXD_L4E ? RTE_MBUF_F_RX_L4_CKSUM_BAD :
+						   RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	if (unlikely(flags & RTE_MBUF_F_RX_L4_CKSUM_BAD) && rx_has_no_checksum(q, m, info, status))
+		flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	if (status & IXYMIN_RXD_VP)
+		flags |= RX_FLAGS_VLAN;
+	if (info & IXYMIN_RXD_INFO_RSS_TYPE)
+		flags |= RTE_MBUF_F_RX_RSS_HASH;
+	m->ol_flags = flags & q->mbuf_flags;
+	m->vlan_tci = IXYMIN_RXD_VLAN(status);
+	m->hash.rss = rte_le_to_cpu_32(desc->wb.rss_hash);
+}
+
+/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; fill empty ones in batches. */
+static inline uint16_t
+rx_burst(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts, const bool offloads)
+{
 	/* no more than the device has: beyond, there are old write-backs */
 	unsigned int max = RTE_MIN(nb_pkts, rxq_filled(q));
 	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
@@ -301,6 +388,8 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		m->packet_type = ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
 		m->pkt_len = IXYMIN_RXD_LEN(status);
 		m->data_len = IXYMIN_RXD_LEN(status);
+		if (offloads)
+			rx_offloads(q, m, desc, status);
 		pkts[nb++] = m;
 	}
 	q->head = head;
@@ -308,4 +397,31 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	if (q->nb_empty >= IXYMIN_BATCH)
 		rx_refill(q, IXYMIN_BATCH - 1);
 	return nb;
+}
+
+static uint16_t
+rx_burst_plain(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return rx_burst(queue, pkts, nb_pkts, false);
+}
+
+static uint16_t
+rx_burst_offloads(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return rx_burst(queue, pkts, nb_pkts, true);
+}
+
+static const struct {
+	eth_rx_burst_t burst;
+} rx_paths[] = {
+	[IXYMIN_RX_PLAIN] = { rx_burst_plain },
+	[IXYMIN_RX_OFFLOADS] = { rx_burst_offloads },
+};
+
+uint16_t
+ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	const struct ixymin_rxq *q = queue;
+
+	return rx_paths[q->path].burst(queue, pkts, nb_pkts);
 }

@@ -15,6 +15,13 @@
  * number; the last batch of a ring may be shorter. */
 #define IXYMIN_BATCH 32u
 
+/* Receive functions. Each burst looks up its queue's: it may change while the port runs, and
+ * holds for all processes. */
+enum ixymin_rx_path {
+	IXYMIN_RX_PLAIN,
+	IXYMIN_RX_OFFLOADS, /* with what the application wants of checksums, hash and VLAN tag */
+};
+
 /*
  * A receive ring. Head is software's: the next descriptor to look at, not RDH.
  *
@@ -39,8 +46,11 @@ struct ixymin_rxq {
 	uint16_t tail;
 	uint16_t nb_empty;
 	uint16_t buf_size;        /* bytes that the device may write to a buffer */
+	uint8_t path;             /* enum ixymin_rx_path */
 	bool ptypes;              /* packet types are wanted */
 	bool skip_to_eop;         /* a bad packet has begun: drop the rest of it */
+	bool strip;               /* the device strips VLAN tags */
+	uint64_t mbuf_flags;      /* ol_flags that the application wants to be told */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
 	bool drop_en;             /* drop packets for which there is no descriptor */
@@ -104,6 +114,7 @@ int ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queues_stop(struct rte_eth_dev *dev);
 void ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
+void ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on);
 void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
 int ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);

@@ -31,6 +31,7 @@ static const struct {
 	{ "rx_fragment_errors", IXYMIN_RFC, 0, RX_ERRORS },
 	{ "rx_oversize_errors", IXYMIN_ROC, 0, RX_ERRORS },
 	{ "rx_jabber_errors", IXYMIN_RJC, 0, RX_ERRORS },
+	{ "rx_l3_l4_xsum_error", IXYMIN_XEC, 0, NONE },
 	{ "rx_total_missed_packets", IXYMIN_RXMPC, 0, RX_MISSED },
 	{ "mac_local_errors", IXYMIN_MLFC, 0, NONE },
 	{ "mac_remote_errors", IXYMIN_MRFC, 0, NONE },
