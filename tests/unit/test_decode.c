@@ -2,11 +2,12 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Every form of instruction that the trap handler emulates is executed twice:
+/* Every form of instruction that the trap handler emulates or steps is executed twice:
  * on plain memory, and on trapped memory with a fake device behind. Register,
  * flags and memory must come out the same. */
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -127,7 +129,7 @@ typedef void run_fn(volatile void *mem, struct cpu *cpu);
 			"push %[flags]\n\tpopfq\n\t" text "\n\tpushfq\n\tpop %[flags]\n\t" \
 			"lea 128(%%rsp), %%rsp" \
 			: "+a"(cpu->rax), [flags] "+&r"(cpu->flags) \
-			: "D"(mem), "c"(0ul) : "memory", "cc", "r9", "r13"); \
+			: "D"(mem), "c"(0ul) : "memory", "cc", "rsi", "r9", "r13"); \
 	}
 
 #define ALU(name) \
@@ -180,13 +182,15 @@ static const struct {
 	{ "xchg", exchange },
 };
 
+static run_fn movss_indexed;
+
 static void
 compare(const char *name, run_fn *run, uint32_t mem, uint64_t rax, uint64_t flags)
 {
 	uint32_t plain[0x100 / 4] = { 0 }, *at = &plain[0x80 / 4];
 	struct cpu expected = { rax, flags }, cpu = expected;
 	/* load_indexed looks 0x80 before the pointer that it is given */
-	bool indexed = run == load_indexed;
+	bool indexed = run == load_indexed || run == movss_indexed;
 
 	*at = mem;
 	run((char *)at + (indexed ? 0x80 : 0), &expected);
@@ -388,6 +392,239 @@ test_odd_sizes(void **state)
 	detach();
 }
 
+/* Instructions that the decoder does not know are executed by the processor, on a copy. */
+
+RUN(movd_store, "movd %%eax, %%xmm0; movd %%xmm0, (%%rdi)")
+RUN(movd_load, "movd (%%rdi), %%xmm0; movq %%xmm0, %%rax")
+RUN(movd_mmx, "movd %%eax, %%mm0; movd %%mm0, (%%rdi); emms")
+RUN(movss_store, "movd %%eax, %%xmm9; movss %%xmm9, (%%rdi)")
+RUN(movss_load, "pcmpeqd %%xmm9, %%xmm9; movss (%%rdi), %%xmm9; movq %%xmm9, %%rax")
+RUN(movss_indexed, "movss -0x80(%%rdi,%%rcx,4), %%xmm0; movd %%xmm0, %%eax")
+RUN(addss_load, "movd %%eax, %%xmm0; addss (%%rdi), %%xmm0; movd %%xmm0, %%eax")
+RUN(extract, "movq %%rax, %%xmm0; pextrd $1, %%xmm0, (%%rdi)")
+RUN(insert, "movq %%rax, %%xmm0; pinsrd $1, (%%rdi), %%xmm0; movq %%xmm0, %%rax")
+RUN(vmovd_store, "vmovd %%eax, %%xmm0; vmovd %%xmm0, (%%rdi)")
+RUN(vmovd_load, "vmovd (%%rdi), %%xmm0; vmovq %%xmm0, %%rax")
+RUN(vmovss_load, "vmovss (%%rdi), %%xmm12; vmovq %%xmm12, %%rax")
+RUN(vmovd_evex, "vmovd %%eax, %%xmm17; vmovd %%xmm17, 0x40(%%rdi)")
+RUN(movbe_store, "movbe %%eax, (%%rdi)")
+RUN(movbe_load, "movbe (%%rdi), %%eax")
+RUN(exchange_add, "lock xaddl %%eax, (%%rdi)")
+RUN(compare_exchange, "movl %%eax, %%ecx; addl $3, %%ecx; lock cmpxchgl %%ecx, (%%rdi); xorl %%ecx, %%ecx")
+RUN(bit_set, "btsl $5, (%%rdi)")
+RUN(shift_left, "shll $3, (%%rdi)")
+RUN(rotate, "rcrl $1, (%%rdi)")
+RUN(set_condition, "cmovbl (%%rdi), %%eax")
+RUN(multiply, "imull $100, (%%rdi), %%eax")
+RUN(string_store, "pushq %%rdi; stosl; subq (%%rsp), %%rdi; addq %%rdi, %%rax; popq %%rdi")
+RUN(string_load, "movq %%rdi, %%rsi; lodsl; subq %%rdi, %%rsi; addq %%rsi, %%rax")
+RUN(string_compare, "pushq %%rdi; leaq -8(%%rsp), %%rsi; scasl; popq %%rdi")
+RUN(string_move, "pushq %%rax; pushq %%rdi; leaq 8(%%rsp), %%rsi; movsl; popq %%rdi; popq %%rcx; "
+    "xorl %%ecx, %%ecx")
+RUN(string_move_out, "pushq %%rax; pushq %%rdi; movq %%rdi, %%rsi; leaq 8(%%rsp), %%rdi; movsl; "
+    "popq %%rdi; popq %%rax; xorl %%ecx, %%ecx")
+
+static const struct {
+	const char *name;
+	run_fn *run;
+	unsigned int leaf, bit; /* of ecx or, leaf 7, ebx of cpuid */
+} steps[] = {
+	{ "movd m,xmm", movd_store, 0, 0 }, { "movd xmm,m", movd_load, 0, 0 },
+	{ "movd m,mm", movd_mmx, 0, 0 },
+	{ "movss m,xmm", movss_store, 0, 0 }, { "movss xmm,m", movss_load, 0, 0 },
+	{ "load indexed, movss", movss_indexed, 0, 0 }, { "addss", addss_load, 0, 0 },
+	{ "pextrd", extract, 1, 19 }, { "pinsrd", insert, 1, 19 },
+	{ "vmovd m,xmm", vmovd_store, 1, 28 }, { "vmovd xmm,m", vmovd_load, 1, 28 },
+	{ "vmovss", vmovss_load, 1, 28 },
+	{ "movbe m,r", movbe_store, 1, 22 }, { "movbe r,m", movbe_load, 1, 22 },
+	{ "lock xadd", exchange_add, 0, 0 }, { "lock cmpxchg", compare_exchange, 0, 0 },
+	{ "bts", bit_set, 0, 0 }, { "shl", shift_left, 0, 0 }, { "rcr", rotate, 0, 0 },
+	{ "cmovb", set_condition, 0, 0 }, { "imul", multiply, 0, 0 },
+	{ "stos", string_store, 0, 0 }, { "lods", string_load, 0, 0 },
+	{ "scas", string_compare, 0, 0 }, { "movs to", string_move, 0, 0 },
+	{ "movs from", string_move_out, 0, 0 },
+};
+
+static bool
+has_feature(unsigned int leaf, unsigned int bit)
+{
+	unsigned int a, b = 0, c = 0, d;
+
+	if (leaf == 0)
+		return true;
+	__get_cpuid_count(leaf, 0, &a, &b, &c, &d);
+	return (leaf == 7 ? b : c) >> bit & 1;
+}
+
+static void
+test_steps(void **state)
+{
+	(void)state;
+	attach(false);
+	for (unsigned int i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		unsigned int accesses = reads + writes;
+
+		if (!has_feature(steps[i].leaf, steps[i].bit))
+			continue;
+		compare_all(steps[i].name, steps[i].run);
+		if (reads + writes == accesses)
+			fail_msg("%s: did not access the device", steps[i].name);
+	}
+	assert_int_equal(bad_accesses, 0);
+	assert_false(signals_open);
+	if (has_feature(7, 31)) { /* AVX512VL */
+		struct cpu cpu = { 0x76543210, 0x202 };
+
+		vmovd_evex(trapped(AT - 0x40), &cpu);
+		assert_int_equal(device[AT / 4], 0x76543210);
+	}
+	detach();
+}
+
+/* Each register once for each time round a string instruction, and all that the instruction has
+ * beside its memory operand as it should be. */
+static void
+test_step_strings(void **state)
+{
+	uint32_t buffer[16], from[16];
+	volatile void *to = trapped(AT);
+	const void *source = from;
+	uint64_t n;
+
+	(void)state;
+	attach(false);
+	to = trapped(AT);
+	for (unsigned int i = 0; i < 16; i++)
+		from[i] = 0x01010101 * (i + 1);
+	n = 16;
+	__asm__ volatile("rep movsl" : "+D"(to), "+S"(source), "+c"(n) : : "memory");
+	assert_ptr_equal(to, trapped(AT + 64));
+	assert_ptr_equal(source, from + 16);
+	assert_int_equal(n, 0);
+	assert_int_equal(writes, 16);
+	assert_int_equal(reads, 0);
+	assert_memory_equal((const void *)(uintptr_t)&device[AT / 4], from, sizeof(from));
+
+	source = (const void *)(uintptr_t)trapped(AT);
+	to = buffer;
+	n = 16;
+	__asm__ volatile("rep movsl" : "+D"(to), "+S"(source), "+c"(n) : : "memory");
+	assert_ptr_equal(source, (const void *)(uintptr_t)trapped(AT + 64));
+	assert_int_equal(reads, 16);
+	assert_memory_equal(buffer, from, sizeof(from));
+
+	/* from register to register */
+	source = (const void *)(uintptr_t)trapped(AT);
+	to = trapped(AT + 0x100);
+	n = 4;
+	__asm__ volatile("rep movsl" : "+D"(to), "+S"(source), "+c"(n) : : "memory");
+	assert_memory_equal((const void *)(uintptr_t)&device[AT / 4 + 0x40], from, 16);
+
+	/* the 8 bytes of push and pop are two registers */
+	__asm__ volatile("lea -128(%%rsp), %%rsp; push (%1); pop %0; lea 128(%%rsp), %%rsp"
+			 : "=r"(n) : "r"(trapped(AT)) : "memory");
+	assert_int_equal(n, 0x0202020201010101);
+	__asm__ volatile("lea -128(%%rsp), %%rsp; push %0; pop (%1); lea 128(%%rsp), %%rsp"
+			 : : "r"(n), "r"(trapped(AT + 8)) : "memory");
+	assert_int_equal(device[AT / 4 + 3], 0x02020202);
+	assert_int_equal(bad_accesses, 0);
+	detach();
+}
+
+/* More than a register has: all-ones, and nothing is written. */
+static void
+test_step_odd_sizes(void **state)
+{
+	uint64_t low, high;
+
+	(void)state;
+	attach(false);
+	device[AT / 4] = 0xa1b2c3d4;
+	__asm__ volatile("movups (%2), %%xmm0; movq %%xmm0, %0; psrldq $8, %%xmm0; movq %%xmm0, %1"
+			 : "=r"(low), "=r"(high) : "r"(trapped(AT)) : "xmm0", "memory");
+	assert_true(low == ~0ull && high == ~0ull);
+	__asm__ volatile("movaps %%xmm0, (%0)" : : "r"(trapped(AT)) : "memory");
+	assert_int_equal(bad_accesses, 2);
+	assert_int_equal(bad_size, 16);
+	__asm__ volatile("pextrw $0, %%xmm0, %k0" : "=r"(low));
+	assert_int_equal(writes, 0);
+	assert_int_equal(device[AT / 4], 0xa1b2c3d4);
+	if (has_feature(7, 5)) { /* AVX2: a gather sees what the page holds */
+		((volatile uint32_t *)bar.device)[AT / 4 + 2] = 0x12345678;
+		__asm__ volatile("vpxor %%ymm1, %%ymm1, %%ymm1; vpcmpeqd %%ymm2, %%ymm2, %%ymm2; "
+				 "vpgatherdd %%ymm2, 8(%1,%%ymm1,1), %%ymm0; vmovq %%xmm0, %0; vzeroupper"
+				 : "=r"(low) : "r"(trapped(AT)) : "xmm0", "xmm1", "xmm2", "memory");
+		assert_int_equal(low, 0x1234567812345678);
+		assert_int_equal(bad_accesses, 3);
+	}
+	if (has_feature(7, 16)) { /* AVX512F: a scatter is not done */
+		__asm__ volatile("vpxord %%zmm1, %%zmm1, %%zmm1; kxnorw %%k1, %%k1, %%k1; "
+				 "vpscatterdd %%zmm1, (%0,%%zmm1,1)%{%%k1%}; vzeroupper"
+				 : : "r"(trapped(AT)) : "xmm1", "memory");
+		assert_int_equal(device[AT / 4], 0xa1b2c3d4);
+		assert_int_equal(bad_accesses, 4);
+	}
+	/* the page is closed again */
+	reads = 0;
+	(void)*(volatile uint32_t *)trapped(AT);
+	assert_int_equal(reads, 1);
+	detach();
+}
+
+/* Steps of several threads at once; the signals that come meanwhile wait. */
+
+static volatile unsigned int alarms;
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+	alarms++;
+}
+
+static void *
+step_often(void *arg)
+{
+	volatile uint32_t *reg = arg;
+
+	for (unsigned int i = 0; i < 20000; i++) {
+		uint32_t value;
+
+		__asm__ volatile("movd %1, %%xmm0; movd %%xmm0, (%2); movss (%2), %%xmm1; movd %%xmm1, %0"
+				 : "=r"(value) : "r"(i), "r"(reg) : "xmm0", "xmm1", "memory");
+		if (value != i)
+			return arg;
+	}
+	return NULL;
+}
+
+static void
+test_step_threads(void **state)
+{
+	struct sigaction action = { .sa_handler = on_alarm }, old;
+	struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = { { 0, 0 }, { 0, 0 } };
+	pthread_t thread[4];
+	void *failed;
+
+	(void)state;
+	attach(false);
+	sigaction(SIGALRM, &action, &old);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, step_often,
+						(void *)(uintptr_t)trapped(AT + 4 * i)), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		pthread_join(thread[i], &failed);
+		assert_null(failed);
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	assert_true(alarms > 0);
+	assert_int_equal(atomic_load(&bar.traps), 4 * 20000 * 2);
+	assert_false(signals_open);
+	detach();
+}
+
 /* Doorbells become direct after a run of them, and trap again after anything else. */
 static void
 test_doorbells(void **state)
@@ -492,23 +729,25 @@ test_previous_handler(void **state)
 	}
 	assert_null(fault_address);
 
-	/* An instruction that is not emulated is named, once. */
+	/* An instruction that jumps where a register says is named, once. */
 	assert_int_equal(pipe(pipes), 0);
 	dup2(pipes[1], STDERR_FILENO);
 	if (sigsetjmp(back, 1) == 0)
-		__asm__ volatile("movups (%0), %%xmm0" : : "r"(trapped(AT)) : "xmm0");
+		__asm__ volatile("jmp *(%0)" : : "r"(trapped(AT)));
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	assert_ptr_equal(fault_address, trapped(AT));
 	assert_true(read(pipes[0], text, sizeof(text) - 1) > 0);
 	close(pipes[0]);
 	close(pipes[1]);
-	assert_non_null(strstr(text, "test: cannot emulate instruction movups xmm0, "));
+	assert_non_null(strstr(text, "test: cannot emulate instruction jmp "));
 	assert_non_null(strstr(text, "register 0x00100\n"));
 	assert_int_equal(reads + writes, 0);
 
-	/* With the last BAR goes the handler. */
+	/* With the last BAR go the handlers. */
 	detach();
+	sigaction(SIGTRAP, NULL, &now);
+	assert_ptr_equal(now.sa_handler, SIG_DFL);
 	sigaction(SIGSEGV, NULL, &now);
 	assert_ptr_equal(now.sa_sigaction, on_fault);
 	sigaction(SIGSEGV, &old, NULL);
@@ -544,6 +783,10 @@ main(void)
 		cmocka_unit_test(test_movdiri),
 		cmocka_unit_test(test_absolute),
 		cmocka_unit_test(test_odd_sizes),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_step_strings),
+		cmocka_unit_test(test_step_odd_sizes),
+		cmocka_unit_test(test_step_threads),
 		cmocka_unit_test(test_doorbells),
 		cmocka_unit_test(test_doorbells_trap),
 		cmocka_unit_test(test_previous_handler),

@@ -13,14 +13,15 @@
 
 #include "bar.h"
 #include "decode.h"
+#include "step.h"
 
 #define PAGE 4096u
 
 static _Atomic(struct bar *) bars[BAR_MAX];
 static pthread_mutex_t bars_mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int nb_bars;
-static struct sigaction previous; /* valid while handler_installed */
-static bool handler_installed;
+static struct sigaction previous_segv, previous_trap; /* while they are installed */
+static bool segv_installed, trap_installed, step_installed;
 
 static void
 bar_set_direct(struct bar *bar, bool direct)
@@ -52,6 +53,12 @@ bar_trap_all(struct bar *bar)
 	bar_set_direct(bar, false);
 }
 
+static bool
+is_proper(uint32_t offset, unsigned int size)
+{
+	return size == 4 && offset % 4 == 0;
+}
+
 /*
  * INTERPRETATION (CONTRADICTION): 8.1.2 allows only aligned 32-bit accesses,
  * but 3.1 (partial memory requests) answers a partial read as a full one, side
@@ -59,13 +66,137 @@ bar_trap_all(struct bar *bar)
  * not, and anything else reads as all-ones. Every such access is counted. Only
  * aligned 64 bits, which Linux's ixgbe writes, are two registers, the lower first.
  */
-static uint64_t
-odd_read(struct bar *bar, uint32_t offset, unsigned int size)
+static void
+bar_read(struct bar *bar, uint32_t offset, unsigned int size, void *data)
 {
-	nic_bad_access(bar->nic, offset, size);
-	if ((offset & 3) + size > 4)
-		return ~0ull;
-	return nic_read(bar->nic, offset & ~3u) >> 8 * (offset & 3);
+	uint32_t value;
+
+	if (is_proper(offset, size)) {
+		value = nic_read(bar->nic, offset);
+		memcpy(data, &value, 4);
+	} else if (size == 8 && offset % 8 == 0) {
+		bar_read(bar, offset, 4, data);
+		bar_read(bar, offset + 4, 4, (char *)data + 4);
+	} else {
+		memset(data, 0xff, size);
+		nic_bad_access(bar->nic, offset, size);
+		if ((offset & 3) + size > 4)
+			return;
+		value = nic_read(bar->nic, offset & ~3u);
+		memcpy(data, (char *)&value + (offset & 3), size);
+	}
+}
+
+static void
+bar_write(struct bar *bar, uint32_t offset, unsigned int size, const void *data)
+{
+	uint32_t value;
+
+	if (is_proper(offset, size)) {
+		memcpy(&value, data, 4);
+		nic_write(bar->nic, offset, value);
+	} else if (size == 8 && offset % 8 == 0) {
+		bar_write(bar, offset, 4, data);
+		bar_write(bar, offset + 4, 4, (const char *)data + 4);
+	} else {
+		nic_bad_access(bar->nic, offset, size);
+	}
+}
+
+/* Before every access that is not a doorbell. */
+static void
+bar_begin(struct bar *bar)
+{
+	if (atomic_load(&bar->direct))
+		bar_set_direct(bar, false);
+	atomic_store(&bar->run, 0);
+	if (bar->before != NULL)
+		bar->before(bar);
+}
+
+/* The BAR that an address is in, or NULL */
+static struct bar *
+bar_find(uintptr_t address, uint32_t *offset)
+{
+	for (unsigned int i = 0; i < BAR_MAX; i++) {
+		struct bar *bar = atomic_load(&bars[i]);
+
+		if (bar == NULL || address - (uintptr_t)bar->driver >= NIC_BAR_SIZE)
+			continue;
+		*offset = address - (uintptr_t)bar->driver;
+		return bar;
+	}
+	return NULL;
+}
+
+static bool
+is_trapped(uintptr_t address)
+{
+	uint32_t offset;
+
+	return bar_find(address, &offset) != NULL;
+}
+
+/* The page stays open for the step. */
+static void
+bar_open(uintptr_t address, struct step *step)
+{
+	step->opened = address & ~(uintptr_t)(PAGE - 1);
+	mprotect((void *)step->opened, PAGE, PROT_READ | PROT_WRITE);
+}
+
+static void
+bar_close(struct step *step)
+{
+	if (step->opened != 0)
+		mprotect((void *)step->opened, PAGE, PROT_NONE);
+	step->opened = 0;
+}
+
+/* An instruction that the decoder does not know: the processor executes it, see step.h. */
+static bool
+bar_step(struct bar *bar, uint32_t offset, ucontext_t *context)
+{
+	const void *ip = (const void *)context->uc_mcontext.gregs[REG_RIP];
+	enum step_way way;
+	struct step *step = step_begin(context, is_trapped, &way);
+	char text[192];
+
+	if (way == STEP_REFUSED) {
+		insn_print(ip, text, sizeof(text));
+		fprintf(stderr, "%s: cannot emulate instruction %s at %p accessing register 0x%05x\n",
+			bar->name, text, ip, offset);
+		return false;
+	}
+	atomic_fetch_add_explicit(&bar->traps, 1, memory_order_relaxed);
+	bar_begin(bar);
+	if (way != STEP_COPY)
+		nic_bad_access(bar->nic, offset, 0);
+	if (way == STEP_OPEN)
+		bar_open((uintptr_t)bar->driver + offset, step);
+	for (unsigned int i = 0; step != NULL && i < step->nb_operands; i++) {
+		const struct step_operand *operand = &step->operand[i];
+
+		bar = bar_find(operand->address, &offset);
+		if (operand->reads && bar != NULL)
+			bar_read(bar, offset, operand->size, operand->data);
+	}
+	return true;
+}
+
+static void
+step_finish(struct step *step)
+{
+	for (unsigned int i = 0; i < step->nb_operands; i++) {
+		const struct step_operand *operand = &step->operand[i];
+		uint32_t offset;
+		struct bar *bar = bar_find(operand->address, &offset);
+
+		if (operand->writes && bar != NULL)
+			bar_write(bar, offset, operand->size, operand->data);
+	}
+	bar_close(step);
+	step_free(step);
 }
 
 static bool
@@ -75,43 +206,23 @@ bar_access(struct bar *bar, uint32_t offset, ucontext_t *context)
 	const void *ip = (const void *)regs[REG_RIP];
 	struct insn insn;
 	uint64_t value = 0;
-	bool proper, pair, doorbell;
+	bool doorbell;
 
 	/* Code in the BAR: fetching it is the fault. */
 	if ((uintptr_t)ip - (uintptr_t)bar->driver < NIC_BAR_SIZE)
 		return false;
-	if (!insn_lookup(ip, &insn)) {
-		char text[192];
-
-		insn_print(ip, text, sizeof(text));
-		fprintf(stderr, "%s: cannot emulate instruction %s at %p accessing register 0x%05x\n",
-			bar->name, text, ip, offset);
-		return false;
-	}
-	proper = insn.size == 4 && offset % 4 == 0;
-	pair = insn.size == 8 && offset % 8 == 0;
-	doorbell = proper && !insn.reads && nic_is_doorbell(offset);
+	if (!insn_lookup(ip, &insn))
+		return bar_step(bar, offset, context);
+	doorbell = is_proper(offset, insn.size) && !insn.reads && nic_is_doorbell(offset);
 
 	atomic_fetch_add_explicit(&bar->traps, 1, memory_order_relaxed);
-	if (!doorbell) {
-		if (atomic_load(&bar->direct))
-			bar_set_direct(bar, false);
-		atomic_store(&bar->run, 0);
-		if (bar->before != NULL)
-			bar->before(bar);
-	}
+	if (!doorbell)
+		bar_begin(bar);
 	if (insn.reads)
-		value = proper || pair ? nic_read(bar->nic, offset) :
-					 odd_read(bar, offset, insn.size);
-	if (insn.reads && pair)
-		value |= (uint64_t)nic_read(bar->nic, offset + 4) << 32;
+		bar_read(bar, offset, insn.size, &value);
 	value = insn_execute(&insn, value, regs);
-	if (insn.writes && (proper || pair))
-		nic_write(bar->nic, offset, value);
-	else if (insn.writes)
-		nic_bad_access(bar->nic, offset, insn.size);
-	if (insn.writes && pair)
-		nic_write(bar->nic, offset + 4, value >> 32);
+	if (insn.writes)
+		bar_write(bar, offset, insn.size, &value);
 	regs[REG_RIP] += insn.length;
 
 	if (doorbell && bar->adaptive &&
@@ -120,65 +231,105 @@ bar_access(struct bar *bar, uint32_t offset, ucontext_t *context)
 	return true;
 }
 
+/* What is not for the device goes where it would go without it. */
 static void
-on_segv(int sig, siginfo_t *info, void *context)
+pass_on(int sig, const struct sigaction *previous, siginfo_t *info, void *context)
 {
-	int saved_errno = errno;
-	bool done = false;
-
-	/* Positive: a real fault, not somebody's kill(). */
-	for (unsigned int i = 0; i < BAR_MAX && info->si_code > 0 && !done; i++) {
-		struct bar *bar = atomic_load(&bars[i]);
-		uintptr_t offset;
-
-		if (bar == NULL)
-			continue;
-		offset = (uintptr_t)info->si_addr - (uintptr_t)bar->driver;
-		if (offset >= NIC_BAR_SIZE)
-			continue;
-		done = bar_access(bar, offset, context);
-		break;
-	}
-	errno = saved_errno;
-	if (done)
-		return;
-
-	if (previous.sa_flags & SA_SIGINFO) {
-		previous.sa_sigaction(sig, info, context);
-	} else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-		previous.sa_handler(sig);
+	if (previous->sa_flags & SA_SIGINFO) {
+		previous->sa_sigaction(sig, info, context);
+	} else if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
+		previous->sa_handler(sig);
 	} else {
 		/* Fault again, or be killed again, the way it is without us. */
-		sigaction(sig, &previous, NULL);
-		if (info->si_code <= 0)
+		sigaction(sig, previous, NULL);
+		if (info->si_code <= 0 || sig == SIGTRAP)
 			raise(sig);
 	}
 }
 
-/* The first BAR brings the handler; it stays while there is one. */
-static int
-handler_install(void)
+static void
+on_segv(int sig, siginfo_t *info, void *context)
 {
-	struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	int saved_errno = errno;
+	struct step *step = step_current();
+	bool done = false;
+	struct bar *bar;
+	uint32_t offset;
+
+	/* Positive: a real fault, not somebody's kill(). */
+	bar = info->si_code > 0 ? bar_find((uintptr_t)info->si_addr, &offset) : NULL;
+	if (step != NULL) {
+		/* of its other operand, or of the next page */
+		step_end(context);
+		bar_close(step);
+		step_free(step);
+	}
+	if (bar != NULL)
+		done = bar_access(bar, offset, context);
+	errno = saved_errno;
+	if (!done)
+		pass_on(sig, &previous_segv, info, context);
+}
+
+static void
+on_trap(int sig, siginfo_t *info, void *context)
+{
+	int saved_errno = errno;
+	struct step *step = info->si_code > 0 ? step_end(context) : NULL;
+
+	if (step != NULL)
+		step_finish(step);
+	errno = saved_errno;
+	if (step == NULL)
+		pass_on(sig, &previous_trap, info, context);
+}
+
+static int
+handler_set(int sig, void (*handler)(int, siginfo_t *, void *), struct sigaction *previous)
+{
+	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
 	/* A signal handler may access registers, too (testpmd's SIGINT does):
 	 * let none run while this one holds the device's lock. */
 	sigfillset(&action.sa_mask);
-	if (!handler_installed && sigaction(SIGSEGV, &action, &previous) < 0)
-		return -errno;
-	handler_installed = true;
-	return 0;
+	return sigaction(sig, &action, previous) < 0 ? -errno : 0;
+}
+
+/* Unless somebody has put another on top, who may call this one. @return is it off? */
+static bool
+handler_unset(int sig, void (*handler)(int, siginfo_t *, void *), const struct sigaction *previous)
+{
+	struct sigaction now;
+
+	return sigaction(sig, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+	       now.sa_sigaction == handler && sigaction(sig, previous, NULL) == 0;
+}
+
+/* The first BAR brings the handlers; they stay while there is one. */
+static int
+handlers_install(void)
+{
+	int ret = step_installed ? 0 : step_init();
+
+	step_installed = step_installed || ret == 0;
+	if (ret == 0 && !trap_installed)
+		ret = handler_set(SIGTRAP, on_trap, &previous_trap);
+	trap_installed = trap_installed || ret == 0;
+	if (ret == 0 && !segv_installed)
+		ret = handler_set(SIGSEGV, on_segv, &previous_segv);
+	segv_installed = segv_installed || ret == 0;
+	return ret;
 }
 
 static void
-handler_remove(void)
+handlers_remove(void)
 {
-	struct sigaction current;
-
-	/* Unless somebody has put another on top, who may call this one. */
-	if (sigaction(SIGSEGV, NULL, &current) == 0 && (current.sa_flags & SA_SIGINFO) &&
-	    current.sa_sigaction == on_segv)
-		handler_installed = sigaction(SIGSEGV, &previous, NULL) < 0;
+	segv_installed = !handler_unset(SIGSEGV, on_segv, &previous_segv);
+	trap_installed = !handler_unset(SIGTRAP, on_trap, &previous_trap);
+	if (!segv_installed && !trap_installed) {
+		step_fini();
+		step_installed = false;
+	}
 }
 
 int
@@ -233,7 +384,7 @@ bar_attach(struct bar *bar, struct nic *nic, bool adaptive)
 	for (unsigned int i = 0; i < BAR_MAX; i++) {
 		if (atomic_load(&bars[i]) != NULL)
 			continue;
-		ret = nb_bars == 0 ? handler_install() : 0;
+		ret = nb_bars == 0 ? handlers_install() : 0;
 		if (ret == 0) {
 			atomic_store(&bars[i], bar);
 			nb_bars++;
@@ -253,7 +404,7 @@ bar_detach(struct bar *bar)
 			continue;
 		atomic_store(&bars[i], NULL);
 		if (--nb_bars == 0)
-			handler_remove();
+			handlers_remove();
 		break;
 	}
 	pthread_mutex_unlock(&bars_mutex);

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <Zydis/Zydis.h>
-
 #include "decode.h"
 
 /* Arithmetic flags: CF, PF, AF, ZF, SF as lahf gives them, and OF. */
@@ -38,15 +36,14 @@ static const struct {
 	{ ZYDIS_MNEMONIC_NOT, OP_NOT },
 };
 
-/* Zydis's register ids count as instruction encodings do. */
-static const int8_t greg_of_id[16] = {
+const int8_t insn_gregs[16] = {
 	REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
 	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15
 };
 
 /* The bytes that can be read from an address: an instruction may be the last of its page. */
-static bool
-decode_at(const void *address, ZydisDecodedInstruction *zi, ZydisDecodedOperand *zo)
+bool
+insn_disassemble(const void *address, ZydisDecodedInstruction *zi, ZydisDecodedOperand *zo)
 {
 	size_t to_page_end = 4096 - ((uintptr_t)address & 4095);
 	ZydisDecoder decoder;
@@ -69,7 +66,7 @@ insn_decode(const void *address, struct insn *insn)
 	ZydisRegister reg;
 	unsigned int i;
 
-	if (!decode_at(address, &zi, zo))
+	if (!insn_disassemble(address, &zi, zo))
 		return false;
 	for (i = 0; i < ZYAN_ARRAY_LENGTH(ops) && ops[i].mnemonic != zi.mnemonic; i++)
 		;
@@ -112,7 +109,7 @@ insn_decode(const void *address, struct insn *insn)
 	reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
 	if (ZydisRegisterGetClass(reg) != ZYDIS_REGCLASS_GPR64)
 		return false;
-	insn->reg = greg_of_id[ZydisRegisterGetId(reg)];
+	insn->reg = insn_gregs[ZydisRegisterGetId(reg)];
 	return true;
 }
 
@@ -246,7 +243,7 @@ insn_print(const void *address, char *buf, size_t size)
 	char text[96] = "?";
 	int n;
 
-	if (!decode_at(address, &zi, zo)) {
+	if (!insn_disassemble(address, &zi, zo)) {
 		snprintf(buf, size, "? (%02x ...)", bytes[0]);
 		return;
 	}

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+#include <Zydis/Zydis.h>
+
 #define INSN_MAX_LEN 15
 
 struct insn {
@@ -45,6 +47,12 @@ bool insn_lookup(const void *address, struct insn *insn);
  * @return     the memory operand's new value, if the instruction writes it
  */
 uint64_t insn_execute(const struct insn *insn, uint64_t mem, greg_t *regs);
+
+/** What the disassembler says of it; zo: ZYDIS_MAX_OPERAND_COUNT. @return false: it is unknown */
+bool insn_disassemble(const void *address, ZydisDecodedInstruction *zi, ZydisDecodedOperand *zo);
+
+/** Indexes into gregs, in the order of instruction encodings, which is that of Zydis's ids. */
+extern const int8_t insn_gregs[16];
 
 /** The instruction as text, for messages. */
 void insn_print(const void *address, char *buf, size_t size);
