@@ -5,8 +5,7 @@ import functools
 
 import pytest
 import rig
-import simlib
-import versions
+from ixymin_tools import releases, simlib
 
 
 @pytest.fixture(params=rig.DRIVERS)
@@ -23,11 +22,11 @@ def is_build(version):
 def built(release, compiler):
     """@return the version, or why it cannot be had."""
     try:
-        version = versions.Version(release, compiler)
+        version = releases.Version(release, compiler)
         if not is_build(version):
-            version.build(*versions.PLUGINS, "tests/system/ethdev-check", "tests/system/receiver")
+            version.build(*releases.PLUGINS, "tests/system/ethdev-check", "tests/system/receiver")
         return version
-    except versions.Unavailable as error:
+    except releases.Unavailable as error:
         return str(error)
 
 
@@ -49,6 +48,6 @@ def use():
     simlib.use_dpdk(*before)
 
 
-@pytest.fixture(params=sorted({*versions.there(), versions.NEWEST}))
+@pytest.fixture(params=sorted({*releases.there(), releases.NEWEST}))
 def release(request):
     return request.param

@@ -13,7 +13,7 @@ import os
 import re
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from rig import STATION, Rig, assert_frames, read_pcap, write_pcap
 from scapy.layers.l2 import Ether
 from scapy.packet import raw

@@ -14,8 +14,8 @@ import re
 import tempfile
 import time
 
-import simlib
-from simlib import PATIENCE
+from ixymin_tools import simlib
+from ixymin_tools.simlib import PATIENCE
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether

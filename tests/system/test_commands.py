@@ -4,6 +4,7 @@
 """The commands: what they say, and at bad moments: killed, or two at a time."""
 
 import fcntl
+import glob
 import os
 import re
 import select
@@ -13,12 +14,15 @@ import subprocess
 import sys
 import time
 
-import check
 import pytest
-import simlib
+from ixymin_tools import simlib
+from ixymin_tools.commands import check
+
+DEVTOOLS = os.path.join(simlib.ROOT, "devtools")
 
 FORWARDS = """
-import simlib, sys
+import sys
+from ixymin_tools import simlib
 with simlib.L2fwd([simlib.sim(i, "net_ixymin", wire="gen:window=64") for i in range(2)]) as app:
     print(app.process.pid, app.runtime, flush=True)
     sys.stdin.read()
@@ -29,7 +33,7 @@ def test_programs_end_with_a_command_that_was_killed():
     """l2fwd would go on for ever, with a processor of its own and its memory."""
     command = subprocess.Popen([sys.executable, "-c", FORWARDS], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True,
-                               env=dict(os.environ, PYTHONPATH=os.path.dirname(simlib.__file__)))
+                               env=dict(os.environ, PYTHONPATH=DEVTOOLS))
     with command:
         pid, runtime = command.stdout.readline().split()
         watched = os.pidfd_open(int(pid))
@@ -79,8 +83,7 @@ def test_huge_pages_are_given_back_by_who_is_ended_while_it_takes_them(pages, mo
 @pytest.mark.parametrize("command, lock", [("setup", ".dpdk/.lock"), ("build", "build/.lock")])
 def test_two_at_a_time_wait_for_each_other(tmp_path, command, lock):
     """In a fresh clone both would unpack and set up the same folder."""
-    devtools = os.path.join(simlib.ROOT, "devtools")
-    shutil.copytree(devtools, tmp_path / "devtools")
+    shutil.copytree(DEVTOOLS, tmp_path / "devtools")
     if command == "build":
         (tmp_path / "devtools/setup").write_text("#!/bin/sh\n")
     (tmp_path / lock).parent.mkdir()
@@ -97,14 +100,14 @@ def test_two_at_a_time_wait_for_each_other(tmp_path, command, lock):
 
 
 def test_check_builds_while_no_other_one_does(tmp_path, monkeypatch):
-    def run(*command, **_):
+    def call(*command, **_):
         with open(tmp_path / "build/.lock", "w") as other, pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         ran.append(command[0])
         return True
     ran = []
     monkeypatch.setattr(check, "ROOT", str(tmp_path))
-    monkeypatch.setattr(check, "run", run)
+    monkeypatch.setattr(check, "call", call)
     assert check.build("build", "gcc") and ran == ["meson", "ninja"]
 
 
@@ -119,34 +122,16 @@ def test_lists_of_packages_that_cannot_be_fetched_are_told(tmp_path):
     assert "debs: the lists of system could not be fetched" in done.stderr
 
 
-@pytest.mark.parametrize("builds", [True, False])
-@pytest.mark.parametrize("command", ["quickstart", "compare", "vm"])
-def test_what_is_run_was_built_just_before(tmp_path, command, builds):
-    """An edit reaches the run; after a build that failed nothing runs, not even what is there."""
-    devtools = tmp_path / "devtools"
-    devtools.mkdir()
-    shutil.copy(os.path.join(simlib.ROOT, "devtools", command), devtools)
-    (devtools / "build").write_text(f"#!/bin/sh\necho build; {str(builds).lower()}\n")
-    (devtools / "build").chmod(0o755)
-    (devtools / f"{command}.py").write_text("import sys; print('run', *sys.argv[1:])\n")
-    old = tmp_path / "build/app/sim82599/sim82599-vfio-user"
-    old.parent.mkdir(parents=True)
-    old.touch(0o755)
-    done = subprocess.run([devtools / command, "all"], stdout=subprocess.PIPE, text=True)
-    assert done.stdout == ("build\nrun all\n" if builds else "build\n")
-    assert (done.returncode == 0) == builds
-
-
-COMMANDS = [name for name in sorted(os.listdir(os.path.join(simlib.ROOT, "devtools")))
-            if os.access(os.path.join(simlib.ROOT, "devtools", name), os.X_OK | os.R_OK)
-            and os.path.isfile(os.path.join(simlib.ROOT, "devtools", name))]
+COMMANDS = [name for name in sorted(os.listdir(DEVTOOLS))
+            if os.access(os.path.join(DEVTOOLS, name), os.X_OK | os.R_OK)
+            and os.path.isfile(os.path.join(DEVTOOLS, name))]
 
 
 @pytest.fixture
 def clone(tmp_path):
-    """A folder with the commands, of which set-up does nothing."""
+    """A folder with the commands."""
     for folder in "devtools", "tests/vm":
-        shutil.copytree(os.path.join(simlib.ROOT, folder), tmp_path / folder,
+        shutil.copytree(os.path.join(simlib.ROOT, folder), tmp_path / folder, symlinks=True,
                         ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
@@ -156,31 +141,142 @@ def files(folder):
                   for name in names)
 
 
+def call(clone, command, *arguments, path=os.environ["PATH"]):
+    """Run a command of a clone."""
+    return subprocess.run([clone / "devtools" / command, *arguments], capture_output=True,
+                          text=True, env=dict(os.environ, PATH=path, PYTHONDONTWRITEBYTECODE="1"))
+
+
+@pytest.mark.parametrize("builds", [True, False])
+@pytest.mark.parametrize("command", ["quickstart", "compare", "vm"])
+def test_what_is_run_was_built_just_before(clone, command, builds):
+    """An edit reaches the run; after a build that failed nothing runs, not even what is there."""
+    (clone / "devtools/build").write_text(f"#!/bin/sh\necho build; {str(builds).lower()}\n")
+    with open(clone / f"devtools/ixymin_tools/commands/{command}.py", "a") as f:
+        f.write("\ndef run(args):\n    os.write(1, b'run')\n    return 0\n")
+    old = clone / "build/app/sim82599/sim82599-vfio-user"
+    old.parent.mkdir(parents=True)
+    old.touch(0o755)
+    done = call(clone, command, *(["all"] if command == "vm" else []))
+    assert done.stdout == ("build\nrun" if builds else "build\n"), done.stderr
+    assert (done.returncode == 0) == builds
+
+
+@pytest.fixture
+def only_python(tmp_path):
+    """A PATH for a machine on which set-up has never run: a shell's basic programs, and Python."""
+    folder = tmp_path / "only-python"
+    folder.mkdir()
+    for name in "sh", "cat", "dirname":
+        (folder / name).symlink_to(shutil.which(name))
+    return str(folder)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help(clone, command):
-    """It tells how to use the command, and neither sets up nor builds anything."""
+def test_help(clone, only_python, command):
+    """It tells how to use the command, and neither sets up nor builds anything; it needs no program
+    that set-up installs."""
     before = files(clone)
-    done = subprocess.run([clone / "devtools" / command, "--help"], capture_output=True, text=True,
-                          env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+    done = call(clone, command, "--help", path=only_python)
     assert done.returncode == 0, done.stderr
     assert re.match(rf"usage: (devtools/)?{command}\b", done.stdout) and not done.stderr
     assert files(clone) == before
 
 
-@pytest.mark.parametrize("arguments, said", [
-    (["sid"], "'sid' is wrong"),
-    (["--bookworm"], "'--bookworm' is wrong"),
-    (["trixie", "bookworm"], "'bookworm' is too much"),
-    (["trixie", "devtools/build"], "'devtools/build' is wrong"),
-    (["--source"], "--source '' is no source tree"),
-    (["--source", "/proc", "trixie"], "--source '/proc' is no source tree"),
-    (["trixie", "--"], "no command after --")])
-def test_wrong_arguments_of_fresh(clone, arguments, said):
+IN_PYTHON = [name for name in COMMANDS if os.path.islink(os.path.join(DEVTOOLS, name))]
+
+
+@pytest.mark.parametrize("command", IN_PYTHON)
+def test_without_python(clone, command):
+    """--help says that it needs Python. Without --help, set-up installs Python first."""
+    wrapper = clone / "devtools/ixymin_tools/command"
+    wrapper.write_text(wrapper.read_text().replace("/usr/bin/python3", str(clone / "python3")))
+    (clone / "devtools/setup").write_text(
+        f"#!/bin/sh\nprintf '#!/bin/sh\\necho \"$@\"\n' >'{clone}/python3'; "
+        f"chmod +x '{clone}/python3'\n")
+    done = call(clone, command, "--help")
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr == (f"{command}: --help needs {clone}/python3; "
+                           "devtools/setup installs it\n")
+    done = call(clone, command, "a", "b c")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{clone}/devtools/ixymin_tools {command} a b c\n"
+
+
+@pytest.mark.parametrize("command, arguments, said", [
+    ("build", ["all"], "'all' is wrong; allowed: --help"),
+    ("check", ["--slow"], "'--slow' is wrong; allowed: -h, --help, --quick"),
+    ("check", ["quick"], "'quick' is wrong; allowed: -h, --help, --quick"),
+    ("compare", ["--rounds=0"], "argument --rounds: '0' is wrong; allowed: 1 to "),
+    ("compare", ["--seconds", "nan"],
+     "argument --seconds: 'nan' is wrong; allowed: a number above"),
+    ("compare", ["--burst", "513"], "argument --burst: '513' is wrong; allowed: 1 to 512"),
+    ("compare", ["--ring", "100"],
+     "argument --ring: '100' is wrong; allowed: multiples of 8, 64 to"),
+    ("compare", ["--near", "-1"], "argument --near: '-1' is wrong; allowed: 0 to"),
+    ("compare", ["--csv", "/proc/x"],
+     "argument --csv: '/proc/x' is wrong; allowed: a file that can"),
+    ("compare", ["--rxq=2", "--", "--txq=2"], "'--rxq=2' is wrong; allowed: -h, --help, --rounds"),
+    ("debs", [], "no suite is named; allowed: [--source] SUITE FOLDER PACKAGE"),
+    ("debs", ["trixie", "folder"], "no package is named; allowed: "),
+    ("debs", ["--sources", "trixie"], "'--sources' is wrong; allowed: "),
+    ("debs", ["--list", "trixie", "folder"], "'folder' is too much; allowed: "),
+    ("fresh", ["sid"], "'sid' is wrong"),
+    ("fresh", ["--bookworm"], "'--bookworm' is wrong"),
+    ("fresh", ["trixie", "bookworm"], "'bookworm' is too much"),
+    ("fresh", ["trixie", "devtools/build"], "'devtools/build' is wrong"),
+    ("fresh", ["--source"], "--source '' is no source tree"),
+    ("fresh", ["--source", "/proc", "trixie"], "--source '/proc' is no source tree"),
+    ("fresh", ["trixie", "--"], "there is no command after --"),
+    ("fuzz", ["--seconds", "1.5"], "--seconds '1.5' is wrong; allowed: 1, 2, ..."),
+    ("fuzz", ["rings"], "'rings' is wrong; allowed: --seconds, --help, parser, registers"),
+    ("loc", ["--xml"], "'--xml' is wrong; allowed: -h, --help, --dpdk, --json"),
+    ("loc", ["--dpdk", "/proc"],
+     "argument --dpdk: '/proc' is wrong; allowed: a source tree of DPDK"),
+    ("quickstart", ["--packets", "1G"], "argument --packets: '1G' is wrong; allowed: a number of"),
+    ("quickstart", ["--packets"], "argument --packets: expected one argument"),
+    ("quickstart", ["--rate", "half"], "argument --rate: invalid choice: 'half' (choose from"),
+    ("quickstart", ["--driver", "ixgbe"],
+     "argument --driver: invalid choice: 'ixgbe' (choose from"),
+    ("setup", ["--lists"], "'--lists' is wrong; allowed: --list, --help"),
+    ("setup", ["--list", "all"], "'all' is wrong; allowed: --list, --help"),
+    ("versions", ["24"], "argument VERSION: '24' is wrong; allowed: a release of DPDK such as"),
+    ("versions", ["--compiler", "cc"], "argument --compiler: invalid choice: 'cc' (choose from"),
+    ("versions", ["--source", "/proc"],
+     "argument --source: '/proc' is wrong; allowed: VERSION=FOLDER"),
+    ("versions", ["--source", "24.11=/proc"],
+     "argument --source: '24.11=/proc' is wrong; allowed: 24.11=FOLDER with a source tree"),
+    ("vm", [], "no scenario is named; allowed: all, quick, linux-ixgbe"),
+    ("vm", ["quick", "linux"],
+     "argument scenario: 'linux' is wrong; allowed: all, quick, linux-ixgbe"),
+    ("vm", ["--lists", "all"], "'--lists' is wrong; allowed: -h, --help, --list, --keep")])
+def test_wrong_arguments(clone, command, arguments, said):
+    """They are told before set-up and build begin: none of the programs that these start runs."""
+    programs = clone / "programs"
+    programs.mkdir()
+    for name in "apt-get", "dpkg-query", "flock", "meson", "ninja", "sudo":
+        (programs / name).write_text(f"#!/bin/sh\n: >'{clone}/has-run'; exit 1\n")
+        (programs / name).chmod(0o755)
     before = files(clone)
-    done = subprocess.run([clone / "devtools/fresh", *arguments], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith("fresh: ") and said in done.stderr and not done.stdout
+    done = call(clone, command, *arguments, path=f"{programs}:{os.environ['PATH']}")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(f"{command}: {said}") and not done.stdout
+    assert done.stderr.count("\n") == 1
     assert files(clone) == before
+
+
+def test_wrong_arguments_of_each_command():
+    marks = {mark.name: mark for mark in test_wrong_arguments.pytestmark}
+    assert {command for command, *_ in marks["parametrize"].args[1]} == set(COMMANDS)
+
+
+def test_no_command_imports_another():
+    """The package has the code that commands share, and imports no command."""
+    sources = glob.glob(os.path.join(DEVTOOLS, "ixymin_tools/**/*.py"), recursive=True)
+    assert len(sources) > len(IN_PYTHON)
+    for path in sources:
+        with open(path) as f:
+            assert not re.search(r"^\s*(from|import) .*\bcommands\b", f.read(), re.MULTILINE), path
 
 
 # in the place of mmdebstrap: a root with this machine's programs, read-only
@@ -216,8 +312,8 @@ class Fresh:
     def start(self, script, *arguments):
         # a shell cannot catch what was ignored when it began, as SIGINT is of what "&" starts
         return subprocess.Popen(
-            ["env", "--default-signal=INT", self.clone / "devtools/fresh", *arguments, "trixie", "--",
-             "sh", "-c", script],
+            ["env", "--default-signal=INT", self.clone / "devtools/fresh", *arguments, "trixie",
+             "--", "sh", "-c", script],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             env=dict(os.environ, PATH=f"{self.clone}/bin:{os.environ['PATH']}"))
 

@@ -14,8 +14,8 @@ import sys
 import judge
 import pytest
 import rig
-import simlib
-import versions
+from ixymin_tools import simlib
+from ixymin_tools.releases import SUITES
 
 
 def test_every_interpretation_is_documented():
@@ -165,7 +165,7 @@ def wrong_credit(who, releases, tests, ids):
                 having = ids[test] if driver in written_in(*test) else []
             if not having:
                 wrong.append(f"{test} does not run {driver}: {sorted(ids[test])}")
-            elif any(has(parameters, each) for each in versions.SUITES for parameters in having):
+            elif any(has(parameters, each) for each in SUITES for parameters in having):
                 wrong += [f"{test} does not run {driver} with {release}" for release in releases
                           if not any(has(parameters, release) for parameters in having)]
     return wrong

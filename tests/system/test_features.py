@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from judge import PATHS
 from rig import HEADERS, EthdevCheck, Rig, assert_intact, frame, write_pcap
 

@@ -4,7 +4,7 @@
 """Frames of all lengths and kinds through stock programs, compared byte by byte."""
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from rig import (STATION, Rig, assert_frames, corpus, read_pcap, write_pcap)
 
 

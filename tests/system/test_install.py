@@ -14,13 +14,12 @@ import shutil
 import subprocess
 
 import pytest
-import simlib
-import versions
+from ixymin_tools import releases, simlib
 from rig import Rig, assert_intact
 
 # $1: a folder with plugins; $2: where EAL looks, and has more; then the command
 OVERLAY = 'mount -t overlay -o "lowerdir=$1:$2" overlay "$2" && shift 2 && exec "$@"'
-RELEASE = versions.release_of(versions.installed())
+RELEASE = releases.release_of(releases.installed())
 WORK = os.path.join(simlib.ROOT, "build", "install")  # EAL takes no plugins from below /tmp
 
 
@@ -34,14 +33,14 @@ def run(*command, env=None):
     return done.returncode, done.stdout
 
 
-@pytest.fixture(params=[None, versions.NEWEST])
+@pytest.fixture(params=[None, releases.NEWEST])
 def which(request, use):
     """The DPDK of this build, and one that was built from its own source tree."""
     if request.param is not None:
         use(request.param)
     elif simlib.SUITE is not None:
         pytest.skip("EAL of another suite looks for its plugins where the system has others")
-    run("ninja", "-C", simlib.BUILD, *versions.PLUGINS)
+    run("ninja", "-C", simlib.BUILD, *releases.PLUGINS)
 
 
 @pytest.fixture
@@ -102,9 +101,9 @@ def test_who_has_the_port(install, tags, named, driver):
 def set_up(use):
     """set_up(*options, sdk): meson's set-up for that DPDK, as installed with its driver headers or
     without. @return the exit code, and what was said"""
-    use(versions.NEWEST)
+    use(releases.NEWEST)
     shutil.rmtree(WORK, ignore_errors=True)
-    libraries = os.path.join(versions.Version(versions.NEWEST).root, versions.LIBRARIES)
+    libraries = os.path.join(releases.Version(releases.NEWEST).root, releases.LIBRARIES)
     bare = os.path.join(WORK, "include")
     os.makedirs(bare)
     headers = os.path.normpath(libraries + "/../../include")
@@ -125,18 +124,18 @@ def set_up(use):
 
 def test_driver_headers_that_are_installed(set_up):
     """They do, whatever source tree dpdk_source names: here that of Debian's DPDK."""
-    code, said = set_up("-Ddpdk_source=" + versions.Version(RELEASE).source, sdk=True)
+    code, said = set_up("-Ddpdk_source=" + releases.Version(RELEASE).source, sdk=True)
     assert code == 0, said
 
 
 def test_driver_headers_of_a_source_tree(set_up):
     """Where they are not installed, dpdk_source has to be of the same release."""
-    code, said = set_up("-Ddpdk_source=" + versions.Version(RELEASE).source, sdk=False)
+    code, said = set_up("-Ddpdk_source=" + releases.Version(RELEASE).source, sdk=False)
     assert code != 0 and "name a source tree of the same release: -Ddpdk_source=" in said, said
-    source = versions.Version(versions.NEWEST).source
+    source = releases.Version(releases.NEWEST).source
     if not os.path.exists(source):
         pytest.skip("the source tree that this DPDK was built from has gone")
     code, said = set_up("-Ddpdk_source=" + source, sdk=False)
     assert code == 0, said
-    code, said = run("ninja", "-C", os.path.join(WORK, "build"), versions.PLUGINS[0])
+    code, said = run("ninja", "-C", os.path.join(WORK, "build"), releases.PLUGINS[0])
     assert code == 0, said

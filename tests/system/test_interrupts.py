@@ -6,7 +6,7 @@
 import signal
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from rig import (KNOWN_VIOLATIONS, STATION, STRANGER, EthdevCheck, Rig, assert_frames, read_pcap,
                  write_pcap)
 from scapy.layers.inet import IP, UDP

@@ -10,8 +10,7 @@ import shutil
 import subprocess
 
 import pytest
-import simlib
-import versions
+from ixymin_tools import releases, simlib
 
 WORK = os.path.join(simlib.BUILD, "intree")  # EAL takes no plugins from below /tmp
 # nothing but what the driver needs; names differ between versions, and '*' takes what there is
@@ -31,7 +30,7 @@ def run(*command):
 def plugin(use, release):
     """The driver as the build of that DPDK makes it."""
     use(release)
-    version = versions.Version(release)
+    version = releases.Version(release)
     source = version.source
     if not os.path.isdir(source):
         pytest.skip("the source tree of this DPDK is not there")

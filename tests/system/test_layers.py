@@ -7,7 +7,7 @@ import os
 import re
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 
 NIC = os.path.join(simlib.ROOT, "app/sim82599/nic")
 PUBLIC = "nic.h"  # for attachments; its functions are defined in several files

@@ -8,7 +8,7 @@ what rte_mbuf.h and rte_ethdev.h define is compared with it.
 import re
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from judge import PATHS, judges
 from rig import HEADERS, STATION, EthdevCheck, frame, write_pcap
 from test_judge_rss import ALL, EXAMPLE_KEY, all_flows

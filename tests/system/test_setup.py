@@ -17,7 +17,7 @@ import sys
 
 import programs
 import pytest
-import simlib
+from ixymin_tools import simlib
 
 # the documents whose indented lines are commands, but for drawings
 DOCUMENTS = ["README.md", "doc/real-card.md", "doc/virtual-machine.md"]
@@ -43,9 +43,8 @@ def listed(*patterns):
 def python_files():
     """{module's name: text} of commands and tests, of the files that an interpreter runs here."""
     return {os.path.basename(path).removesuffix(".py"): text
-            for path in listed("devtools/*", "tests/*/*.py")
-            for text in [read(path)]
-            if path.endswith(".py") or text.startswith("#!/usr/bin/python3")}
+            for path in listed("devtools/*/*.py", "devtools/*/*/*.py", "tests/*/*.py")
+            for text in [read(path)]}
 
 
 def all_started():
@@ -145,7 +144,7 @@ def test_set_up_installs_what_is_imported(expected):
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 modules.add(node.module.split(".")[0])
-    modules -= set(sys.stdlib_module_names) | set(files)
+    modules -= set(sys.stdlib_module_names) | {"ixymin_tools", *files}
     assert {"pytest", "scapy", "elftools"} <= modules
     specs = {name: importlib.util.find_spec(name) for name in modules}
     paths = {name: spec and spec.origin for name, spec in specs.items()}

@@ -7,7 +7,7 @@ import os
 import re
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 
 DRIVER = os.path.join(simlib.ROOT, "drivers/net/ixymin")
 FILES = sorted(name for name in os.listdir(DRIVER) if name.endswith((".c", ".h")))

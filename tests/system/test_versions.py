@@ -10,7 +10,7 @@ import signal
 import subprocess
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from rig import EthdevCheck, Rig, assert_intact
 
 

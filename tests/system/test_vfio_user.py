@@ -16,11 +16,11 @@ import subprocess
 import time
 
 import pytest
-import simlib
+from ixymin_tools import simlib
+from ixymin_tools.simlib import PATIENCE
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import raw
 from scapy.utils import RawPcapReader
-from simlib import PATIENCE
 from vfio_user import (BAR0, BAR2, BAR4, CONFIG, DATA_BOOL, DATA_EVENTFD, DATA_NONE, DMA_MAP,
                        DIRTY_PAGES, DMA_READ, DMA_UNMAP, DMA_WRITE, GET_INFO, GET_IRQ_INFO,
                        GET_REGION_INFO, GET_REGION_IO_FDS, INTX, MASK, MSI, MSIX, NO_REPLY,

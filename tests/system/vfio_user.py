@@ -14,8 +14,8 @@ import subprocess
 import tempfile
 import time
 
-import simlib
-from simlib import PATIENCE
+from ixymin_tools import simlib
+from ixymin_tools.simlib import PATIENCE
 
 SERVER = os.path.join(simlib.ROOT, "build/app/sim82599/sim82599-vfio-user")
 

@@ -14,7 +14,7 @@ import time
 
 import image
 from guest import LOGS, Failed
-from simlib import WITH_US
+from ixymin_tools.simlib import WITH_US
 
 PROGRAM = os.path.join(image.ROOT, "build/app/sim82599/sim82599-vfio-user")
 

@@ -8,9 +8,9 @@ import re
 import subprocess
 
 import image
-import versions
 from card import Card
 from guest import Failed
+from ixymin_tools import releases
 from linux import (IP, IXGBE_BREAKS, MACS, Netdev, both_up, cabled, expect, judge, judge_rules,
                    linux_tree, load, ping)
 
@@ -181,10 +181,10 @@ def vfio(trial):
 
 def unprivileged(trial):
     """testpmd as an ordinary user: the VFIO group is the user's, locked memory has a limit."""
-    installed = versions.installed()
+    installed = releases.installed()
     if installed is None:
         raise image.Unavailable("DPDK is not installed; devtools/setup does it")
-    root, plugin = distribution(versions.release_of(installed))
+    root, plugin = distribution(releases.release_of(installed))
     tree = image.base(image.unpack(*image.LINUX))
     image.testpmd(tree, root, plugin)
     with Card(trial.name, *(f"wire=gen:start=0:window=128,mac={mac}" for mac in MACS)) as card, \

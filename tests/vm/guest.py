@@ -17,7 +17,7 @@ import threading
 import time
 
 import image
-from simlib import WITH_US
+from ixymin_tools.simlib import WITH_US
 
 LOGS = os.path.join(image.CACHE, "logs")
 MEMORY = 1024  # MB

@@ -14,8 +14,6 @@ import stat
 import struct
 import subprocess
 
-from elftools.elf.elffile import ELFFile
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.path.join(ROOT, ".vm")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -127,6 +125,7 @@ class Tree:
 
 def needed(path):
     """The libraries that an ELF file asks for."""
+    from elftools.elf.elffile import ELFFile  # only here: `devtools/vm --help` works without it
     with open(path, "rb") as f:
         dynamic = ELFFile(f).get_section_by_name(".dynamic")
         return [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")] if dynamic else []

@@ -10,8 +10,8 @@ import image
 import linux
 import pytest
 import scenarios
-import versions
-import vm
+from ixymin_tools import releases
+from ixymin_tools.commands import vm
 
 
 @pytest.mark.parametrize("name", scenarios.QUICK)
@@ -34,7 +34,7 @@ def test_what_failed_is_not_skipped(monkeypatch):
 
 
 def test_without_dpdk_there_is_nothing_to_run(monkeypatch):
-    monkeypatch.setattr(versions, "installed", lambda: None)
+    monkeypatch.setattr(releases, "installed", lambda: None)
     assert vm.run_scenario("unprivileged", keep=False) == "skipped"
 
 

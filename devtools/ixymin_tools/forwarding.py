@@ -1,42 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The ixymin authors
 
-"""Sets up, builds, and forwards packets between two software 82599 ports, with stock
-dpdk-testpmd and stock l2fwd, through net_ixymin and through DPDK's own net_ixgbe.
-
-Every frame that the two generators send is numbered and checked where it comes out.
-Prints one table; exit code 0 only if every frame came through intact, once and in order,
-the drivers' statistics equal the wire's counts, and net_ixymin broke no rule of the data
-sheet.
+"""Forwards packets between two software 82599 ports, and compares what the programs, the drivers
+and the wire counted.
 """
 
-import argparse
-import json
-import os
-import subprocess
 import sys
 import time
 
-import simlib
+from ixymin_tools import simlib
 
 DRIVERS = ["net_ixymin", "net_ixgbe"]
 PROGRAMS = ["testpmd", "l2fwd"]
 
 
 def say(text, end="\n"):
-    """A line, or with end="" one that the next, which begins with \\r, writes over on a terminal."""
+    """Print a line. With end="", the next line, which begins with \\r, overwrites it on a terminal,
+    and it is not printed elsewhere.
+    """
     terminal = sys.stderr.isatty()
     if end or terminal:
         print(text if terminal else text.lstrip("\r"), end=end, file=sys.stderr, flush=True)
-
-
-def packet_count(text):
-    """'100M' -> 100000000"""
-    scale = {"k": 1000, "M": 1000000}.get(text[-1:], 1)
-    number = text[:-1] if scale > 1 else text
-    if not number.isdecimal() or int(number) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of packets: like 500k, 100M")
-    return int(number) * scale
 
 
 class Rate:
@@ -83,7 +67,7 @@ def differences(name, port, driver, wire):
             for a, b in pairs if driver[a] != wire[b]]
 
 
-def run(program, driver, packets, pace):
+def forward(program, driver, packets, pace):
     """@return the table's row and a list of what was wrong."""
     name = f"{program} with {driver}"
     # Both programs drop what does not fit into a Tx ring, of 512 and 1,024 descriptors here, so
@@ -106,11 +90,11 @@ def run(program, driver, packets, pace):
             app.sim_start(port, packets)
         stats = app.wait_wires_done(timeout=60 + packets / 20000, progress=rate)
         if program == "testpmd":
-            forward = app.stop_forwarding()
-            cycles = forward.cycles
-            if forward.rx != 2 * packets or forward.tx != 2 * packets:
-                wrong.append(f"{name}: testpmd received {forward.rx} frames, sent {forward.tx}, "
-                            f"dropped {forward.dropped}")
+            told = app.stop_forwarding()
+            cycles = told.cycles
+            if told.rx != 2 * packets or told.tx != 2 * packets:
+                wrong.append(f"{name}: testpmd received {told.rx} frames, sent {told.tx}, "
+                             f"dropped {told.dropped}")
         counted = [app.port_stats(port) for port in range(2)]
         rules = [app.sim_rules(port) for port in range(2)]
         for port in range(2):
@@ -160,47 +144,3 @@ def print_table(heads, rows):
     for line in cells:
         print("  ".join(c.ljust(w) if i < 2 else c.rjust(w)
                         for i, (c, w) in enumerate(zip(line, widths))).rstrip())
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="quickstart", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--packets", type=packet_count, default=packet_count("50M"), metavar="N",
-                        help="frames through each driver and program, both directions together "
-                        "(500k, 100M, ...; default 50M)")
-    parser.add_argument("--rate", choices=["unlimited", "line"], default="unlimited",
-                        help="line: each generator sends 64-byte frames at 10 Gbit/s, 14.88 Mpps "
-                        "(default: as fast as they are taken)")
-    parser.add_argument("--driver", choices=DRIVERS, help="only this one (default: both)")
-    parser.add_argument("--program", choices=PROGRAMS, help="only this one (default: both)")
-    args = parser.parse_args()
-    simlib.end_orderly()
-
-    loc = subprocess.run([os.path.join(simlib.ROOT, "devtools/loc"), "--json"],
-                         check=False, stdout=subprocess.PIPE)
-    if loc.returncode != 0:
-        sys.exit("quickstart: devtools/loc failed")
-    lines = json.loads(loc.stdout)
-    rows, wrong = [], []
-    if len(os.sched_getaffinity(0)) < 2:
-        say("one processor only: the program and the software NIC take turns at it, slowly")
-    with simlib.HugePages(say):
-        for program in [args.program] if args.program else PROGRAMS:
-            for driver in [args.driver] if args.driver else DRIVERS:
-                try:
-                    row, faults = run(program, driver, (args.packets + 1) // 2, args.rate)
-                except simlib.SimError as error:
-                    sys.exit(f"quickstart: {error}")
-                rows.append(row + [lines[driver]])
-                wrong += faults
-    print_table(HEADS + ["lines of code"], rows)
-    if wrong:
-        sys.exit("\n".join("WRONG: " + text for text in wrong))
-    print("Every frame came through intact, once and in order; the drivers' statistics agree.")
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)

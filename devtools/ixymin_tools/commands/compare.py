@@ -13,7 +13,6 @@ round counts as near if both are below --near; the others are reported apart.  W
 the processor's address translation, not the drivers, takes most of the time.
 """
 
-import argparse
 import csv
 import os
 import statistics
@@ -21,7 +20,10 @@ import subprocess
 import sys
 import time
 
-import simlib
+from ixymin_tools import simlib
+from ixymin_tools.arguments import Parser, output_file, seconds, whole_number
+
+PREPARE = "build"
 
 DRIVERS = {"net_ixgbe": (0, 1), "net_ixymin": (2, 3)}
 PINGPONG = os.path.join(simlib.BUILD, "app/bench/pingpong")
@@ -29,9 +31,9 @@ PINGPONG = os.path.join(simlib.BUILD, "app/bench/pingpong")
 
 def pingpong():
     main, forwarding = simlib.cores()
-    run = subprocess.run([PINGPONG, str(main), str(forwarding[0])], stdout=subprocess.PIPE,
-                         text=True, check=True)
-    return int(run.stdout)
+    done = subprocess.run([PINGPONG, str(main), str(forwarding[0])], stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return int(done.stdout)
 
 
 def forward(pmd, ports, seconds):
@@ -51,7 +53,8 @@ def forward(pmd, ports, seconds):
 
 def measure(args):
     """@return a dictionary a round: distance (worse of before and after), and by driver cycles."""
-    vdevs = [simlib.sim(port, driver, wire="gen:start=0") for driver, ports in DRIVERS.items() for port in ports]
+    vdevs = [simlib.sim(port, driver, wire="gen:start=0")
+             for driver, ports in DRIVERS.items() for port in ports]
     eal = [] if args.vector else ["--force-max-simd-bitwidth=64"]
     # more Tx than Rx descriptors: nothing that was received finds no room
     options = [f"--rxd={args.ring}", f"--txd={2 * args.ring}", f"--burst={args.burst}",
@@ -81,16 +84,6 @@ def measure(args):
     return rounds
 
 
-def positive(kind):
-    def convert(text):
-        value = kind(text)
-        if not 0 < value < 1e9:
-            raise ValueError
-        return value
-    convert.__name__ = "positive " + kind.__name__
-    return convert
-
-
 def summary(name, rounds):
     if not rounds:
         return f"{name}: no rounds"
@@ -103,41 +96,43 @@ def summary(name, rounds):
     return text
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="compare", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=positive(int), default=20, metavar="N", help="default 20")
-    parser.add_argument("--seconds", type=positive(float), default=0.5, metavar="S",
-                        help="forwarding time of a driver in a round (default 0.5)")
-    parser.add_argument("--vector", action="store_true",
-                        help="let the drivers choose vector paths (default: scalar paths, by "
-                        "--force-max-simd-bitwidth=64)")
-    parser.add_argument("--burst", type=positive(int), default=32, metavar="N", help="testpmd's (default 32)")
-    parser.add_argument("--ring", type=positive(int), default=512, metavar="N", help="Rx descriptors; twice "
-                        "as many for Tx (default 512)")
-    parser.add_argument("--near", type=int, default=400, metavar="CYCLES",
-                        help="distance up to which a round is near (default 400)")
-    parser.add_argument("--csv", metavar="FILE", type=argparse.FileType("w"), help="all rounds, one a line")
-    parser.add_argument("testpmd", nargs="*", help="more arguments of testpmd, after --")
-    args = parser.parse_args()
-    simlib.end_orderly()
-    try:
-        with simlib.HugePages(lambda text: print(text, file=sys.stderr)):
-            rounds = measure(args)
-    except simlib.SimError as error:
-        sys.exit(f"compare: {error}")
+class ForTestpmd(Parser):
+    """Takes what follows "--" for arguments of testpmd."""
+
+    def parse_args(self, words):
+        own = words.index("--") if "--" in words else len(words)
+        args = super().parse_args(words[:own])
+        args.testpmd = words[own + 1:]
+        return args
+
+
+def parser():
+    p = ForTestpmd("compare", __doc__, "arguments after -- are given to testpmd")
+    p.add_argument("--rounds", type=whole_number(1), default=20, metavar="N", help="default 20")
+    p.add_argument("--seconds", type=seconds, default=0.5, metavar="S",
+                   help="forwarding time of a driver in a round (default 0.5)")
+    p.add_argument("--vector", action="store_true",
+                   help="let the drivers choose vector paths (default: scalar paths, by "
+                   "--force-max-simd-bitwidth=64)")
+    p.add_argument("--burst", type=whole_number(1, 512), default=32, metavar="N",
+                   help="testpmd's (default 32)")
+    p.add_argument("--ring", type=whole_number(64, 2048, 8), default=512, metavar="N",
+                   help="Rx descriptors; twice as many for Tx (default 512)")
+    p.add_argument("--near", type=whole_number(0), default=400, metavar="CYCLES",
+                   help="distance up to which a round is near (default 400)")
+    p.add_argument("--csv", metavar="FILE", type=output_file, help="all rounds, one a line")
+    return p
+
+
+def run(args):
+    with simlib.HugePages(lambda text: print(text, file=sys.stderr)):
+        rounds = measure(args)
     if args.csv:
-        with args.csv:
-            table = csv.DictWriter(args.csv, list(rounds[0]), lineterminator="\n")
+        with open(args.csv, "w") as f:
+            table = csv.DictWriter(f, list(rounds[0]), lineterminator="\n")
             table.writeheader()
             table.writerows(rounds)
     near = [one for one in rounds if one["distance"] <= args.near]
     print(summary("near", near))
     print(summary("far", [one for one in rounds if one["distance"] > args.near]))
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    return 0

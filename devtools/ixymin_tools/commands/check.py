@@ -6,7 +6,6 @@ the unit tests of both builds, the system tests and the quick scenarios in a vir
 (devtools/vm), and closes with 'N passed, N failed, N skipped'.  Exit code 0 only if nothing failed.
 """
 
-import argparse
 import fcntl
 import os
 import shutil
@@ -14,11 +13,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from ixymin_tools.arguments import Parser
+from ixymin_tools.simlib import ROOT
+
+PREPARE = "setup"
 BUILDS = {"build": "gcc", "build-clang": "clang"}
 
 
-def run(*command, **environment):
+def call(*command, **environment):
     """@return whether the command succeeded; what it prints goes to stderr."""
     print("check: " + " ".join(command), file=sys.stderr, flush=True)
     return subprocess.run(command, cwd=ROOT, stdout=sys.stderr,
@@ -28,13 +30,13 @@ def run(*command, **environment):
 def build(folder, compiler):
     os.makedirs(os.path.join(ROOT, folder), exist_ok=True)
     with open(os.path.join(ROOT, folder, ".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # devtools/build may be at it
+        fcntl.flock(lock, fcntl.LOCK_EX)  # devtools/build may be building
         if os.path.exists(os.path.join(ROOT, folder, "build.ninja")):
-            ready = run("meson", "configure", "-Dwerror=true", folder)
+            ready = call("meson", "configure", "-Dwerror=true", folder)
         else:  # perhaps there is something of a setup that was interrupted
             shutil.rmtree(os.path.join(ROOT, folder, "meson-private"), ignore_errors=True)
-            ready = run("meson", "setup", "-Dwerror=true", folder, CC=compiler)
-        return ready and run("ninja", "-C", folder)
+            ready = call("meson", "setup", "-Dwerror=true", folder, CC=compiler)
+        return ready and call("ninja", "-C", folder)
 
 
 class Totals:
@@ -60,13 +62,14 @@ class Totals:
             self.fail(f"no report of tests run in {report}" if tests == 0 else f"see {report}")
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="check", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true",
-                        help="leave out virtual machines and tests marked as slow")
-    args = parser.parse_args()
+def parser():
+    p = Parser("check", __doc__)
+    p.add_argument("--quick", action="store_true",
+                   help="leave out virtual machines and tests marked as slow")
+    return p
 
+
+def run(args):
     totals = Totals()
     for folder, compiler in BUILDS.items():
         if not build(folder, compiler):
@@ -75,7 +78,7 @@ def main():
         report = os.path.join(ROOT, folder, "meson-logs/testlog.junit.xml")
         if os.path.exists(report):
             os.unlink(report)
-        succeeded = run("meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs")
+        succeeded = call("meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs")
         totals.add_report(report, succeeded)
     if os.path.exists(os.path.join(ROOT, "build/dpdk-l2fwd")):
         quick = ["-m", "not slow"] if args.quick else []
@@ -83,17 +86,10 @@ def main():
             report = os.path.join(ROOT, f"build/{kind}-tests.xml")
             if os.path.exists(report):
                 os.unlink(report)
-            succeeded = run("/usr/bin/python3", "-m", "pytest", "-v", "--junit-xml", report,
-                            "tests/" + kind, *quick)
+            succeeded = call("/usr/bin/python3", "-m", "pytest", "-v", "--junit-xml", report,
+                             "tests/" + kind, *quick)
             totals.add_report(report, succeeded)
     else:
         print("check: the tests on DPDK and in virtual machines were not run", file=sys.stderr)
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     return 1 if totals.failed else 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -1,21 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The ixymin authors
 
-"""Builds both plugins, with warnings as errors, for each of several versions of DPDK and
-forwards packets in that version's stock dpdk-testpmd, through net_ixymin and through its
-net_ixgbe.
-
-A version that is not the installed one comes from another Debian suite, by devtools/debs,
-into .dpdk/SUITE.  One that no suite has is built from a source tree of DPDK, named once with
---source: dpdk-testpmd with net_ixgbe, below .dpdk/built-VERSION; the tree stays as it is.
-Nothing is installed on the system.  The plugins are then in build-VERSION.
-
-Prints one table; exit code 0 only if every frame came through in every version, 77 if
-there is nothing wrong but that packages or driver headers of one could not be had.
+"""Builds both plugins for another release of DPDK, which comes from another suite of Debian, or is
+built from a source tree.
 """
 
-import argparse
-import contextlib
 import fcntl
 import glob
 import os
@@ -24,13 +13,13 @@ import shutil
 import subprocess
 import sys
 
-import quickstart
-import simlib
+from ixymin_tools import simlib
 
 DPDK = os.path.join(simlib.ROOT, ".dpdk")
 SUITES = {"22.11": "bookworm", "24.11": "trixie", "25.11": "forky"}
 # DPDK itself, and what all of this repository is built with
-PACKAGES = ["dpdk", "dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev", "libc6-dev"]
+PACKAGES = ["dpdk", "dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev",
+            "libc6-dev"]
 LIBRARIES = "usr/lib/x86_64-linux-gnu"  # below the folder of a suite, or of a DPDK that was built
 # What is built of a source tree: testpmd, net_ixgbe, and what l2fwd and l3fwd-power call. The
 # libraries are shared ones: a testpmd with EAL in it would register EAL's lists once more for each
@@ -69,6 +58,8 @@ def release_of(number):
 
 def installed():
     """The installed DPDK's version, or None."""
+    if shutil.which("pkg-config") is None:  # set-up brings it
+        return None
     asked = subprocess.run(["pkg-config", "--modversion", "libdpdk"], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, text=True)
     return asked.stdout.strip() if asked.returncode == 0 else None
@@ -81,6 +72,11 @@ def read(path):
             return f.read()
     except OSError:
         return ""
+
+
+def is_source(tree, release):
+    """Is it a source tree of this release of DPDK?"""
+    return release_of(read(os.path.join(tree, "VERSION"))) == release
 
 
 def built():
@@ -113,7 +109,7 @@ class Version:
 
     def set_source(self, tree):
         """Take the driver headers from this source tree, now and later."""
-        if release_of(read(os.path.join(tree, "VERSION"))) != self.release:
+        if not is_source(tree, self.release):
             raise Unavailable(f"{tree} is no source tree of DPDK {self.release}")
         if os.path.islink(self.source):
             os.unlink(self.source)
@@ -132,9 +128,10 @@ class Version:
         if not os.path.exists(self.source):
             folder = os.path.join(DPDK, self.suite + "-source")
             if not run("devtools/debs", "--source", self.suite, folder, "dpdk"):
-                raise Unavailable(f"DPDK {self.release}: {self.suite}'s source package, which has the "
-                                  "driver headers, cannot be fetched; name a source tree: "
-                                  f"devtools/versions --source {self.release}=FOLDER")
+                raise Unavailable(
+                    f"DPDK {self.release}: {self.suite}'s source package, which has the driver "
+                    "headers, cannot be fetched; name a source tree: "
+                    f"devtools/versions --source {self.release}=FOLDER")
             self.set_source(os.path.join(folder, "dpdk"))
         if not run("devtools/debs", self.suite, self.root, *PACKAGES):
             raise Unavailable(f"DPDK {self.release}: {self.suite}'s packages cannot be fetched")
@@ -166,9 +163,9 @@ class Version:
                     f.write(made_of)
         if not os.path.exists(stamp):
             raise Unavailable(
-                f"DPDK {self.release} is neither installed ({installed() or 'none'} is) nor in a known "
-                f"suite of Debian ({', '.join(SUITES)} are); name a source tree to build it from: "
-                f"devtools/versions --source {self.release}=FOLDER")
+                f"DPDK {self.release} is neither installed ({installed() or 'none'} is) nor in a "
+                f"known suite of Debian ({', '.join(SUITES)} are); name a source tree to build it "
+                f"from: devtools/versions --source {self.release}=FOLDER")
         self.number = self.number_there()
 
     def compile(self, build, options):
@@ -177,11 +174,14 @@ class Version:
         if not (run("meson", "setup", f"--prefix={self.root}/usr", "--libdir=lib/x86_64-linux-gnu",
                     *options, build, os.path.realpath(self.source), env=env)
                 and run("ninja", "-C", build, "install", env=env)):
-            raise simlib.SimError(f"DPDK {self.release} could not be built from {self.source}, see above")
+            raise simlib.SimError(f"DPDK {self.release} could not be built from {self.source}, "
+                                  "see above")
         shutil.rmtree(build)
 
     def settings(self):
-        """Of meson: all from the suite; its libraries first, for gcc looks into its own folder then."""
+        """@return meson's settings: everything is from the suite. Its libraries stand first,
+        because gcc looks into its own folder after them.
+        """
         paths, flags, link, more = "", "", "", ""
         libraries = f"{self.root}/{LIBRARIES}"
         if self.is_built:  # DPDK alone is from there
@@ -191,8 +191,9 @@ class Version:
                      f"['{libraries}/pkgconfig', '{self.root}/usr/share/pkgconfig']\n")
             flags = f"'--sysroot={self.root}'"
             link = f"{flags}, '-L{libraries}'"
-        return (f"# DPDK {self.number}\n[binaries]\nc = '{self.compiler}'\n[project options]\ndpdk_source = '{self.source}'\n"
-                f"{paths}[built-in options]\nwerror = true\nc_args = [{flags}]\nc_link_args = [{link}]\n{more}")
+        return (f"# DPDK {self.number}\n[binaries]\nc = '{self.compiler}'\n"
+                f"[project options]\ndpdk_source = '{self.source}'\n{paths}[built-in options]\n"
+                f"werror = true\nc_args = [{flags}]\nc_link_args = [{link}]\n{more}")
 
     def build(self, *targets):
         """Build the plugins, or the targets named; quick if they are there."""
@@ -203,86 +204,12 @@ class Version:
             with open(native, "w") as f:
                 f.write(self.settings())
             if not run("meson", "setup", "--native-file", native, self.folder):
-                raise simlib.SimError(f"DPDK {self.release}: 'meson setup {self.folder}' failed, see above")
+                raise simlib.SimError(f"DPDK {self.release}: 'meson setup {self.folder}' failed, "
+                                      "see above")
         if not run("ninja", "-C", self.folder, *(targets or PLUGINS)):
-            raise simlib.SimError(f"DPDK {self.release}: 'ninja -C {self.folder}' failed, see above")
+            raise simlib.SimError(f"DPDK {self.release}: 'ninja -C {self.folder}' failed, "
+                                  "see above")
 
     def use(self):
         """Programs that simlib starts from now on are this version's."""
         simlib.use_dpdk(self.folder, self.root)
-
-
-def forward(version, packets):
-    """@return the table's rows and a list of what was wrong."""
-    rows, wrong = [], []
-    version.build()
-    version.use()
-    for driver in quickstart.DRIVERS:
-        row, faults = quickstart.run("testpmd", driver, (packets + 1) // 2, "unlimited")
-        rows.append([version.number] + row)
-        wrong += [f"DPDK {version.release}: {fault}" for fault in faults]
-    return rows, wrong
-
-
-def source_tree(text):
-    release, _, tree = text.partition("=")
-    if not tree:
-        raise argparse.ArgumentTypeError(f"'{text}' is not of the form VERSION=FOLDER")
-    return release, tree
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="versions", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", action="store_true",
-                        help="only build; prints two lines for each version: the folder with its DPDK "
-                        "('/': installed), and net_ixymin's plugin for it")
-    parser.add_argument("--compiler", choices=["gcc", "clang"], default="gcc",
-                        help="default gcc; clang builds in build-clang-VERSION")
-    parser.add_argument("--packets", type=quickstart.packet_count,
-                        default=quickstart.packet_count("2M"), metavar="N",
-                        help="frames through each driver, both directions together (default 2M)")
-    parser.add_argument("--source", type=source_tree, action="append", default=[],
-                        metavar="VERSION=FOLDER", help="take a version's driver headers from this DPDK "
-                        "source tree, now and later (default: Debian's source package); a version that "
-                        "no known suite of Debian has is built from the tree")
-    parser.add_argument("version", nargs="*", metavar="VERSION",
-                        help=f"default: those named with --source, or {' '.join(there())}")
-    args = parser.parse_args()
-    simlib.end_orderly()
-
-    rows, wrong, missing = [], [], []
-    try:
-        for release, tree in args.source:
-            Version(release).set_source(tree)
-    except Unavailable as error:
-        sys.exit(f"versions: --source: {error}")
-    with simlib.HugePages(say) if not args.build else contextlib.nullcontext():
-        for release in args.version or [release for release, _ in args.source] or there():
-            try:
-                version = Version(release, args.compiler)
-                if args.build:
-                    version.build()
-                    print(version.root or "/", os.path.join(version.folder, PLUGINS[0]), sep="\n")
-                else:
-                    more, faults = forward(version, args.packets)
-                    rows += more
-                    wrong += faults
-            except Unavailable as error:
-                missing.append(str(error))
-            except simlib.SimError as error:
-                wrong.append(str(error))
-    if rows:
-        quickstart.print_table(["DPDK"] + quickstart.HEADS, rows)
-    for text in missing:
-        say("not to be had: " + text)
-    if wrong:
-        sys.exit("\n".join("WRONG: " + text for text in wrong))
-    return 77 if missing else 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)

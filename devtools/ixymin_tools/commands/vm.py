@@ -12,25 +12,25 @@ Exit code 0 if all passed, 1 if something failed, 77 if nothing failed and somet
 (QEMU 11 or something else that is needed cannot be had).
 """
 
-import argparse
 import fcntl
 import os
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from ixymin_tools.arguments import Parser, wrong
+from ixymin_tools.simlib import ROOT
+
 sys.path.insert(0, os.path.join(ROOT, "tests/vm"))
 
-try:
-    import image
-    import scenarios
-    import simlib
-    from guest import LOGS, Failed
-    from image import Unavailable
-except ImportError as error:
-    sys.exit(f"vm: {error}; devtools/setup installs what is missing")
+import image
+import scenarios
+from guest import LOGS, Failed
+from image import Unavailable
 
+PREPARE = "build"  # so that an edit reaches the guests
 SKIPPED = 77
+GROUPS = {"all": list(scenarios.SCENARIOS), "quick": scenarios.QUICK}
+NAMES = [*GROUPS, *scenarios.SCENARIOS]
 
 
 def alone():
@@ -66,32 +66,38 @@ def run_scenario(name, keep):
     return "failed" if trial.failed else None
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        prog="vm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="scenarios:\n" + "\n".join(
-            f"  {name:14} {function.__doc__.splitlines()[0]}"
-            for name, function in scenarios.SCENARIOS.items())
+def scenario(text):
+    """@return the scenarios that a name stands for."""
+    if text not in NAMES:
+        raise wrong(text, ", ".join(NAMES))
+    return GROUPS.get(text, [text])
+
+
+class Scenarios(Parser):
+    def parse_args(self, words):
+        args = super().parse_args(words)
+        if not args.scenario:
+            self.error("no scenario is named; allowed: " + ", ".join(NAMES))
+        return args
+
+
+def parser():
+    p = Scenarios("vm", __doc__, "scenarios:\n" + "\n".join(
+        f"  {name:14} {function.__doc__.splitlines()[0]}"
+        for name, function in scenarios.SCENARIOS.items())
         + f"\n  {'quick':14} {' and '.join(scenarios.QUICK)}, as devtools/check runs them")
-    parser.add_argument("--list", action="store_true", help="only names, one a line")
-    parser.add_argument("--keep", action="store_true",
-                        help="when a step has failed, keep the guest and pass on what is typed")
-    parser.add_argument("scenario", nargs="*", help="one or more of those below, all, or quick")
-    args = parser.parse_args()
-    if args.list:
-        print("\n".join(scenarios.SCENARIOS))
-        return 0
-    if not args.scenario:
-        parser.print_usage(sys.stderr)
-        return 2
-    names = []
-    for name in args.scenario:
-        group = {"all": list(scenarios.SCENARIOS), "quick": scenarios.QUICK}.get(name, [name])
-        if not set(group) <= set(scenarios.SCENARIOS):
-            parser.error(f"no scenario '{name}'; there are all, quick, "
-                         + ", ".join(scenarios.SCENARIOS))
-        names += [new for new in group if new not in names]
-    simlib.end_orderly()
+    # as an option of this kind, it ends the program without set-up
+    p.add_argument("--list", action="version", version="\n".join(scenarios.SCENARIOS),
+                   help="only print the names of the scenarios, one a line")
+    p.add_argument("--keep", action="store_true",
+                   help="when a step has failed, keep the guest and pass on what is typed")
+    p.add_argument("scenario", nargs="*", type=scenario,
+                   help="one or more of those below, all, or quick")
+    return p
+
+
+def run(args):
+    names = list(dict.fromkeys(name for group in args.scenario for name in group))
     try:
         lock = alone()
     except OSError as error:
@@ -99,10 +105,3 @@ def main():
     with lock:
         verdicts = [run_scenario(name, args.keep) for name in names]
     return 1 if "failed" in verdicts else SKIPPED if "skipped" in verdicts else 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
