@@ -792,6 +792,87 @@ configure_mode(enum rte_eth_rx_mq_mode rx, enum rte_eth_tx_mq_mode tx)
 	return rte_eth_dev_configure(PORT, 1, 1, &conf);
 }
 
+/* What a program may want to have sent: segments of len bytes, the last one of so many */
+static const struct tx_case {
+	const char *name;
+	uint16_t nb, len, last;
+	int16_t nb_told;           /* segments that the packet says it has, more than it has */
+} tx_cases[] = {
+	{ "a packet of 60 bytes", 1, 0, 60, 0 },
+	{ "a packet of 17 bytes", 1, 0, 17, 0 },
+	{ "a packet of 16 bytes", 1, 0, 16, 0 },
+	{ "a packet of 0 bytes", 1, 0, 0, 0 },
+	{ "2 segments", 2, 100, 1, 0 },
+	{ "an empty last segment", 2, 100, 0, 0 },
+	{ "an empty first segment", 2, 0, 100, 0 },
+	{ "40 segments", 40, 100, 100, 0 },
+	{ "41 segments", 41, 100, 100, 0 },
+	{ "one segment more than told", 3, 100, 100, -1 },
+	{ "one segment less than told", 3, 100, 100, 1 },
+	{ "9728 bytes", 8, 1216, 1216, 0 },
+	{ "9729 bytes", 8, 1216, 1217, 0 },
+};
+
+static struct rte_mbuf *
+tx_case_packet(const struct tx_case *c)
+{
+	struct rte_mbuf *m, *head = NULL;
+
+	for (unsigned int i = 1; i <= c->nb; i++) {
+		m = rte_pktmbuf_alloc(pool);
+		if (m == NULL)
+			fail("mbuf", -ENOMEM);
+		m->data_len = m->pkt_len = i == c->nb ? c->last : c->len;
+		memset(rte_pktmbuf_mtod(m, void *), i, m->data_len);
+		if (head == NULL)
+			head = m;
+		else
+			check("chain", rte_pktmbuf_chain(head, m));
+	}
+	head->nb_segs += c->nb_told;
+	return head;
+}
+
+/* Each of the packets above, prepared and not, in a ring of 64 descriptors, N times; 0: without
+ * any offload, once */
+static void
+check_tx_cases(unsigned int n)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz(), sum = 0;
+	struct rte_eth_dev_info info;
+	struct rte_eth_stats stats;
+	struct rte_mbuf *m;
+	int ret;
+
+	check("info", rte_eth_dev_info_get(PORT, &info));
+	check("configure", configure_offloads(0, n == 0 ? 0 : info.tx_offload_capa));
+	check("rx queue", rte_eth_rx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL, pool));
+	check("tx queue", rte_eth_tx_queue_setup(PORT, 0, 64, SOCKET_ID_ANY, NULL));
+	start();
+	for (unsigned int i = 0; i < RTE_MAX(n, 1u) * RTE_DIM(tx_cases); i++) {
+		const struct tx_case *c = &tx_cases[i % RTE_DIM(tx_cases)];
+
+		m = tx_case_packet(c);
+		ret = rte_eth_tx_prepare(PORT, 0, &m, 1) == 1 ? 0 : -rte_errno;
+		if (i < RTE_DIM(tx_cases))
+			printf("prepare: %s: %s\n", c->name, ret == 0 ? "ok" :
+			       ret == -EINVAL ? "EINVAL" : ret == -ENOTSUP ? "ENOTSUP" : "?");
+		while (rte_eth_tx_burst(PORT, 0, &m, 1) == 0)
+			if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+		sum++;
+	}
+	do {
+		check("stats", rte_eth_stats_get(PORT, &stats));
+		if (rte_get_timer_cycles() > deadline)
+			fail("send", -ETIMEDOUT);
+	} while (stats.opackets + stats.oerrors < sum);
+	rte_eth_tx_done_cleanup(PORT, 0, 0);
+	printf("sent %" PRIu64 ", refused %" PRIu64 ", held %u\n", stats.opackets, stats.oerrors,
+	       rte_mempool_in_use_count(pool));
+	stop();
+}
+
 static void
 check_errors(unsigned int n)
 {
@@ -877,6 +958,7 @@ static const struct {
 	{ "recycle", check_recycle },
 #endif
 	{ "tag", check_tag },
+	{ "txcases", check_tx_cases },
 	{ "errors", check_errors },
 };
 

@@ -198,6 +198,37 @@ def test_calls():
                     f"'{call}' says {lines}, not /{why}/")
 
 
+TX_CASES = {  # a packet: what rte_eth_tx_prepare() says of it, and without any offload
+    "a packet of 60 bytes": ("ok", "ok"),
+    "a packet of 17 bytes": ("ok", "ok"),
+    "a packet of 16 bytes": ("EINVAL", "EINVAL"),
+    "a packet of 0 bytes": ("EINVAL", "EINVAL"),
+    "2 segments": ("ok", "EINVAL"),
+    "an empty last segment": ("EINVAL", "EINVAL"),
+    "an empty first segment": ("EINVAL", "EINVAL"),
+    "40 segments": ("ok", "EINVAL"),
+    "41 segments": ("EINVAL", "EINVAL"),
+    "one segment more than told": ("EINVAL", "EINVAL"),
+    "one segment less than told": ("EINVAL", "EINVAL"),
+    "9728 bytes": ("ok", "EINVAL"),
+    "9729 bytes": ("EINVAL", "EINVAL"),
+}
+
+
+@pytest.mark.parametrize("offloads, rounds", [(True, 100), (False, 0)])
+def test_packets_that_cannot_be_sent(offloads, rounds):
+    """What rte_eth_tx_prepare() refuses, a burst without it drops, frees and counts; the others
+    are sent, also from a ring of 64 descriptors, and nothing is held in the end."""
+    with EthdevCheck("net_ixymin", "sink", f"txcases={rounds}", vdev={"strict": 1}) as check:
+        should = {name: said[0 if offloads else 1] for name, said in TX_CASES.items()}
+        assert dict(check.lines(r"^prepare: (.*): (\w+)$")) == should, check.error("is wrong")
+        good = sum(said == "ok" for said in should.values()) * max(rounds, 1)
+        bad = len(should) * max(rounds, 1) - good
+        # held: the receive ring
+        assert check.lines("^sent .*$") == [f"sent {good}, refused {bad}, held 511"], check.error(
+            "has sent something else")
+
+
 def test_testpmd_commands(driver):
     """What a person may type: refused, and the old value goes on working."""
     with Rig(driver, ["gen:start=0"] * 2) as pmd:

@@ -27,10 +27,10 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->rx_desc_lim.nb_min = IXYMIN_RING_MIN;
 	info->rx_desc_lim.nb_align = IXYMIN_RING_MULTIPLE;
 	info->tx_desc_lim = info->rx_desc_lim;
-	info->tx_desc_lim.nb_seg_max = 1; /* no RTE_ETH_TX_OFFLOAD_MULTI_SEGS */
-	info->tx_desc_lim.nb_mtu_seg_max = 1;
+	info->tx_desc_lim.nb_seg_max = IXYMIN_TX_SEGS_MAX;
+	info->tx_desc_lim.nb_mtu_seg_max = IXYMIN_TX_SEGS_MAX;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
 	return 0;
 }
@@ -203,6 +203,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	ixymin_filter_start(dev);
 	ixymin_mtu_set(dev, dev->data->mtu);
 	ixymin_tx_init(&port->hw);
+	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
 	ret = queues_start(dev);
 	if (ret == 0)
 		ret = ixymin_intr_start(dev);
@@ -332,6 +333,7 @@ port_init(struct rte_eth_dev *dev)
 	dev->dev_ops = &ixymin_ops;
 	dev->rx_pkt_burst = ixymin_rx_burst;
 	dev->tx_pkt_burst = ixymin_tx_burst;
+	dev->tx_pkt_prepare = ixymin_tx_prepare;
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 
 	ret = port_reset(port);

@@ -33,6 +33,8 @@
 #define IXYMIN_PACKET_BUFFERS  8       /* of each direction */
 #define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
 #define IXYMIN_TX_LEN_MAX      IXYMIN_FRAME_MAX /* without FCS, with a VLAN tag */
+#define IXYMIN_TX_SEGS_MAX     40      /* 7.2.3.4: data descriptors of a packet */
+#define IXYMIN_TX_SEG_LEN_MAX  16384   /* 7.2.3.2.4: bytes of a data descriptor */
 
 /* 9.3.3.2 Device ID */
 #define IXYMIN_DEV_ID_KX4              0x10f7

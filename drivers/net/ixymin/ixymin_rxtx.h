@@ -66,8 +66,10 @@ struct ixymin_rxq {
  *   |  free  |  sent, DD = 1  | waiting | free   |
  *   +--------+--+--+--+--+--+--+--+--+--+--------+
  *
- * DD is written where RS is set: in the last descriptor of a batch, and of a burst. One further
- * descriptor always stays free, since head == tail would be ambiguous.
+ * DD is written where RS is set: in the last descriptor of a burst, and of the packet that a batch
+ * ends in. A packet's last descriptor has its mbuf; those before, of further segments and of
+ * offloads, have none. One further descriptor always stays free, since head == tail would be
+ * ambiguous.
  */
 struct ixymin_txq {
 	union ixymin_tx_desc *ring;
@@ -78,9 +80,10 @@ struct ixymin_txq {
 	uint16_t tail;
 	uint16_t nb_free;
 	bool fast_free;           /* all mbufs are of one pool, and nobody else has them */
+	bool full;                /* sends segments, and what ixymin_tx_offload.c does */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
-	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
+	struct rte_mbuf *mbufs[]; /* of packets, by their last descriptors; NULL: not the last */
 };
 
 static_assert(offsetof(struct ixymin_rxq, iova) == RTE_CACHE_LINE_SIZE, "one line for Rx");
@@ -97,6 +100,19 @@ static inline uint16_t
 txq_used(const struct ixymin_txq *q)
 {
 	return q->nb_desc - 1 - q->nb_free;
+}
+
+static inline uint16_t
+txq_next(const struct ixymin_txq *q, uint16_t index)
+{
+	return index + 1 == q->nb_desc ? 0 : index + 1;
+}
+
+/* The index behind the batch that a descriptor belongs to */
+static inline uint16_t
+txq_batch_end(const struct ixymin_txq *q, uint16_t index)
+{
+	return RTE_MIN(RTE_ALIGN_FLOOR(index, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
 }
 
 /* ixymin_ethdev.c: memory for a queue, all zero, which ends in an mbuf pointer for each descriptor,
@@ -128,7 +144,14 @@ int ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_tx_queues_stop(struct rte_eth_dev *dev);
 void ixymin_tx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
+bool ixymin_tx_is_full(const struct rte_eth_dev *dev);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+void ixymin_tx_reclaim(struct ixymin_txq *q);
 int ixymin_tx_done_cleanup(void *queue, uint32_t max);
+void ixymin_tx_drop(struct ixymin_txq *q, struct rte_mbuf *m);
+
+/* ixymin_tx_offload.c */
+uint16_t ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t ixymin_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 #endif /* IXYMIN_RXTX_H */

@@ -67,7 +67,10 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	}
 	q->head = 0;
 	q->tail = 0;
-	q->fast_free = dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	q->full = ixymin_tx_is_full(dev);
+	/* segments and contexts leave descriptors without an mbuf, and a pool takes no holes */
+	q->fast_free = !q->full && (dev->data->dev_conf.txmode.offloads &
+				    RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE);
 	q->tdt = hw->bar + IXYMIN_TDT(id);
 	reg_write(hw, IXYMIN_TDBAL(id), q->iova);
 	reg_write(hw, IXYMIN_TDBAH(id), q->iova >> 32);
@@ -119,8 +122,8 @@ ixymin_tx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 	if (q == NULL)
 		return;
 	while (txq_used(q) > 0) {
-		rte_pktmbuf_free_seg(q->mbufs[q->head]);
-		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+		rte_pktmbuf_free(q->mbufs[q->head]);
+		q->head = txq_next(q, q->head);
 		q->nb_free++;
 	}
 }
@@ -139,11 +142,11 @@ ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_inf
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
 }
 
-/* The index behind the batch that a descriptor belongs to */
-static inline uint16_t
-batch_end(const struct ixymin_txq *q, uint16_t index)
+/* The simple burst function for what is one segment without offloads, else the full one */
+bool
+ixymin_tx_is_full(const struct rte_eth_dev *dev)
 {
-	return RTE_MIN(RTE_ALIGN_FLOOR(index, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
+	return dev->data->dev_conf.txmode.offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 }
 
 /* The device writes DD in order: a descriptor that is done says so of all before it. */
@@ -170,43 +173,47 @@ tx_free(struct ixymin_txq *q, uint16_t nb)
 	q->head = q->head + nb == q->nb_desc ? 0 : q->head + nb;
 }
 
-/* Free whole batches that were sent. */
-static void
-tx_reclaim(struct ixymin_txq *q)
+/* Free whole batches that were sent: when the packet that a batch ends in is out. */
+void
+ixymin_tx_reclaim(struct ixymin_txq *q)
 {
 	for (;;) {
-		uint16_t end = batch_end(q, q->head);
-		uint16_t nb = end - q->head;
+		uint16_t end = txq_batch_end(q, q->head);
+		uint16_t nb = end - q->head, last = end - 1;
 
-		if (txq_used(q) < nb || !tx_is_done(q, end - 1))
+		if (txq_used(q) < nb)
+			return;
+		while (q->mbufs[last] == NULL)
+			last = txq_next(q, last);
+		if (!tx_is_done(q, last))
 			return;
 		tx_free(q, nb);
 	}
 }
 
 /* Free all packets that were sent, also those of a batch that is not full: the last one of each
- * burst has RS. max: no more than these; 0: any number. Returns how many. */
+ * burst has RS. max: no more packets than these; 0: any number. Returns how many. */
 int
 ixymin_tx_done_cleanup(void *queue, uint32_t max)
 {
 	struct ixymin_txq *q = queue;
-	uint16_t sent, left, nb;
+	uint32_t sent, packets = 0, i, nb;
 
 	if (q == NULL) /* ethdev does not look */
 		return -EINVAL;
 	sent = txq_used(q);
 	while (sent > 0 && !tx_is_done(q, (q->head + sent - 1) % q->nb_desc))
 		sent--;
-	if (max != 0)
-		sent = RTE_MIN(sent, max);
-	for (left = sent; left > 0; left -= nb) {
-		nb = RTE_MIN(left, q->nb_desc - q->head);
+	for (i = 0; i < sent && (max == 0 || packets < max); i++)
+		packets += q->mbufs[(q->head + i) % q->nb_desc] != NULL;
+	for (; i > 0; i -= nb) {
+		nb = RTE_MIN(i, (uint32_t)q->nb_desc - q->head);
 		tx_free(q, nb);
 	}
-	return sent;
+	return packets;
 }
 
-/* Segments, which are not offered, and impossible lengths would make the device hang. */
+/* Segments, for which there is the full function, and impossible lengths would hang the device. */
 static inline bool
 tx_is_valid(const struct rte_mbuf *m)
 {
@@ -215,8 +222,8 @@ tx_is_valid(const struct rte_mbuf *m)
 }
 
 /* Apart, since it is rare and would take registers from the burst function. */
-static __rte_noinline void
-tx_drop(struct ixymin_txq *q, struct rte_mbuf *m)
+__rte_noinline void
+ixymin_tx_drop(struct ixymin_txq *q, struct rte_mbuf *m)
 {
 	rte_pktmbuf_free(m);
 	rte_atomic_fetch_add_explicit(&q->port->stats.tx_bad, 1, rte_memory_order_relaxed);
@@ -228,14 +235,14 @@ uint16_t
 ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_txq *q = queue;
-	unsigned int tail = q->tail, end = batch_end(q, tail), nb, max, last, dropped = 0;
+	unsigned int tail = q->tail, end = txq_batch_end(q, tail), nb, max, last, dropped = 0;
 
 	if (unlikely(nb_pkts == 0)) {
 		ixymin_tx_done_cleanup(q, 0);
 		return 0;
 	}
 	if (q->nb_free < RTE_MAX(nb_pkts, q->nb_desc / 2))
-		tx_reclaim(q);
+		ixymin_tx_reclaim(q);
 	max = RTE_MIN(nb_pkts, q->nb_free);
 	for (nb = 0; nb < max; nb++) {
 		union ixymin_tx_desc *desc = &q->ring[tail];
@@ -243,7 +250,7 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		uint32_t len = m->data_len, command = TX_COMMAND | len;
 
 		if (unlikely(!tx_is_valid(m))) {
-			tx_drop(q, m);
+			ixymin_tx_drop(q, m);
 			dropped++;
 			continue;
 		}
@@ -251,7 +258,7 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		if (++tail == end) {
 			command |= IXYMIN_TXD_RS;
 			tail = tail == q->nb_desc ? 0 : tail;
-			end = batch_end(q, tail);
+			end = txq_batch_end(q, tail);
 		}
 		desc->read.buffer_addr = rte_cpu_to_le_64(rte_mbuf_data_iova(m));
 		desc->read.cmd_type_len = rte_cpu_to_le_32(command);
