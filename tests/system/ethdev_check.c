@@ -28,7 +28,7 @@
 #include <rte_version.h>
 
 #define PORT     0
-#define NB_MBUF  4095
+#define NB_MBUF  8191
 #define NB_DESC  512
 #define BURST    32
 #define PATIENCE 60 /* seconds without progress, on a machine that is slow and busy */
@@ -179,14 +179,11 @@ check_restart(unsigned int n)
 	printf("bursts with packets: rx %s, tx %s\n", rx > 0 ? "yes" : "no", tx > 0 ? "yes" : "no");
 }
 
-/* One packet sent to itself. @return whether the Rx interrupt came, then the packet; -1: none */
-static int
-wait_for_packet(void)
+static void
+send_to_itself(void)
 {
-	struct rte_mbuf *pkt = rte_pktmbuf_alloc(pool), *pkts[BURST];
+	struct rte_mbuf *pkt = rte_pktmbuf_alloc(pool);
 	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
-	struct rte_epoll_event event;
-	int n;
 
 	if (pkt == NULL || rte_pktmbuf_append(pkt, 60) == NULL)
 		fail("mbuf", -ENOMEM);
@@ -194,10 +191,31 @@ wait_for_packet(void)
 	while (rte_eth_tx_burst(PORT, 0, &pkt, 1) == 0)
 		if (rte_get_timer_cycles() > deadline)
 			fail("send", -ETIMEDOUT);
-	n = rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, PATIENCE * 1000);
+}
+
+/* @return whether the interrupt came */
+static int
+wait_for_event(int seconds)
+{
+	struct rte_epoll_event event;
+	int n = rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, seconds * 1000);
+
 	check("epoll", n);
-	if (n > 0 && event.epdata.data != &wait_for_packet)
+	if (n > 0 && event.epdata.data != &send_to_itself)
 		fail("another event", -EINVAL);
+	return n;
+}
+
+/* One packet sent to itself. @return whether the Rx interrupt came, then the packet; -1: none */
+static int
+wait_for_packet(void)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	struct rte_mbuf *pkts[BURST];
+	int n;
+
+	send_to_itself();
+	n = wait_for_event(PATIENCE);
 	while (rte_eth_rx_burst(PORT, 0, pkts, BURST) == 0)
 		if (rte_get_timer_cycles() > deadline)
 			return -1;
@@ -205,48 +223,128 @@ wait_for_packet(void)
 	return n;
 }
 
-/* N times a start with Rx interrupts, and one without: what is asked for is there. */
-static void
-check_rxintr(unsigned int n)
+static int
+count_event(uint16_t port, enum rte_eth_event_type type, void *count, void *unused)
 {
-	struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_NONE };
-	struct rte_epoll_event event;
-	unsigned int woken = 0, early = 0, refused = 0;
-	uint16_t nb_queues, q;
+	(void)port, (void)type, (void)unused;
+	__atomic_fetch_add((unsigned int *)count, 1, __ATOMIC_RELAXED);
+	return 0;
+}
 
+static void
+set_up_interrupts(uint16_t nb_queues, bool rxq, bool lsc)
+{
+	const struct rte_eth_conf conf = { .intr_conf = { .rxq = rxq, .lsc = lsc } };
+	const uint16_t nb_desc = nb_queues > 16 ? 64 : NB_DESC;
+
+	check("configure", rte_eth_dev_configure(PORT, nb_queues, 1, &conf));
+	for (uint16_t q = 0; q < nb_queues; q++)
+		check("rx queue", rte_eth_rx_queue_setup(PORT, q, nb_desc, SOCKET_ID_ANY, NULL,
+							 pool));
+	check("tx queue", rte_eth_tx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL));
+}
+
+static void
+control_interrupts(uint16_t nb_queues, int op)
+{
+	for (uint16_t q = 0; q < nb_queues; q++)
+		check("rx_intr_ctl_q", rte_eth_dev_rx_intr_ctl_q(PORT, q, RTE_EPOLL_PER_THREAD, op,
+								 q == 0 ? (void *)&send_to_itself :
+								 NULL));
+}
+
+/* N times a start with Rx interrupts, and one without: what is asked for is there. lsc: with the
+ * link's interrupt, too, which comes after each start */
+static void
+restart_with_interrupts(unsigned int n, bool lsc)
+{
+	unsigned int woken = 0, early = 0, refused = 0, not_enabled = 0, events = 0, before;
+	struct rte_epoll_event event;
+	uint64_t deadline;
+	uint16_t nb_queues;
+
+	check("callback", rte_eth_dev_callback_register(PORT, RTE_ETH_EVENT_INTR_LSC, count_event,
+							&events));
 	for (unsigned int i = 0; i < 2 * n; i++) {
 		nb_queues = 1 + i / 2 % 3;
-		conf.intr_conf.rxq = i % 2 == 0;
-		check("configure", rte_eth_dev_configure(PORT, nb_queues, 1, &conf));
-		for (q = 0; q < nb_queues; q++)
-			check("rx queue", rte_eth_rx_queue_setup(PORT, q, NB_DESC, SOCKET_ID_ANY, NULL,
-								 pool));
-		check("tx queue", rte_eth_tx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL));
+		set_up_interrupts(nb_queues, i % 2 == 0, lsc);
+		before = __atomic_load_n(&events, __ATOMIC_RELAXED);
 		start();
-		if (!conf.intr_conf.rxq) {
+		if (i % 2 != 0) {
 			refused += rte_eth_dev_rx_intr_ctl_q(PORT, 0, RTE_EPOLL_PER_THREAD,
 							     RTE_INTR_EVENT_ADD, NULL) < 0;
+			not_enabled += rte_eth_dev_rx_intr_enable(PORT, 0) == -ENOTSUP;
 		} else {
-			for (q = 0; q < nb_queues; q++)
-				check("rx_intr_ctl_q", rte_eth_dev_rx_intr_ctl_q(PORT, q,
-						RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_ADD,
-						q == 0 ? (void *)&wait_for_packet : NULL));
+			control_interrupts(nb_queues, RTE_INTR_EVENT_ADD);
 			for (int k = 0; k < 3; k++) {
 				check("rx_intr_enable", rte_eth_dev_rx_intr_enable(PORT, 0));
 				early += rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 0) != 0;
 				woken += wait_for_packet() == 1;
 				check("rx_intr_disable", rte_eth_dev_rx_intr_disable(PORT, 0));
 			}
-			for (q = 0; q < nb_queues; q++)
-				check("rx_intr_ctl_q", rte_eth_dev_rx_intr_ctl_q(PORT, q,
-						RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_DEL, NULL));
+			control_interrupts(nb_queues, RTE_INTR_EVENT_DEL);
 		}
+		deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+		while (lsc && __atomic_load_n(&events, __ATOMIC_RELAXED) == before)
+			if (rte_get_timer_cycles() > deadline)
+				fail("link event", -ETIMEDOUT);
 		stop();
 		if (i == 5) /* each number of queues has been there */
 			print_resources("before");
 	}
 	print_resources("after");
 	printf("woken %u, before a packet came %u, refused %u\n", woken, early, refused);
+	printf("enabled though not configured: %u\n", n - not_enabled);
+}
+
+static void
+check_rxintr(unsigned int n)
+{
+	restart_with_interrupts(n, false);
+}
+
+static void
+check_rxintr_lsc(unsigned int n)
+{
+	restart_with_interrupts(n, true);
+}
+
+/* The packets come to queue 0. Of N queues the last one has its vector, too. */
+static void
+check_rxshare(unsigned int n)
+{
+	uint16_t other = n - 1;
+	struct rte_mbuf *pkts[BURST];
+	unsigned int late = 0;
+
+	set_up_interrupts(n, true, false);
+	start();
+	control_interrupts(n, RTE_INTR_EVENT_ADD);
+	for (int k = 0; k < 3; k++) {
+		check("enable", rte_eth_dev_rx_intr_enable(PORT, other));
+		check("enable", rte_eth_dev_rx_intr_enable(PORT, 0));
+		check("disable", rte_eth_dev_rx_intr_disable(PORT, other));
+		printf("shared: the other one disabled: woken %d\n", wait_for_packet());
+		check("disable", rte_eth_dev_rx_intr_disable(PORT, 0));
+		check("enable", rte_eth_dev_rx_intr_enable(PORT, other));
+		send_to_itself();
+		printf("shared: the other one enabled: woken %d\n", wait_for_event(PATIENCE));
+		check("disable", rte_eth_dev_rx_intr_disable(PORT, other));
+		check("enable", rte_eth_dev_rx_intr_enable(PORT, 0));
+		printf("shared: enabled while a packet waits: woken %d\n", wait_for_event(PATIENCE));
+		check("disable", rte_eth_dev_rx_intr_disable(PORT, 0));
+		printf("shared: received %u\n", rte_eth_rx_burst(PORT, 0, pkts, BURST));
+		rte_pktmbuf_free(pkts[0]);
+		send_to_itself();
+		late += wait_for_event(1);
+		check("enable", rte_eth_dev_rx_intr_enable(PORT, 0));
+		printf("shared: disabled, then enabled: woken %d\n", wait_for_event(PATIENCE));
+		check("disable", rte_eth_dev_rx_intr_disable(PORT, 0));
+		printf("shared: received %u\n", rte_eth_rx_burst(PORT, 0, pkts, BURST));
+		rte_pktmbuf_free(pkts[0]);
+	}
+	printf("woken while disabled: %u\n", late);
+	stop();
 }
 
 /* N times unplug and plug, each time with a whole life in between */
@@ -944,6 +1042,8 @@ static const struct {
 	{ "restart", check_restart },
 	{ "reprobe", check_reprobe },
 	{ "rxintr", check_rxintr },
+	{ "rxintr_lsc", check_rxintr_lsc },
+	{ "rxshare", check_rxshare },
 	{ "starve", check_starve },
 	{ "return", check_return },
 	{ "silent", check_silent },

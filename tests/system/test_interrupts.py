@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from ixymin_tools import simlib
+from judge import ixymin_has
 from rig import (KNOWN_VIOLATIONS, STATION, STRANGER, EthdevCheck, Rig, assert_frames, read_pcap,
                  write_pcap)
 from scapy.layers.inet import IP, UDP
@@ -14,7 +15,9 @@ from scapy.layers.l2 import Ether
 from scapy.packet import raw
 from test_lifecycle import assert_no_leak
 
-RX_INTERRUPT_DRIVERS = ["net_ixgbe"]
+RX_INTERRUPT_DRIVERS = ["net_ixgbe", "net_ixymin"]
+# where there is no checksum offload l3fwd-power sends IP checksums of 0
+L3FWD_POWER_DRIVERS = ["net_ixgbe"] + (["net_ixymin"] if ixymin_has("L3 checksum offload") else [])
 
 
 def routed(port, number):
@@ -58,7 +61,7 @@ class Sleeper(simlib.L3fwdPower):
         assert code == 0, self.about(f"ended with code {code}")
 
 
-@pytest.mark.parametrize("driver", RX_INTERRUPT_DRIVERS)
+@pytest.mark.parametrize("driver", L3FWD_POWER_DRIVERS)
 def test_l3fwd_power(driver, tmp_path):
     """Stock l3fwd-power sleeps; a message of the port's queue wakes it, and it forwards."""
     number = 40
@@ -81,13 +84,40 @@ def test_l3fwd_power(driver, tmp_path):
             assert_frames(app, read_pcap(app.out[port]), app.should[port], f"out of port {port}")
 
 
+def assert_restarts(check):
+    assert check.lines("^woken (.*)$") == ["36, before a packet came 0, refused 12"], \
+        check.error("did not see them")
+    assert_no_leak(check)
+
+
 @pytest.mark.parametrize("driver", RX_INTERRUPT_DRIVERS)
 def test_rx_interrupts_across_restarts(driver):
     """Each start has Rx interrupts if, and only if, they are asked for; with 1 to 3 queues."""
     with EthdevCheck(driver, "loop", "rxintr=12") as check:
-        assert check.lines("^woken (.*)$") == ["36, before a packet came 0, refused 12"], \
-            check.error("did not see them")
-        assert_no_leak(check)
+        assert_restarts(check)
+        if driver == "net_ixymin":
+            assert check.lines("^enabled though not configured: (.*)$") == ["0"], check.about("")
+            says = "rx queue 0: the port was not started with Rx interrupts"
+            assert check.output.count(says) == 12, check.error(f"does not say '{says}'")
+
+
+def test_both_interrupts_across_restarts():
+    """With the link's interrupt, too: it tells of the link after each of many starts that follow
+    each other at once."""
+    with EthdevCheck("net_ixymin", "loop", "rxintr_lsc=12") as check:
+        assert_restarts(check)
+
+
+@pytest.mark.parametrize("queues", [64, 127])
+def test_queues_share_a_vector(queues):
+    """Of 63 vectors, the first one is that of the last queue, too: neither of them keeps the other
+    one from being woken, or takes a wake-up away from it."""
+    with EthdevCheck("net_ixymin", "loop", f"rxshare={queues}") as check:
+        assert check.lines("^shared: (.*)$") == [
+            "the other one disabled: woken 1", "the other one enabled: woken 1",
+            "enabled while a packet waits: woken 1", "received 1",
+            "disabled, then enabled: woken 1", "received 1"] * 3, check.error("did not see it")
+        assert check.lines("^woken while disabled: (.*)$") == ["0"], check.about("")
 
 
 def test_link_interrupt_is_the_line(driver):

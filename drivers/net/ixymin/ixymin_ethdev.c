@@ -57,8 +57,8 @@ ixymin_configure(struct rte_eth_dev *dev)
 		IXYMIN_LOG(ERR, hw, "loopback mode %u is not supported, 0 is", conf->lpbk_mode);
 		return -ENOTSUP;
 	}
-	if (conf->intr_conf.rxq) {
-		IXYMIN_LOG(ERR, hw, "Rx interrupts are not supported");
+	if (conf->intr_conf.rxq && !rte_intr_cap_multiple(dev->intr_handle)) {
+		IXYMIN_LOG(ERR, hw, "Rx interrupts need MSI-X, which vfio-pci gives");
 		return -ENOTSUP;
 	}
 	if (conf->link_speeds != RTE_ETH_LINK_SPEED_AUTONEG &&
@@ -204,9 +204,9 @@ ixymin_start(struct rte_eth_dev *dev)
 	ixymin_mtu_set(dev, dev->data->mtu);
 	ixymin_tx_init(&port->hw);
 	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
-	ret = queues_start(dev);
+	ret = ixymin_intr_start(dev);
 	if (ret == 0)
-		ret = ixymin_intr_start(dev);
+		ret = queues_start(dev);
 	if (ret == 0)
 		ret = ixymin_link_start(&port->hw);
 	if (ret < 0) {
@@ -265,6 +265,8 @@ static const struct eth_dev_ops ixymin_ops = {
 	.tx_queue_release = ixymin_tx_queue_release,
 	.txq_info_get = ixymin_txq_info_get,
 	.tx_done_cleanup = ixymin_tx_done_cleanup,
+	.rx_queue_intr_enable = ixymin_rx_queue_intr_enable,
+	.rx_queue_intr_disable = ixymin_rx_queue_intr_disable,
 };
 
 /* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */

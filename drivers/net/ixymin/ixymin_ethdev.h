@@ -43,6 +43,8 @@ struct ixymin_port {
 	rte_spinlock_t link_lock; /* of started and the link: the interrupt handler runs any time */
 	bool started;
 	bool intr_enabled;
+	rte_spinlock_t rx_intr_lock;
+	bool rx_intr_on[IXYMIN_RX_QUEUES]; /* the application wants to be woken by the queue */
 	struct ixymin_settings settings;
 	struct ixymin_stats stats;
 };
@@ -94,5 +96,7 @@ void ixymin_intr_fini(struct rte_eth_dev *dev);
 int ixymin_intr_start(struct rte_eth_dev *dev);
 void ixymin_intr_unmask(struct rte_eth_dev *dev);
 void ixymin_intr_stop(struct rte_eth_dev *dev);
+int ixymin_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id);
+int ixymin_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id);
 
 #endif /* IXYMIN_ETHDEV_H */

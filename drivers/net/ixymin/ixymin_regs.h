@@ -22,6 +22,7 @@
 /* Limits of the hardware */
 #define IXYMIN_RX_QUEUES       128     /* 1.3 */
 #define IXYMIN_TX_QUEUES       64      /* 8.2.3.9.15: MTQC 0, no DCB, no virtualization */
+#define IXYMIN_RX_VECTORS      63      /* 7.3.4: of 64; vector 0 is that of the link */
 #define IXYMIN_RING_MAX        4096
 #define IXYMIN_RING_MIN        64      /* two batches of IXYMIN_BATCH */
 #define IXYMIN_RING_MULTIPLE   8       /* 8.2.3.8.3: RDLEN counts in 128 bytes */
@@ -85,11 +86,26 @@
 /* 8.2.3.5 Interrupts */
 #define IXYMIN_EICR                    0x00800       /* causes; reading clears */
 #define   IXYMIN_EICR_LSC              RTE_BIT32(20) /* link status change */
+#define IXYMIN_EIAC                    0x00810       /* causes that a message clears */
+#define   IXYMIN_EIAC_VECTORS          0xfffe        /* 1 to 15; those of 16 to 63 always do */
 #define IXYMIN_EIMS                    0x00880       /* mask set */
 #define IXYMIN_EIMC                    0x00888       /* mask clear */
 #define   IXYMIN_EIMC_ALL              0x7fffffff
+#define IXYMIN_GPIE                    0x00898       /* general purpose interrupt enable */
+#define   IXYMIN_GPIE_MULTIPLE_MSIX    RTE_BIT32(4)  /* causes and vectors by IVAR */
+#define   IXYMIN_GPIE_OCD              RTE_BIT32(5)  /* reading EICR leaves queues' causes */
+#define   IXYMIN_GPIE_PBA_SUPPORT      RTE_BIT32(31) /* set with MSI-X */
+#define IXYMIN_IVAR(q)                 (0x00900 + 4 * ((q) / 2)) /* of queue q and its twin */
+#define   IXYMIN_IVAR_RX(q, v)         ((0x80 | (v)) << 16 * ((q) % 2)) /* valid, vector v */
 #define IXYMIN_IVAR_MISC               0x00a00       /* vector of all causes but queues */
 #define   IXYMIN_IVAR_MISC_OTHER       RTE_BIT32(15) /* valid, vector 0 */
+/* The same of vectors, with MULTIPLE_MSIX: a bit each, of vectors 32n to 32n + 31 */
+#define IXYMIN_EICS_EX(n)              (0x00a90 + 4 * (n)) /* cause set */
+#define IXYMIN_EIMS_EX(n)              (0x00aa0 + 4 * (n))
+#define IXYMIN_EIMC_EX(n)              (0x00ab0 + 4 * (n))
+#define IXYMIN_EITR(v)                 /* throttling of a vector */ \
+	((v) < 24 ? 0x00820 + 4 * (v) : 0x12300 + 4 * ((v) - 24))
+#define   IXYMIN_EITR_20US             (10 << 3)     /* INTERVAL, in 2.048 us */
 
 /* 8.2.3.7 Receive filters */
 #define IXYMIN_FCTRL                   0x05080
