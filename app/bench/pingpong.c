@@ -67,8 +67,8 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
 		puts("usage: pingpong CPU CPU\n"
-		     "Prints the TSC cycles that a cache line takes from one processor to the other and\n"
-		     "back: median of 21 samples of 20,000 round trips each.");
+		     "Prints the TSC cycles that a cache line takes from one processor to the\n"
+		     "other and back: the median of 21 samples of 20,000 round trips each.");
 		return 0;
 	}
 	if (argc == 3)
@@ -76,7 +76,8 @@ main(int argc, char **argv)
 			cpus[i] = strtol(argv[i + 1], &end[i], 10);
 	if (argc != 3 || *end[0] != '\0' || *end[1] != '\0' || cpus[0] == cpus[1] ||
 	    cpus[0] < 0 || cpus[1] < 0 || cpus[0] >= CPU_SETSIZE || cpus[1] >= CPU_SETSIZE) {
-		fputs("pingpong: two different numbers of processors are wanted; see --help\n", stderr);
+		fputs("pingpong: the arguments must be the numbers of two different processors; "
+		      "see --help\n", stderr);
 		return 2;
 	}
 	if (run_on(cpus[0]) != 0 || sched_getcpu() != cpus[0]) {

@@ -289,7 +289,8 @@ set_up(struct nic *nic)
 		nic_write(nic, queue_register(q & 1, q / 2, 2), 512);
 		nic_write(nic, queue_register(q & 1, q / 2, 10), 1 << 25);
 		for (uint64_t i = 0; !(q & 1) && i < 32; i++)
-			store(base + 16 * i, &(uint64_t[2]){ IOVA + (4 + i % 11) * PIECE_SIZE }, 16);
+			store(base + 16 * i, &(uint64_t[2]){ IOVA + (4 + i % 11) * PIECE_SIZE },
+			      16);
 		nic_write(nic, queue_register(q & 1, q / 2, 6), q & 1 ? 0 : 31);
 	}
 }

@@ -167,8 +167,8 @@ write_descriptor(struct input *in)
 }
 
 enum {
-	STEP_BYTES, STEP_MESSAGE, STEP_REGISTER_WRITE, STEP_REGISTER_READ, STEP_CONFIG_WRITE, STEP_MAP,
-	STEP_UNMAP, STEP_MEMORY, STEP_CUT, STEP_TIME, STEP_VERSION, STEP_QUEUE, STEP_COUNT
+	STEP_BYTES, STEP_MESSAGE, STEP_REGISTER_WRITE, STEP_REGISTER_READ, STEP_CONFIG_WRITE,
+	STEP_MAP, STEP_UNMAP, STEP_MEMORY, STEP_CUT, STEP_TIME, STEP_VERSION, STEP_QUEUE, STEP_COUNT
 };
 
 static void
@@ -251,8 +251,8 @@ set_up(int fd)
 	send_message(fd, VFU_DMA_MAP, 0, &map, sizeof(map),
 		     &(struct input){ (const uint8_t[1]){ FD_MEMORY }, 1 }, 1);
 	for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
-		send_access(fd, VFU_REGION_WRITE, VFIO_PCI_BAR0_REGION_INDEX, writes[i][0], &writes[i][1],
-			    4);
+		send_access(fd, VFU_REGION_WRITE, VFIO_PCI_BAR0_REGION_INDEX, writes[i][0],
+			    &writes[i][1], 4);
 }
 
 int

@@ -434,8 +434,8 @@ check_starve(unsigned int n)
 static void
 check_return(unsigned int n)
 {
-	struct rte_mempool *other = rte_pktmbuf_pool_create("other", NB_MBUF, 0, 0,
-							    RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mempool *other = rte_pktmbuf_pool_create(
+		"other", NB_MBUF, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	struct rte_mbuf *m, *held[64];
 	unsigned int nb_held = 0;
 	uint64_t deadline;

@@ -32,7 +32,8 @@ STATION = ["02:82:59:00:00:%02x" % port for port in range(8)]  # the ports' own 
 STRANGER = "02:11:22:33:44:55"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
-STALLED = 10  # seconds in which no frame moves: none will
+STALLED = 10  # seconds: if no frame moves for so long, none will
+MOVING = ["to_nic", "from_nic", "rx_packets", "rx_filtered", "rx_missed"]  # counts of frames
 
 
 class Rig(simlib.Testpmd):
@@ -128,8 +129,7 @@ class Rig(simlib.Testpmd):
         while True:
             now = self.counts()
             grown = [{key: n[key] - b[key] for key in n} for n, b in zip(now, before)]
-            moved = [[g[k] for k in ("to_nic", "from_nic", "rx_packets", "rx_filtered", "rx_missed")]
-                     for g in grown]
+            moved = [[g[key] for key in MOVING] for g in grown]
             arrived = (all(now[port]["done"] for port in frames or range(self.ports)) and
                        all(grown[port]["from_nic"] >= number for port, number in expect.items()))
             if moved != last:
@@ -286,7 +286,8 @@ def assert_frames(rig, got, should, what):
         at = next((k for k, (x, y) in enumerate(zip(g, s)) if x != y), min(len(g), len(s)))
         where = f"; it is frame {should.index(g)} of those" if g in should else ""
         raise AssertionError(rig.about(
-            f"{what}: frame {i} differs from byte {at} on, {len(g)} bytes instead of {len(s)}{where}\n"
+            f"{what}: frame {i} differs from byte {at} on, {len(g)} bytes instead of {len(s)}"
+            f"{where}\n"
             f"is        {hexdump(g, at)}  {Ether(g).summary()}\n"
             f"should be {hexdump(s, at)}  {Ether(s).summary()}"))
     if len(got) != len(should):
@@ -294,7 +295,8 @@ def assert_frames(rig, got, should, what):
         odd = more[len(fewer)]
         raise AssertionError(rig.about(
             f"{what}: {len(got)} frames instead of {len(should)}; the first "
-            f"{'too many' if more is got else 'missing'}: {len(odd)} bytes, {Ether(odd).summary()}"))
+            f"{'too many' if more is got else 'missing'}: {len(odd)} bytes, "
+            f"{Ether(odd).summary()}"))
 
 
 class EthdevCheck(simlib.Program):

@@ -89,8 +89,10 @@ def test_fast_free_is_taken(fast):
     then references of others, which that offload forbids, stay as they are."""
     with EthdevCheck("net_ixymin", "sink", f"fastfree={fast:d}") as check:
         held = check.lines(r"^held: (\d+) references$")
-        assert held == ["2" if fast else "1"] * 64, check.error("looks" if fast else "does not look")
-        assert check.lines(r"^not back: (\d+)$") == ["0" if fast else "64"], check.error("keeps mbufs")
+        assert held == ["2" if fast else "1"] * 64, check.error(
+            "looks" if fast else "does not look")
+        assert check.lines(r"^not back: (\d+)$") == ["0" if fast else "64"], check.error(
+            "keeps mbufs")
 
 
 def test_mbufs_return(driver):
@@ -115,8 +117,8 @@ def test_queue_info():
     """Rings, pools, settings and states, before and after the start."""
     with EthdevCheck("net_ixymin", "sink", "queues=3") as check:
         said = check.lines(r"^queue (\d): (.*)$")
-        assert said == [(str(q), f"rx ring {64 << q}, its pool, drop {q % 2}, scattered 0, buffer 2048, "
-                         f"{state}; tx ring {128 << q}, {state}")
+        assert said == [(str(q), f"rx ring {64 << q}, its pool, drop {q % 2}, scattered 0, "
+                         f"buffer 2048, {state}; tx ring {128 << q}, {state}")
                         for state in ("stopped", "started") for q in range(3)], check.error(said)
 
 

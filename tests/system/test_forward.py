@@ -12,8 +12,8 @@ def pcap_wires(tmp_path):
     """Two ports, a file into and out of each. @return wires, frames sent, files out"""
     sent = [corpus(STATION[port], port) for port in range(2)]
     out = [tmp_path / f"out{port}.pcap" for port in range(2)]
-    wires = [f"pcap:in={write_pcap(tmp_path / f'in{port}.pcap', sent[port])}:out={out[port]}:start=0"
-             for port in range(2)]
+    names = [write_pcap(tmp_path / f"in{port}.pcap", sent[port]) for port in range(2)]
+    wires = [f"pcap:in={names[port]}:out={out[port]}:start=0" for port in range(2)]
     return wires, sent, out
 
 

@@ -15,7 +15,8 @@ GEN = "gen:start=0"
 def attach(pmd, **arguments):
     """Plug port 1 in. @return what was said"""
     pmd.command("set port setup on event")
-    vdev = ",".join(f"{k}={v}" for k, v in {"driver": "net_ixymin", "wire": GEN, **arguments}.items())
+    arguments = {"driver": "net_ixymin", "wire": GEN, **arguments}
+    vdev = ",".join(f"{key}={value}" for key, value in arguments.items())
     return pmd.command(f"port attach sim82599_1,{vdev}")
 
 

@@ -70,12 +70,13 @@ class Installed(Rig):
         if code != 0:
             pytest.skip(f"no overlay can be mounted: {said.strip()}")
         namespace = in_namespace(below, folder)
-        words = [word for word in self.argv if word not in ("-d", simlib.IXYMIN_PLUGIN, simlib.SIM_PLUGIN)]
+        ours = "-d", simlib.IXYMIN_PLUGIN, simlib.SIM_PLUGIN
+        words = [word for word in self.argv if word not in ours]
         at = words.index("--")
         wires = [f"--vdev={simlib.sim(i, wire='gen:start=0')}" for i in range(2)]
         self.ports = len(wires)
-        self.argv = (namespace + words[:at] + [word for p in plugins for word in ("-d", p)] + wires +
-                     words[at:])
+        self.argv = (namespace + words[:at] + [word for p in plugins for word in ("-d", p)] +
+                     wires + words[at:])
         self.program = namespace + self.program
 
 

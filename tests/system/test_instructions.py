@@ -5,8 +5,8 @@
 
 from rig import Rig, assert_intact
 
-RULE = ("eth / ipv4 dst is 10.0.0.{0} src is 10.0.1.{0} proto is 17 / udp src is 1 dst is {0} / end "
-        "actions queue index 0 / end")
+RULE = ("eth / ipv4 dst is 10.0.0.{0} src is 10.0.1.{0} proto is 17 / udp src is 1 dst is {0} / "
+        "end actions queue index 0 / end")
 
 
 def test_flow_rules_of_net_ixgbe():

@@ -38,7 +38,7 @@ def plugin(use, release):
     tree = os.path.join(WORK, "dpdk")
     # of a user's tree not what was built in it, or its history
     shutil.copytree(source, tree, symlinks=True, ignore=shutil.ignore_patterns("build", ".git"))
-    shutil.copytree(os.path.dirname(simlib.ROOT + "/drivers/net/ixymin/"), tree + "/drivers/net/ixymin")
+    shutil.copytree(simlib.ROOT + "/drivers/net/ixymin", tree + "/drivers/net/ixymin")
     drivers = tree + "/drivers/net/meson.build"
     with open(drivers) as f:
         text, changed = re.subn(r"^drivers = \[\n", r"\g<0>        'ixymin',\n", f.read(),

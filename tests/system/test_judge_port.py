@@ -110,7 +110,7 @@ def test_link_right_after_start(driver, wire, link):
     with EthdevCheck(driver, wire, "link=2") as check:
         said = check.lines(r"^link (started|stopped): (.*)$")
         assert [is_ for when, is_ in said if when == "started"] == [link] * 2, check.error(said)
-        if driver == "net_ixymin":  # net_ixgbe waits for a link of a stopped port, too, and finds it
+        if driver == "net_ixymin":  # net_ixgbe also waits for, and finds, a stopped port's link
             stopped = [is_ for when, is_ in said if when == "stopped"]
             assert stopped == ["down, None, half"] * 2, check.error(said)
 

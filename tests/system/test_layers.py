@@ -12,7 +12,6 @@ from ixymin_tools import simlib
 NIC = os.path.join(simlib.ROOT, "app/sim82599/nic")
 PUBLIC = "nic.h"  # for attachments; its functions are defined in several files
 CIRCLES = {}  # frozenset of files: the reason, which is also a sentence in a header of one of them
-COLUMNS = 100
 
 
 def read_all():
@@ -101,20 +100,14 @@ def test_only_public_headers_of_others():
 
 
 @pytest.mark.parametrize("name, line", [
-    ("irq.c", '#include "link.h"'),                             # link.c raises interrupts
+    ("irq.c", '#include "link.h"'),  # link.c raises interrupts
     ("state.h", '#include "rx.h"'),
-    ("rx.c", "void f(struct nic *nic) { nic_peek(nic, 0); }"),  # of nic.h; access.c has rx.c's hooks
+    ("rx.c", "void f(struct nic *nic) { nic_peek(nic, 0); }"),  # nic.h's; access.c has the hooks
 ])
 def test_a_circle_is_found(name, line):
     texts = read_all()
     texts[name] = texts[name].replace("\n#include", f"\n{line}\n#include", 1)
     assert any(name in circle for circle in circles(uses(texts)))
-
-
-def test_the_register_table_has_short_lines():
-    long = [number for number, line in enumerate(read_all()["regs.def"].splitlines(), 1)
-            if len(line.expandtabs(8)) > COLUMNS]
-    assert not long, f"regs.def: lines above {COLUMNS} columns: {long}"
 
 
 def test_every_hook_is_of_a_register_of_the_table():

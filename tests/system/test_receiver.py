@@ -144,7 +144,8 @@ def checksum_flags(driver, kind, what):
 @judges(paths=["vector", "bulk"])
 def test_checksums(driver, path, tmp_path):
     """Good and bad checksums of all kinds of headers, and UDP without one."""
-    cases = [(kind, what) for kind, types in PACKET_TYPES.items() for what in ("", "IP", "L4", "none")
+    cases = [(kind, what) for kind, types in PACKET_TYPES.items()
+             for what in ("", "IP", "L4", "none")
              if (what != "IP" or types & L3_IPV4) and (what != "none" or kind == "udp") and
              (what != "L4" or types & (L4_TCP | L4_UDP | L4_SCTP))]
     kinds = [kind for kind, _ in cases]

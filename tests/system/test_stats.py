@@ -30,7 +30,8 @@ def test_size_and_address_counters(driver, tmp_path):
         for port, way in ((0, "rx"), (1, "tx")):
             xstats = pmd.driver_counts(port)[1]
             counted = {name: xstats[way + name] for name in should}
-            assert counted == should, pmd.about(f"port {port}: {way} {counted}\ninstead of {should}")
+            assert counted == should, pmd.about(
+                f"port {port}: {way} {counted}\ninstead of {should}")
         other = {name: n for name, n in pmd.port_xstats(0).items() if "err" in name and n}
         assert not other, pmd.about(other)
         pmd.check_driver_counts()
@@ -41,7 +42,8 @@ def test_queues(driver):
     queues = 4
     with Rig(driver, ["sink", "gen:start=0"], [f"--rxq={queues}", f"--txq={queues}"]) as pmd:
         mapped = driver == "net_ixymin"
-        if not mapped:  # it counts all queues together, unless told; testpmd of 25.11 cannot tell it
+        # it counts all queues together unless they are mapped, which testpmd of 25.11 cannot do
+        if not mapped:
             mapped = not any("Bad arguments" in pmd.command(f"set stat_qmap tx 0 {q} {q}")
                              for q in range(1, queues))
         pmd.command("set fwd txonly")

@@ -18,8 +18,8 @@ def test_clang_builds(use, release):
     """Without a warning, as the fixture's gcc does; and the plugins are clang's."""
     use(release, "clang")
     for plugin in simlib.IXYMIN_PLUGIN, simlib.SIM_PLUGIN:
-        made_by = subprocess.run(["readelf", "--string-dump=.comment", plugin], check=True, text=True,
-                                 stdout=subprocess.PIPE).stdout
+        made_by = subprocess.run(["readelf", "--string-dump=.comment", plugin], check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout
         assert "clang" in made_by, f"{plugin}: {made_by}"
 
 
@@ -41,11 +41,12 @@ def test_plug_and_unplug(use, release, driver):
     """The PCI bus of each version lets go of a port, and takes it again; nothing leaks."""
     use(release)
     with EthdevCheck(driver, "gen:count=0", "reprobe=4") as check:
-        before, after = (check.lines(f"^resources {when}: (.*)$")[0] for when in ("before", "after"))
+        before, after = (check.lines(f"^resources {when}: (.*)$")[0]
+                         for when in ("before", "after"))
         assert before == after, check.about(f"before: {before}\nafter:  {after}")
 
 
-# Known defects of net_ixgbe. A version that has one no more makes its test fail: then it is history.
+# Known defects of net_ixgbe. The test of a defect fails with a version that has it no more.
 
 @pytest.mark.parametrize("release, driver, ring, received", [
     ("22.11", "net_ixgbe", 64, 1000),
@@ -56,8 +57,8 @@ def test_plug_and_unplug(use, release, driver):
     ("26.07", "net_ixgbe", 128, 1000),
     ("26.07", "net_ixymin", 64, 1000)])
 def test_smallest_ring(use, release, driver, ring, received):
-    """net_ixgbe of 25.11 allows 64 descriptors, and receives what fits into the ring once: its vector
-    path refills when more than 64 are used, and 63 at most can be."""
+    """net_ixgbe of 25.11 allows 64 descriptors, and fills the ring only once: its vector path
+    refills when more than 64 are used, and at most 63 can be."""
     use(release)
     with Rig(driver, ["gen:start=0"] * 2, [f"--rxd={ring}"]) as pmd:
         pmd.forward()
@@ -67,10 +68,11 @@ def test_smallest_ring(use, release, driver, ring, received):
 
 
 def test_smallest_ring_needs_a_threshold(use):
-    """net_ixgbe of 26.07 refuses 64 descriptors, unless it refills when less than its 32 are used."""
+    """net_ixgbe of 26.07 refuses 64 descriptors, unless rx_free_thresh is below its default, 32."""
     use("26.07")
     with Rig("net_ixgbe", ["gen:start=0"] * 2, ["--rxd=64"]) as pmd:
-        assert "rx ring size (64) must be > 2 * rx_free_thresh (32)" in pmd.output, pmd.about(pmd.output)
+        assert "rx ring size (64) must be > 2 * rx_free_thresh (32)" in pmd.output, pmd.about(
+            pmd.output)
         assert "Not all ports were started" in pmd.command("start"), pmd.about(pmd.output)
     with Rig("net_ixgbe", ["gen:start=0"] * 2, ["--rxd=64", "--rxfreet=16"]) as pmd:
         pmd.forward()

@@ -182,7 +182,8 @@ def test_version_is_negotiated():
     with Server("") as server:
         with server.client() as c:
             assert c.version[:4] == struct.pack("<HH", 0, 1)
-            assert c.version[4:] == b'{"capabilities":{"max_msg_fds":16,"max_data_xfer_size":65536}}\0'
+            assert c.version[4:] == (b'{"capabilities":{"max_msg_fds":16,'
+                                     b'"max_data_xfer_size":65536}}\0')
             with pytest.raises(Refused, match="Invalid"):
                 c.call(VERSION, struct.pack("<HH", 0, 1))
         with Client(server.paths[0], negotiate=False) as c:
@@ -207,7 +208,8 @@ def test_device_regions_and_interrupts_are_told():
         assert [c.region_size(i) for i in range(9)] == [0x20000, 0, 32, 0, 0x4000, 0, 0, 4096, 0]
         counts = [struct.unpack("<IIII", c.call(GET_IRQ_INFO, struct.pack("<IIII", 16, 0, i, 0)))
                   for i in range(5)]
-        assert counts == [(16, 7, 0, 1), (16, 1, 1, 1), (16, 1, 2, 64), (16, 1, 3, 1), (16, 1, 4, 1)]
+        assert counts == [
+            (16, 7, 0, 1), (16, 1, 1, 1), (16, 1, 2, 64), (16, 1, 3, 1), (16, 1, 4, 1)]
 
 
 # configuration space
@@ -246,8 +248,8 @@ def test_only_writable_bits_are_written():
         assert after[0x18] == 0xffffffe0 and after[0x1c] == 0           # 32 ports
         assert after[0x20] == 0xffffc000 and after[0x24] == 0xffffffff  # 16 KB
         assert {i for i, changed in after.items() if changed} == {
-            0x04, 0x0c, 0x10, 0x14, 0x18, 0x20, 0x24, 0x3c, 0x50, 0x54, 0x58, 0x5c, 0x60, 0x70, 0xb0,
-            0xc8, 0xd0, 0x108, 0x10c, 0x114, 0x118}
+            0x04, 0x0c, 0x10, 0x14, 0x18, 0x20, 0x24, 0x3c, 0x50, 0x54, 0x58, 0x5c, 0x60, 0x70,
+            0xb0, 0xc8, 0xd0, 0x108, 0x10c, 0x114, 0x118}
 
 
 def test_registers_need_memory_access_enabled():
@@ -765,7 +767,8 @@ def test_wrong_interrupt_requests_are_refused():
         event = Event()
         for wrong in ({"index": 5}, {"start": 64}, {"start": 63, "count": 2}, {"count": 2**32 - 1},
                       {"start": 2**32 - 1, "count": 1}, {"flags": TRIGGER}, {"flags": DATA_NONE},
-                      {"flags": DATA_NONE | DATA_BOOL | TRIGGER}, {"flags": DATA_NONE | MASK | UNMASK},
+                      {"flags": DATA_NONE | DATA_BOOL | TRIGGER},
+                      {"flags": DATA_NONE | MASK | UNMASK},
                       {"flags": DATA_BOOL | TRIGGER}, {"flags": DATA_BOOL | TRIGGER, "count": 0},
                       {"flags": 1 << 6 | DATA_NONE | TRIGGER},
                       {"flags": DATA_NONE | TRIGGER, "fds": [event.fd]},
@@ -1040,7 +1043,8 @@ def test_help():
     (["--socket"], 2, "'--socket'"),
     (["--sockets", "x"], 2, "'--sockets'"),
     (["--socket", ""], 2, "names no path"),
-    (["--socket", "x,colour=red"], 2, "unknown argument 'colour'; allowed: wire, mac, strict, fault"),
+    (["--socket", "x,colour=red"], 2,
+     "unknown argument 'colour'; allowed: wire, mac, strict, fault"),
     (["--socket", "x,strict=2"], 2, "strict=2 is wrong; allowed: 0 or 1"),
     (["--socket", "x,mac=01:00:00:00:00:00"], 2, "unicast"),
     (["--socket", "x,lan_id=2"], 2, "lan_id=2 is wrong; allowed: 0 or 1"),
@@ -1054,7 +1058,8 @@ def test_help():
      "allowed: sim82599_0 to sim82599_1, but not sim82599_0"),
     (["--socket", "x,wire=cable=sim82599_0", "--socket", "y"], 2, "cable=sim82599_0: this is not"),
     (["--socket", "x,wire=cable=sim82599_2", "--socket", "y"], 2, "cable=sim82599_2: this is not"),
-    (["--socket", "x,wire=cable=sim82599_01", "--socket", "y"], 2, "cable=sim82599_01: this is not"),
+    (["--socket", "x,wire=cable=sim82599_01", "--socket", "y"], 2,
+     "cable=sim82599_01: this is not"),
     (["--socket", "x,wire=cable=sim82599_1"], 2, "allowed: none, for there is no other port"),
     (["--socket", "x,wire=cable=sim82599_1:lossless=0", "--socket", "y,wire=gen"], 2,
      "wire: cable=sim82599_1:lossless=0: the wire of sim82599_1 is gen; allowed: a port whose wire "

@@ -127,8 +127,8 @@ class Client:
 
     # interrupts
     def set_irqs(self, index, flags, start=0, count=1, data=b"", fds=()):
-        self.call(SET_IRQS, struct.pack("<IIIII", 20 + len(data), flags, index, start, count) + data,
-                  fds)
+        head = struct.pack("<IIIII", 20 + len(data), flags, index, start, count)
+        self.call(SET_IRQS, head + data, fds)
 
 
 class Server:

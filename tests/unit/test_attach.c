@@ -124,7 +124,7 @@ warm_up(void **state)
 	uint64_t owner;
 
 	(void)state;
-	/* as long as there is an owner, ethdev (24.11) does not free its own data with the last port */
+	/* While an owner exists, ethdev (24.11) does not free its own data with the last port. */
 	assert_int_equal(rte_eth_dev_owner_new(&owner), 0);
 	assert_int_equal(plug(0, ""), 0);
 	assert_int_equal(unplug(0), 0);

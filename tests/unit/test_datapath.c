@@ -284,7 +284,8 @@ rx_legacy_write_back(void **state)
 	nic_write(nic, NIC_RDT, NB_DESC - 1);
 	frame_in(77, 1);
 	poll_all();
-	assert_int_equal(rx_desc(0)->lo, HOST_BASE + RX_BUFS); /* only the upper quadword is written */
+	/* only the upper quadword is written */
+	assert_int_equal(rx_desc(0)->lo, HOST_BASE + RX_BUFS);
 	assert_int_equal(rx_desc(0)->hi, UINT64_C(3) << 32 | 77);
 }
 
@@ -327,7 +328,8 @@ rx_packet_types(void **state)
 		{ "IPv4 options UDP", { [12] = 0x08, 0x00, 0x46, [23] = 17 }, 0x230 },
 		{ "IPv4 fragment", { [12] = 0x08, 0x00, 0x45, [20] = 0x20, [23] = 17 }, 0x010 },
 		{ "VLAN IPv4 TCP", { [12] = 0x81, 0x00, 0, 5, 0x08, 0x00, 0x45, [27] = 6 }, 0x110 },
-		{ "IPv6 TCP, too short for its header", { [12] = 0x86, 0xdd, 0x60, [20] = 6 }, 0x040 },
+		{ "IPv6 TCP, too short for its header",
+		  { [12] = 0x86, 0xdd, 0x60, [20] = 6 }, 0x040 },
 	};
 
 	(void)state;
@@ -688,7 +690,8 @@ tx_bad_descriptors(void **state)
 		{ "TX_LENGTH", 65535 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(65535) << 46 },
 		{ "TX_LENGTH", 16 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(16) << 46 },
 		{ "TX_PAYLEN", 60 | DTYP_DATA | CMD_DEXT | WHOLE | UINT64_C(61) << 46 },
-		{ "RESERVED_DESC", 60 | DTYP_DATA | CMD_DEXT | WHOLE | 1 << 16 | UINT64_C(60) << 46 },
+		{ "RESERVED_DESC",
+		  60 | DTYP_DATA | CMD_DEXT | WHOLE | 1 << 16 | UINT64_C(60) << 46 },
 	};
 
 	(void)state;

@@ -38,8 +38,8 @@ expect_messages(unsigned int vector, unsigned int n)
 {
 	for (unsigned int v = 0; v < NIC_MSIX_VECTORS; v++)
 		if (messages[v] != (v == vector ? n : 0))
-			fail_msg("vector %u: %u messages, vector %u expected to have %u", v, messages[v],
-				 vector, n);
+			fail_msg("vector %u: %u messages, vector %u expected to have %u", v,
+				 messages[v], vector, n);
 	memset(messages, 0, sizeof(messages));
 }
 
@@ -439,7 +439,8 @@ moderation(void **state)
 	irq_rx(nic, 0);
 	expect_messages(30, 1); /* the counter was 0: at once */
 	assert_int_equal(nic_wake_at(nic), UINT64_MAX);
-	assert_int_equal(rd(NIC_MORE_EITR + 4 * (30 - 24)), ITR(100) | 25 << NIC_EITR_COUNTER_SHIFT);
+	assert_int_equal(rd(NIC_MORE_EITR + 4 * (30 - 24)),
+			 ITR(100) | 25 << NIC_EITR_COUNTER_SHIFT);
 	irq_rx(nic, 0);
 	irq_rx(nic, 0);
 	assert_int_equal(nic_wake_at(nic), clock_ns + 100 * UNIT);
@@ -451,7 +452,8 @@ moderation(void **state)
 	pass(50 * UNIT);
 	irq_rx(nic, 0);
 	expect_messages(30, 0);
-	assert_int_equal(rd(NIC_MORE_EITR + 4 * (30 - 24)), ITR(100) | 12 << NIC_EITR_COUNTER_SHIFT);
+	assert_int_equal(rd(NIC_MORE_EITR + 4 * (30 - 24)),
+			 ITR(100) | 12 << NIC_EITR_COUNTER_SHIFT);
 	/* masked meanwhile: it is not said; unmasked: it is, if the time has come */
 	wr(NIC_EIMC_EX, 1u << 30);
 	assert_int_equal(nic_wake_at(nic), UINT64_MAX);

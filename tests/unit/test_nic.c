@@ -60,10 +60,11 @@ static const struct row rows[] = {
 #define ALIAS(name_, offset_, stride_, count_) \
 	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_ },
 #define STAT(name_, offset_, stride_, count_, stat, section) \
-	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, .readable = ALL, .access = REG_RC },
+	{ .name = #name_, .offset = offset_, .stride = stride_, .count = count_, \
+	  .readable = ALL, .access = REG_RC },
 #define STAT64(name_, low, high, stride_, count_, stat, section) \
-	{ .name = #name_, .offset = low, .stride = stride_, .count = count_, .readable = ALL, .access = REG_RC }, \
-	{ .name = #name_, .offset = high, .stride = stride_, .count = count_, .readable = ALL, .access = REG_RC },
+	STAT(name_, low, stride_, count_, stat, section) \
+	STAT(name_, high, stride_, count_, stat, section)
 #include "nic/regs.def"
 };
 #define NB_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -102,7 +103,8 @@ table_is_sound(void **state)
 			offset = rows[r].offset + i * rows[r].stride;
 			assert_true(offset % 4 == 0 && offset < NIC_BAR_SIZE);
 			if (owner[offset / 4] != NULL)
-				fail_msg("%s and %s share 0x%05x", owner[offset / 4], rows[r].name, offset);
+				fail_msg("%s and %s share 0x%05x", owner[offset / 4], rows[r].name,
+					 offset);
 			owner[offset / 4] = rows[r].name;
 			assert_true(reg_find(offset, &at));
 		}
@@ -182,8 +184,8 @@ reserved_bits_are_known(void **state)
 			before = rd(offset);
 			wr(offset, row->access == REG_W1C ? bit : before ^ bit);
 			if (violations("RESERVED_BITS") != broken + 1 || rd(offset) != before)
-				fail_msg("%s bit 0x%08x: 0x%08x, then 0x%08x", row->name, bit, before,
-					 rd(offset));
+				fail_msg("%s bit 0x%08x: 0x%08x, then 0x%08x", row->name, bit,
+					 before, rd(offset));
 		}
 	}
 	for (k = 0; k < NB_NO_RESERVED; k++)
@@ -581,7 +583,7 @@ eeprom_written_by_bit_bang(void **state)
 	assert_int_equal(eerd(nic, 0x83), 0xffff);
 	spi_write(0x83, words, 1);
 	assert_int_equal(eerd(nic, 0x83), 0xffff);
-	/* a page is 32 words: what is too much goes on at its start, as drivers know that look for it */
+	/* A page has 32 words. A longer write continues at its start; drivers test for that. */
 	spi_command(0x06);
 	spi_write(0x100, words, 40);
 	assert_int_equal(eerd(nic, 0x100), 0x1234 + 32);
@@ -918,7 +920,8 @@ link_comes_after_a_while(void **state)
 	assert_true(line);
 	assert_int_equal(rd(NIC_EICR), NIC_EICR_LSC);
 	assert_true(link_wait() >= 19);
-	assert_int_equal(rd(NIC_LINKS), 0x70000000); /* again, though never read while it was down */
+	/* again, though never read while it was down */
+	assert_int_equal(rd(NIC_LINKS), 0x70000000);
 	rd(NIC_EICR);
 	/* laser off and on */
 	wr(NIC_ESDP, rd(NIC_ESDP) | NIC_ESDP_SDP3);
@@ -1113,7 +1116,8 @@ static void
 frames_are_counted_by_size_and_cast(void **state)
 {
 	static const struct { uint32_t len, rx, tx; } sizes[] = {
-		{ 64, NIC_PRC64, NIC_PTC64 }, { 65, NIC_PRC127, NIC_PTC127 }, { 127, NIC_PRC127, NIC_PTC127 },
+		{ 64, NIC_PRC64, NIC_PTC64 },
+		{ 65, NIC_PRC127, NIC_PTC127 }, { 127, NIC_PRC127, NIC_PTC127 },
 		{ 128, NIC_PRC255, NIC_PTC255 }, { 511, NIC_PRC511, NIC_PTC511 },
 		{ 1023, NIC_PRC1023, NIC_PTC1023 }, { 1024, NIC_PRC1522, NIC_PTC1522 },
 		{ 9728, NIC_PRC1522, NIC_PTC1522 },
@@ -1159,7 +1163,8 @@ accepts(const char *mac, unsigned int vlan)
 	uint8_t frame[64] = { 0 };
 	unsigned int b[6];
 
-	assert_int_equal(sscanf(mac, "%x:%x:%x:%x:%x:%x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]), 6);
+	assert_int_equal(sscanf(mac, "%x:%x:%x:%x:%x:%x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]),
+			 6);
 	for (int i = 0; i < 6; i++)
 		frame[i] = b[i];
 	if (vlan != 0) {
@@ -1397,7 +1402,7 @@ linux_register_test(void **state)
 		{ 0x01000, 0x40, 4, 0xffffff80, 0xffffff80 },   /* RDBAL */
 		{ 0x01004, 0x40, 4, ALL, ALL },                 /* RDBAH */
 		{ 0x01008, 0x40, 4, 0x000fff80, 0x000fffff },   /* RDLEN */
-		{ 0x01018, 0x40, 4, 0x0000ffff, 0x0000ffff },   /* RDT, of queues that it has enabled */
+		{ 0x01018, 0x40, 4, 0x0000ffff, 0x0000ffff },   /* RDT, of enabled queues */
 		{ 0x03200, 0, 1, ALL, ALL },                    /* FCTTV */
 		{ 0x06000, 0x40, 4, 0xffffff80, ALL },          /* TDBAL */
 		{ 0x06004, 0x40, 4, ALL, ALL },                 /* TDBAH */
@@ -1424,7 +1429,8 @@ linux_register_test(void **state)
 			for (int p = 0; p < 4; p++) {
 				before = rd(offset);
 				wr(offset, patterns[p] & tests[t].writes);
-				assert_int_equal(rd(offset), patterns[p] & tests[t].writes & tests[t].holds);
+				assert_int_equal(rd(offset),
+						 patterns[p] & tests[t].writes & tests[t].holds);
 				wr(offset, before);
 			}
 		}
@@ -1442,7 +1448,8 @@ linux_register_test(void **state)
 			 violations("TAIL_EARLY"), counts().violations);
 }
 
-/* No wire, no light: with HLREG0.LPBK and AUTOC.FLU frames come back, many times round the rings. */
+/* There is no wire and no light: with HLREG0.LPBK and AUTOC.FLU, frames come back. They fill the
+ * rings many times. */
 static void
 mac_loopback(void **state)
 {
@@ -1706,7 +1713,8 @@ full_packet_buffer_sends_pause(void **state)
 	assert_int_equal(rd(NIC_RXMPC), 0);
 	assert_true(nic->xoff_at <= clock_ns + 1638);
 	assert_int_equal(wire.out[wire.nb_out - 1].len, 60);
-	assert_memory_equal(wire.out[wire.nb_out - 1].b, PAUSE_MAC "\x02\x82\x59\x90\x00\x00\x88\x08\x00\x01\xff\xff", 18);
+	assert_memory_equal(wire.out[wire.nb_out - 1].b,
+			    PAUSE_MAC "\x02\x82\x59\x90\x00\x00\x88\x08\x00\x01\xff\xff", 18);
 	assert_int_equal(nic->stat[STAT_LXOFFTXC], wire.nb_out);
 	assert_int_equal(rd(NIC_GPTC), wire.nb_out);
 	assert_int_equal(rd(NIC_PTC64), wire.nb_out);
@@ -1976,8 +1984,10 @@ trace_has_a_line_for_each_access(void **state)
 	wr(NIC_MTA + 4 * 5, 0x1234);
 	rd(0x1fff0);
 	assert_true(read(fd[0], text, sizeof(text) - 1) > 0);
-	assert_int_equal(sscanf(text, "%llu W MTA[5] 0x05214 0x00001234\n%*u R ? 0x1fff0 0x00000000%n",
-				&ns, &end), 1);
+	assert_int_equal(sscanf(text,
+				"%llu W MTA[5] 0x05214 0x00001234\n%*u R ? 0x1fff0 0x00000000%n",
+				&ns, &end),
+			 1);
 	assert_string_equal(text + end, "\n");
 	close(fd[0]);
 	close(fd[1]);

@@ -291,9 +291,10 @@ arp(void)
 
 /* The key and the vectors that Microsoft has published for RSS. */
 static const uint8_t ms_key[40] = {
-	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,
-	0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c,
-	0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+	0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+	0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+	0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
 };
 
 static const struct {
@@ -335,7 +336,8 @@ rss_start(uint32_t fields, unsigned int queues)
 		nic_write(nic, NIC_RSSRK + i, ms_key[i] | ms_key[i + 1] << 8 | ms_key[i + 2] << 16 |
 			  (uint32_t)ms_key[i + 3] << 24);
 	for (unsigned int i = 0; i < 128; i += 4)
-		nic_write(nic, NIC_RETA + i, reta_queue(i, queues) | reta_queue(i + 1, queues) << 8 |
+		nic_write(nic, NIC_RETA + i,
+			  reta_queue(i, queues) | reta_queue(i + 1, queues) << 8 |
 			  reta_queue(i + 2, queues) << 16 | reta_queue(i + 3, queues) << 24);
 	nic_write(nic, NIC_RXCSUM, NIC_RXCSUM_PCSD);
 	nic_write(nic, NIC_MRQC, fields | NIC_MRQC_MRQE_RSS);
@@ -746,9 +748,9 @@ checksums_good_and_bad(void **state)
 			for (uint32_t at = f->l3; at < end; at += step) {
 				uint32_t l4 = protos[p].cs;
 
-				if (at == f->l3 || at == f->l3 + 2 || at == f->l3 + 3 || at == f->l3 + 6 ||
-				    at == f->l3 + 7 || at == f->l3 + 9)
-					continue; /* version, length, fragment, protocol: another frame */
+				if (at == f->l3 || at == f->l3 + 2 || at == f->l3 + 3 ||
+				    at == f->l3 + 6 || at == f->l3 + 7 || at == f->l3 + 9)
+					continue; /* version, length, fragment, protocol */
 				if (protos[p].proto == 17 && (at == f->l4 + 4 || at == f->l4 + 5))
 					continue;
 				f = ipv4_l4(protos[p].proto, payloads[k]);
@@ -1337,7 +1339,8 @@ legacy_format(void **state)
 	poll_all();
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(desc(0, i)->lo, HOST_BASE + (buf(0, i) - host));
-	assert_int_equal(desc(0, 0)->hi, (wire.in[0].len - 4) | UINT64_C(0xc0) << 40 | VLAN(0xe123) |
+	assert_int_equal(desc(0, 0)->hi,
+			 (wire.in[0].len - 4) | UINT64_C(0xc0) << 40 | VLAN(0xe123) |
 			 (uint64_t)(DD | EOP | VP | GOOD_UDP) << 32);
 	assert_int_equal(desc(0, 1)->hi, f->len | (uint64_t)(DD | EOP | IPCS) << 32 |
 			 (uint64_t)(uint16_t)~inet_sum(0, f->b + f->l4, 56) << 16);
@@ -1361,19 +1364,25 @@ headers_are_split(void **state)
 		uint32_t in_header, lo, error;
 	} cases[] = {
 		{ "UDP", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 200, 42, SPH | HDR(42), 0 },
-		{ "TCP", SPLIT, 128, NIC_PSRTYPE_UDP | NIC_PSRTYPE_TCP, 6, 200, 54, SPH | HDR(54), 0 },
+		{ "TCP", SPLIT, 128, NIC_PSRTYPE_UDP | NIC_PSRTYPE_TCP,
+		  6, 200, 54, SPH | HDR(54), 0 },
 		{ "in pieces", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 1100, 42, SPH | HDR(42), 0 },
-		{ "payload of one buffer", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 1024, 42, SPH | HDR(42), 0 },
+		{ "payload of one buffer", SPLIT, 128, NIC_PSRTYPE_UDP,
+		  17, 1024, 42, SPH | HDR(42), 0 },
 		{ "no payload", SPLIT, 128, NIC_PSRTYPE_UDP, 17, 0, 42, SPH | HDR(42), 0 },
-		{ "IPv4", SPLIT, 128, NIC_PSRTYPE_IPV4 | NIC_PSRTYPE_L2, 6, 200, 34, SPH | HDR(34), 0 },
+		{ "IPv4", SPLIT, 128, NIC_PSRTYPE_IPV4 | NIC_PSRTYPE_L2,
+		  6, 200, 34, SPH | HDR(34), 0 },
 		{ "IPv6", SPLIT, 128, NIC_PSRTYPE_IPV6, 46, 200, 54, SPH | HDR(54), 0 },
-		{ "layer 2", SPLIT, 128, NIC_PSRTYPE_L2 | NIC_PSRTYPE_UDP, 6, 200, 14, SPH | HDR(14), 0 },
+		{ "layer 2", SPLIT, 128, NIC_PSRTYPE_L2 | NIC_PSRTYPE_UDP,
+		  6, 200, 14, SPH | HDR(14), 0 },
 		{ "none that PSRTYPE names", SPLIT, 128, NIC_PSRTYPE_UDP, 6, 200, 0, 0, 0 },
 		{ "no room", SPLIT, 0, NIC_PSRTYPE_UDP, 17, 200, 0, SPH | HDR(42), HBO },
-		{ "always: all of a short one", ALWAYS, 256, NIC_PSRTYPE_UDP, 17, 200, 242, HDR(242), 0 },
+		{ "always: all of a short one", ALWAYS, 256, NIC_PSRTYPE_UDP,
+		  17, 200, 242, HDR(242), 0 },
 		{ "always: headers", ALWAYS, 128, NIC_PSRTYPE_UDP, 17, 200, 42, SPH | HDR(42), 0 },
 		{ "always: unknown", ALWAYS, 128, NIC_PSRTYPE_UDP, 6, 200, 128, HDR(128), 0 },
-		{ "always: no room", ALWAYS, 64, NIC_PSRTYPE_IPV4, 60, 200, 64, SPH | HDR(74), HBO },
+		{ "always: no room", ALWAYS, 64, NIC_PSRTYPE_IPV4,
+		  60, 200, 64, SPH | HDR(74), HBO },
 	};
 
 	(void)state;
@@ -1480,7 +1489,8 @@ hostile_headers(void **state)
 		f->b[54] = f->b[34] = protos[x / 12 % 12];
 		put16(f->b + 18, f->len - 54);
 		head = nic_read(nic, NIC_RDH);
-		*desc(0, head) = (struct ring_desc){ HOST_BASE + BUFS, HOST_BASE + BUFS + BUF_SIZE };
+		*desc(0, head) =
+			(struct ring_desc){ HOST_BASE + BUFS, HOST_BASE + BUFS + BUF_SIZE };
 		nic_write(nic, NIC_RDT, (head + 1) % NB_DESC);
 		poll_all();
 		assert_int_equal(wire.in_first, 1);

@@ -76,6 +76,7 @@ again(bool strict)
 #define TXSM      (UINT64_C(1) << 41)
 #define IPSEC     (UINT64_C(1) << 42)
 #define DATA      (DTYP_DATA | CMD_DEXT | CMD_IFCS)
+#define TSO       (DATA | IXSM | TXSM | CMD_TSE)
 #define IPV4      (UINT64_C(1) << 10)
 #define L4T(n)    ((uint64_t)(n) << 11)
 #define UDP       L4T(0)
@@ -214,7 +215,8 @@ naive_crc32c(const uint8_t *p, uint32_t len)
 static uint32_t
 pseudo(const uint8_t *frame, const struct packet *p, uint32_t len)
 {
-	uint32_t sum = p->ipv6 ? naive_sum(frame + 14 + 8, 32, 0) : naive_sum(frame + 14 + 12, 8, 0);
+	uint32_t sum =
+		p->ipv6 ? naive_sum(frame + 14 + 8, 32, 0) : naive_sum(frame + 14 + 12, 8, 0);
 
 	return naive_sum(NULL, 0, sum + p->proto + len);
 }
@@ -320,7 +322,8 @@ came_out(unsigned int i, const uint8_t *expect, uint32_t len)
 	assert_true(i < wire.nb_out);
 	for (uint32_t k = 0; k < len && k < wire.out[i].len; k++)
 		if (wire.out[i].b[k] != expect[k])
-			fail_msg("frame %u byte %u: 0x%02x, not 0x%02x", i, k, wire.out[i].b[k], expect[k]);
+			fail_msg("frame %u byte %u: 0x%02x, not 0x%02x", i, k, wire.out[i].b[k],
+				 expect[k]);
 	if (len < 60) { /* padded */
 		assert_int_equal(wire.out[i].len, 60);
 		for (uint32_t k = len; k < 60; k++)
@@ -344,8 +347,9 @@ segments_came_out(unsigned int i, const struct packet *p, uint32_t mss, uint32_t
 		n = p->payload - k * mss < mss ? p->payload - k * mss : mss;
 		seg.id = (uint16_t)(p->id + k);
 		seg.seq = p->seq + k * mss;
+		seg.flags = p->flags;
 		if (nb > 1)
-			seg.flags = p->flags & (k == 0 ? first_mask : k + 1 < nb ? mid_mask : last_mask);
+			seg.flags &= k == 0 ? first_mask : k + 1 < nb ? mid_mask : last_mask;
 		len = build(expect, &seg, k * mss, n);
 		finish(expect, &seg, len);
 		came_out(i + k, expect, len);
@@ -641,7 +645,8 @@ tx_legacy_checksum(void **state)
 		bool inserted;
 	} cases[] = {
 		{ 34, 50, 0, true }, { 34, 50 + 51, 0, true }, { 34, 120, 1, false },
-		{ 34, 119, 1, false }, { 34, 118, 0, true }, { 130, 140, 1, false }, { 50, 34, 1, true },
+		{ 34, 119, 1, false }, { 34, 118, 0, true }, { 130, 140, 1, false },
+		{ 50, 34, 1, true },
 	};
 	uint8_t frame[120], expect[120];
 
@@ -652,8 +657,8 @@ tx_legacy_checksum(void **state)
 			frame[k] = (uint8_t)(k * 77 + i);
 		memcpy(expect, frame, sizeof(frame));
 		if (cases[i].inserted)
-			be(expect + cases[i].cso,
-			   naive_sum(frame + cases[i].css, sizeof(frame) - cases[i].css, 0) ^ 0xffff, 2);
+			be(expect + cases[i].cso, 0xffff ^
+			   naive_sum(frame + cases[i].css, sizeof(frame) - cases[i].css, 0), 2);
 		put_desc(HOST_BASE + TX_BUFS, sizeof(frame) | CMD_EOP | CMD_IFCS | CMD_IC | CMD_RS |
 			 cases[i].cso << 16 | (uint64_t)cases[i].css << 40);
 		memcpy(host + TX_BUFS, frame, sizeof(frame));
@@ -800,13 +805,14 @@ tx_segments_messages(void **state)
 	static const struct {
 		uint32_t mss, payload;
 	} cases[] = {
-		{ 1460, 1460 * 5 }, { 1460, 1460 * 5 + 1 }, { 1460, 1460 * 5 - 1 }, { 1000, 999 }, { 1000, 1 },
-		{ 1, 40 }, { 7, 100 }, { 8960, 65000 }, { 536, 20000 },
+		{ 1460, 1460 * 5 }, { 1460, 1460 * 5 + 1 }, { 1460, 1460 * 5 - 1 }, { 1000, 999 },
+		{ 1000, 1 }, { 1, 40 }, { 7, 100 }, { 8960, 65000 }, { 536, 20000 },
 	};
 
 	(void)state;
 	for (unsigned int k = 0; k < NB_KINDS; k++) {
-		for (unsigned int i = 0; kinds[k].proto != 132 && i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (unsigned int i = 0;
+		     kinds[k].proto != 132 && i < sizeof(cases) / sizeof(cases[0]); i++) {
 			struct packet p = kinds[k];
 			uint32_t lens[5] = { headers(&p) };
 
@@ -818,8 +824,8 @@ tx_segments_messages(void **state)
 			wire.room = MAX_FRAMES;
 			put_message(&p, cases[i].mss, lens, 1 + p.payload / 16385);
 			send_all();
-			assert_int_equal(wire.nb_out,
-					 segments_came_out(0, &p, cases[i].mss, 0xff6, 0xff6, 0xf7f));
+			assert_int_equal(wire.nb_out, segments_came_out(0, &p, cases[i].mss, 0xff6,
+									0xff6, 0xf7f));
 			assert_true(done(tail - 1));
 		}
 	}
@@ -832,10 +838,12 @@ static void
 tx_segments_from_any_buffers(void **state)
 {
 	static const uint32_t splits[][20] = {
-		{ 14, 20, 32 }, { 1, 13, 52 }, { 10, 24, 31, 2 }, { 100 }, { 65, 3, 1, 1, 1, 200, 5, 1400, 1, 2 },
+		{ 14, 20, 32 }, { 1, 13, 52 }, { 10, 24, 31, 2 }, { 100 },
+		{ 65, 3, 1, 1, 1, 200, 5, 1400, 1, 2 },
 		{ 66, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
 	};
-	struct packet p = { .proto = 6, .tcp_options = 12, .payload = 5001, .flags = 0x019, .seq = 5 };
+	struct packet p = { .proto = 6, .tcp_options = 12, .payload = 5001, .flags = 0x019,
+			    .seq = 5 };
 
 	(void)state;
 	for (unsigned int round = 0; round < 4; round++) {
@@ -847,7 +855,8 @@ tx_segments_from_any_buffers(void **state)
 			wire.nb_out = 0;
 			put_message(&p, 700, splits[i], nb);
 			send_all();
-			assert_int_equal(wire.nb_out, segments_came_out(0, &p, 700, 0xff6, 0xff6, 0xf7f));
+			assert_int_equal(wire.nb_out,
+					 segments_came_out(0, &p, 700, 0xff6, 0xff6, 0xf7f));
 		}
 	}
 	no_violation();
@@ -1112,8 +1121,9 @@ tx_threshold_of_the_packet_buffer(void **state)
 		bool violates;
 	} cases[] = {
 		{ 160, 150, 0, false }, { 160, 158, 0, false }, { 160, 159, 0, true },
-		{ 160, 160, 0, true }, { 40, 150, 0, true }, { 160, 150, 9728, false }, { 160, 150, 10240, false },
-		{ 160, 150, 10241, true }, { 160, 144, 15872, false }, { 160, 145, 15872, true },
+		{ 160, 160, 0, true }, { 40, 150, 0, true },
+		{ 160, 150, 9728, false }, { 160, 150, 10240, false }, { 160, 150, 10241, true },
+		{ 160, 144, 15872, false }, { 160, 145, 15872, true },
 	};
 	uint8_t frame[12000] = { 2 };
 
@@ -1139,7 +1149,8 @@ tx_threshold_of_the_packet_buffer(void **state)
 			assert_int_equal(wire.nb_out, 3);
 		}
 		if (violations("TX_PB_THRESH") != violates || counts().violations != violates)
-			fail_msg("case %u: %u violations", i / 2, (unsigned int)counts().violations);
+			fail_msg("case %u: %u violations", i / 2,
+				 (unsigned int)counts().violations);
 	}
 }
 
@@ -1183,7 +1194,7 @@ tx_rules(void **state)
 		{ "TX_HEADERS", &p4, IPV4 | TCP, 14, 19, 0, 0, DATA | TXSM, 0, false },
 		{ "TX_HEADERS", &p4, IPV4 | TCP, 14, 341, 0, 0, DATA | IXSM, 0, false },
 		{ "TX_HEADERS", &p4, IPV4 | TCP, 14, 321, 0, 0, DATA | TXSM, 0, false },
-		{ "TX_HEADERS", &p4, IPV4 | TCP, 14, 340, 21, 10, DATA | IXSM | TXSM | CMD_TSE, 0, true },
+		{ "TX_HEADERS", &p4, IPV4 | TCP, 14, 340, 21, 10, TSO, 0, true },
 		{ "TX_POPTS", &p6, TCP, 14, 40, 0, 0, DATA | IXSM, 0, false },
 		{ "TX_POPTS", &p4, IPV4 | L4T(3), 14, 20, 0, 0, DATA | TXSM, 0, false },
 		{ "TX_POPTS", &p4, IPV4 | TCP, 14, 20, 20, 100, DATA | TXSM | CMD_TSE, 300, false },
@@ -1192,13 +1203,13 @@ tx_rules(void **state)
 		{ "TX_CONTEXT", &p4, IDX1, 14, 20, 0, 0, DATA | CMD_VLE, 0, false },
 		{ "TX_CONTEXT", &p4, IDX1, 14, 20, 0, 0, DATA | CC, 0, false },
 		{ "TX_CONTEXT", &p4, 0, 14, 20, 0, 0, DATA | CMD_VLE | IDX1 << 1, 0, false },
-		{ "TX_CONTEXT", &p4, IDX1, 14, 20, 20, 100, DATA | IXSM | TXSM | CMD_TSE, 300, true },
-		{ "TX_TSO", &p4, IPV4 | TCP, 14, 20, 20, 0, DATA | IXSM | TXSM | CMD_TSE, 300, true },
-		{ "TX_TSO", &p4, IPV4 | TCP, 14, 20, 0, 100, DATA | IXSM | TXSM | CMD_TSE, 320, true },
-		{ "TX_TSO", &p4, IPV4 | TCP, 14, 20, 68, 100, DATA | IXSM | TXSM | CMD_TSE, 252, true },
-		{ "TX_TSO", &p4, IPV4 | SCTP, 14, 20, 20, 100, DATA | IXSM | TXSM | CMD_TSE, 300, true },
+		{ "TX_CONTEXT", &p4, IDX1, 14, 20, 20, 100, TSO, 300, true },
+		{ "TX_TSO", &p4, IPV4 | TCP, 14, 20, 20, 0, TSO, 300, true },
+		{ "TX_TSO", &p4, IPV4 | TCP, 14, 20, 0, 100, TSO, 320, true },
+		{ "TX_TSO", &p4, IPV4 | TCP, 14, 20, 68, 100, TSO, 252, true },
+		{ "TX_TSO", &p4, IPV4 | SCTP, 14, 20, 20, 100, TSO, 300, true },
 		{ "TX_TSO", &p6, TCP, 14, 36, 20, 100, DATA | TXSM | CMD_TSE, 304, true },
-		{ "TX_PAYLEN", &p4, IPV4 | TCP, 14, 20, 20, 100, DATA | IXSM | TXSM | CMD_TSE, 301, false },
+		{ "TX_PAYLEN", &p4, IPV4 | TCP, 14, 20, 20, 100, TSO, 301, false },
 		{ "TX_IFCS", &p4, IPV4 | TCP, 14, 20, 0, 0, (DATA & ~CMD_IFCS) | IXSM, 0, false },
 		{ "TX_IFCS", &p4, 0, 14, 20, 0, 0, (DATA & ~CMD_IFCS) | CMD_VLE, 0, false },
 		{ "RESERVED_DESC", &p4, CMD_RS, 14, 20, 0, 0, DATA, 0, false },

@@ -157,6 +157,18 @@ udp_sum(const struct kept *k)
 
 /* Descriptions */
 
+/* the ends of messages, which say what is allowed */
+#define NO_WIRE \
+	"there is no such wire; allowed are none, gen, sink, loop, cable=PORT, " \
+	"pcap and tap=NAME"
+#define NO_KEY \
+	"there is no such key; allowed are rate, size, count, flows, burst, " \
+	"window, dst, trust, start, lossless"
+#define SIZES "allowed are 64 to 15872, or a range of it from low to high"
+#define RATES "allowed are unlimited, line, or 1 to 1000000000 frames/s"
+#define COUNTS "allowed are 0 (no end) to 18446744073709551614"
+#define ADDRESS "allowed are xx-xx-xx-xx-xx-xx"
+
 static void
 test_errors(void **state)
 {
@@ -165,51 +177,63 @@ test_errors(void **state)
 		int error;
 		const char *message;
 	} bad[] = {
-		{ "", EINVAL, "wire: '': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
-		{ "genn", EINVAL, "wire: 'genn': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
-		{ "gen=1", EINVAL, "wire: 'gen=1': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
-		{ "cable", EINVAL, "wire: 'cable': there is no such wire; allowed are none, gen, sink, loop, cable=PORT, pcap and tap=NAME" },
-		{ "gen:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, trust, start, lossless" },
-		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: there is no such key; allowed are rate, size, count, flows, burst, window, dst, trust, start, lossless" },
-		{ "gen:colour=red", EINVAL, "wire: gen: colour: there is no such key; allowed are rate, size, count, flows, burst, window, dst, trust, start, lossless" },
-		{ "gen:size", EINVAL, "wire: gen: size: a value is missing; allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=", EINVAL, "wire: gen: size=: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=63", EINVAL, "wire: gen: size=63: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=15873", EINVAL, "wire: gen: size=15873: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=64-", EINVAL, "wire: gen: size=64-: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=-64", EINVAL, "wire: gen: size=-64: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=65-64", EINVAL, "wire: gen: size=65-64: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=64-65-66", EINVAL, "wire: gen: size=64-65-66: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=64-15873", EINVAL, "wire: gen: size=64-15873: allowed are 64 to 15872, or a range of it from low to high" },
-		{ "gen:size=64:size=64", EINVAL, "wire: gen: size=64: size is given twice; allowed is once" },
-		{ "gen:rate=0", EINVAL, "wire: gen: rate=0: allowed are unlimited, line, or 1 to 1000000000 frames/s" },
-		{ "gen:rate=1000000001", EINVAL, "wire: gen: rate=1000000001: allowed are unlimited, line, or 1 to 1000000000 frames/s" },
-		{ "gen:rate=fast", EINVAL, "wire: gen: rate=fast: allowed are unlimited, line, or 1 to 1000000000 frames/s" },
-		{ "gen:rate=1e6", EINVAL, "wire: gen: rate=1e6: allowed are unlimited, line, or 1 to 1000000000 frames/s" },
-		{ "gen:count=18446744073709551616", EINVAL, "wire: gen: count=18446744073709551616: allowed are 0 (no end) to 18446744073709551614" },
-		{ "gen:count=+1", EINVAL, "wire: gen: count=+1: allowed are 0 (no end) to 18446744073709551614" },
-		{ "gen:count= 1", EINVAL, "wire: gen: count= 1: allowed are 0 (no end) to 18446744073709551614" },
+		{ "", EINVAL, "wire: '': " NO_WIRE },
+		{ "genn", EINVAL, "wire: 'genn': " NO_WIRE },
+		{ "gen=1", EINVAL, "wire: 'gen=1': " NO_WIRE },
+		{ "cable", EINVAL, "wire: 'cable': " NO_WIRE },
+		{ "gen:", EINVAL, "wire: gen: an empty argument: " NO_KEY },
+		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: " NO_KEY },
+		{ "gen:colour=red", EINVAL, "wire: gen: colour: " NO_KEY },
+		{ "gen:size", EINVAL, "wire: gen: size: a value is missing; " SIZES },
+		{ "gen:size=", EINVAL, "wire: gen: size=: " SIZES },
+		{ "gen:size=63", EINVAL, "wire: gen: size=63: " SIZES },
+		{ "gen:size=15873", EINVAL, "wire: gen: size=15873: " SIZES },
+		{ "gen:size=64-", EINVAL, "wire: gen: size=64-: " SIZES },
+		{ "gen:size=-64", EINVAL, "wire: gen: size=-64: " SIZES },
+		{ "gen:size=65-64", EINVAL, "wire: gen: size=65-64: " SIZES },
+		{ "gen:size=64-65-66", EINVAL, "wire: gen: size=64-65-66: " SIZES },
+		{ "gen:size=64-15873", EINVAL, "wire: gen: size=64-15873: " SIZES },
+		{ "gen:size=64:size=64", EINVAL,
+		  "wire: gen: size=64: size is given twice; allowed is once" },
+		{ "gen:rate=0", EINVAL, "wire: gen: rate=0: " RATES },
+		{ "gen:rate=1000000001", EINVAL, "wire: gen: rate=1000000001: " RATES },
+		{ "gen:rate=fast", EINVAL, "wire: gen: rate=fast: " RATES },
+		{ "gen:rate=1e6", EINVAL, "wire: gen: rate=1e6: " RATES },
+		{ "gen:count=18446744073709551616", EINVAL,
+		  "wire: gen: count=18446744073709551616: " COUNTS },
+		{ "gen:count=+1", EINVAL, "wire: gen: count=+1: " COUNTS },
+		{ "gen:count= 1", EINVAL, "wire: gen: count= 1: " COUNTS },
 		{ "gen:flows=0", EINVAL, "wire: gen: flows=0: allowed are 1 to 65536" },
 		{ "gen:flows=65537", EINVAL, "wire: gen: flows=65537: allowed are 1 to 65536" },
 		{ "gen:burst=0", EINVAL, "wire: gen: burst=0: allowed are 1 to 64" },
 		{ "gen:burst=65", EINVAL, "wire: gen: burst=65: allowed are 1 to 64" },
-		{ "gen:window=1000001", EINVAL, "wire: gen: window=1000001: allowed are 0 (any number) to 1000000" },
-		{ "gen:dst=02-11-22-33-44", EINVAL, "wire: gen: dst=02-11-22-33-44: allowed are xx-xx-xx-xx-xx-xx" },
-		{ "gen:dst=02-11-22-33-44-5g", EINVAL, "wire: gen: dst=02-11-22-33-44-5g: allowed are xx-xx-xx-xx-xx-xx" },
-		{ "gen:dst=02-11-22-33-44.55", EINVAL, "wire: gen: dst=02-11-22-33-44.55: allowed are xx-xx-xx-xx-xx-xx" },
+		{ "gen:window=1000001", EINVAL,
+		  "wire: gen: window=1000001: allowed are 0 (any number) to 1000000" },
+		{ "gen:dst=02-11-22-33-44", EINVAL, "wire: gen: dst=02-11-22-33-44: " ADDRESS },
+		{ "gen:dst=02-11-22-33-44-5g", EINVAL,
+		  "wire: gen: dst=02-11-22-33-44-5g: " ADDRESS },
+		{ "gen:dst=02-11-22-33-44.55", EINVAL,
+		  "wire: gen: dst=02-11-22-33-44.55: " ADDRESS },
 		{ "gen:lossless=2", EINVAL, "wire: gen: lossless=2: allowed are 0 or 1" },
 		{ "gen:start=yes", EINVAL, "wire: gen: start=yes: allowed are 0 or 1" },
-		{ "sink:size=64", EINVAL, "wire: sink: size: there is no such key; allowed are none" },
+		{ "sink:size=64", EINVAL,
+		  "wire: sink: size: there is no such key; allowed are none" },
 		{ "none:x=1", EINVAL, "wire: none: x: there is no such key; allowed are none" },
 		{ "loop:x=1", EINVAL, "wire: loop: x: there is no such key; allowed are lossless" },
 		{ "cable=", EINVAL, "wire: cable=: allowed is the name of another port" },
 		{ "cable=self", EINVAL, "wire: cable=self: allowed is the name of another port" },
 		{ "cable=b:lossless=x", EINVAL, "wire: cable: lossless=x: allowed are 0 or 1" },
-		{ "pcap", EINVAL, "wire: pcap: no file is named; allowed are in=FILE, out=FILE, or both" },
+		{ "pcap", EINVAL,
+		  "wire: pcap: no file is named; allowed are in=FILE, out=FILE, or both" },
 		{ "pcap:in=", EINVAL, "wire: pcap: in=: allowed are a file's name" },
-		{ "pcap:in=/nowhere/x.pcap", ENOENT, "wire: pcap: in=/nowhere/x.pcap: No such file or directory; allowed is a file that can be read" },
-		{ "pcap:out=/nowhere/x.pcap", ENOENT, "wire: pcap: out=/nowhere/x.pcap: No such file or directory; allowed is a file that can be written" },
-		{ "pcap:in=/dev/null:loops=x", EINVAL, "wire: pcap: loops=x: allowed are 0 (no end) to 1000000000" },
+		{ "pcap:in=/nowhere/x.pcap", ENOENT,
+		  "wire: pcap: in=/nowhere/x.pcap: No such file or directory; allowed is a file "
+		  "that can be read" },
+		{ "pcap:out=/nowhere/x.pcap", ENOENT,
+		  "wire: pcap: out=/nowhere/x.pcap: No such file or directory; allowed is a file "
+		  "that can be written" },
+		{ "pcap:in=/dev/null:loops=x", EINVAL,
+		  "wire: pcap: loops=x: allowed are 0 (no end) to 1000000000" },
 	};
 	struct wire *w;
 	size_t i;
@@ -646,7 +670,8 @@ static void
 test_intact(void **state)
 {
 	static const char *const specs[] = {
-		"gen", "gen:flows=3", "gen:flows=65536", "gen:size=64-1518:flows=16", "gen:size=15872",
+		"gen", "gen:flows=3", "gen:flows=65536", "gen:size=64-1518:flows=16",
+		"gen:size=15872",
 	};
 	struct wire *gen, *sink = make("sink", "b"), *idle = make("gen:start=0", "c");
 	struct wire_frame frames[32];
@@ -1200,7 +1225,7 @@ test_cable(void **state)
 		assert_int_equal(w[1]->ops->peek(w[1], &frame, 1), 0);
 		give(w[0], &kept);
 		take(w[1], &got);
-		/* and what was under way when the link went down does not come when it is up again */
+		/* Frames that were under way when the link went down do not arrive later. */
 		give(w[0], &kept);
 		w[1]->ops->link(w[1], false);
 		give(w[0], &kept);
@@ -1334,7 +1359,8 @@ end_thread(void *arg)
 static void
 test_threads(void **state)
 {
-	struct end near = { make("cable=b", "a"), make("gen:size=64-300:flows=9:count=300000", "c"), true };
+	struct end near = { make("cable=b", "a"),
+			    make("gen:size=64-300:flows=9:count=300000", "c"), true };
 	struct end far = { make("cable=a", "b"), make("loop", "d"), false };
 	pthread_t thread;
 
@@ -1550,7 +1576,8 @@ test_bad_captures(void **state)
 	write_capture(DLT_RAW, sample, 1, 0);
 	assert_bad_capture("its link type is RAW; allowed is EN10MB (Ethernet)");
 	write_capture(DLT_EN10MB, sample, 2, 4);
-	assert_bad_capture("frame 1 was captured with 60 of its 64 bytes; allowed are whole frames");
+	assert_bad_capture("frame 1 was captured with 60 of its 64 bytes; allowed are "
+			   "whole frames");
 	write_capture(DLT_EN10MB, &long_frame, 1, 0);
 	assert_bad_capture("frame 1 has 15869 bytes; allowed are 14 to 15868");
 	write_capture(DLT_EN10MB, &short_frame, 1, 0);

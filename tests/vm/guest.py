@@ -21,7 +21,8 @@ from ixymin_tools.simlib import WITH_US
 
 LOGS = os.path.join(image.CACHE, "logs")
 MEMORY = 1024  # MB
-PATIENCE = 120  # seconds for what takes a few: all of it is emulated, and machines are slow and busy
+# seconds for what takes a few: a guest is emulated, on a machine that may be slow and busy
+PATIENCE = 120
 
 
 class Failed(Exception):
@@ -66,7 +67,8 @@ class Guest:
             "-append", f"console=ttyS0 panic=-1 loglevel=7 intel_iommu=on {self.cmdline}")
         self._log.write("$ " + " ".join(argv) + "\n")
         self._log.flush()
-        self.process = subprocess.Popen(WITH_US + argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(WITH_US + argv, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE,
                                         stderr=self._log, start_new_session=True)
         threading.Thread(target=self._collect, daemon=True).start()
         try:

@@ -113,7 +113,8 @@ main(int argc, char **argv)
 
 	bar[CTRL / 4] = 1 << 26; /* reset */
 	usleep(50000);
-	bar[AUTOC / 4] = (bar[AUTOC / 4] & ~(7u << 13)) | 3 << 13 | 1 << 12; /* 10G serial, restart */
+	bar[AUTOC / 4] =
+		(bar[AUTOC / 4] & ~(7u << 13)) | 3 << 13 | 1 << 12; /* 10G serial, restart */
 	wait_for(LINKS, 1 << 30, "link up");
 	bar[DMATXCTL / 4] |= 1;
 	bar[TDBAL / 4] = MEMORY;

@@ -52,7 +52,8 @@ report_counters(struct nic *nic, struct wire *wire,
 	for (unsigned int v = 0; v < NIC_MSIX_VECTORS; v++)
 		messages += of_nic.messages[v];
 	add(arg, "messages", messages);
-	add_all(wire_counters, sizeof(wire_counters) / sizeof(wire_counters[0]), &of_wire, add, arg);
+	add_all(wire_counters, sizeof(wire_counters) / sizeof(wire_counters[0]), &of_wire, add,
+		arg);
 	add(arg, "done", of_wire.done);
 }
 

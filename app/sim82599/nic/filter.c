@@ -25,7 +25,9 @@ filter_rebuild(struct nic *nic)
 	filter->promisc = fctrl & NIC_FCTRL_UPE;
 	filter->allmulti = fctrl & NIC_FCTRL_MPE;
 	filter->broadcast = fctrl & NIC_FCTRL_BAM;
-	filter->mta_shift = mcstctrl & NIC_MCSTCTRL_MFE ? mta_shifts[mcstctrl & NIC_MCSTCTRL_MO] : 0xff;
+	filter->mta_shift = 0xff;
+	if (mcstctrl & NIC_MCSTCTRL_MFE)
+		filter->mta_shift = mta_shifts[mcstctrl & NIC_MCSTCTRL_MO];
 	/* with flow control, control frames are to be found among the unicast ones, too */
 	filter->all_unicast = filter->promisc && !(reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VFE) &&
 			      !(reg_get(nic, NIC_MFLCN) & NIC_MFLCN_RFCE);

@@ -127,7 +127,8 @@ auto_clear_and_mask(struct nic *nic, unsigned int v)
 	if (v >= 16)
 		reg_put(nic, NIC_EIMS_EX + v / 32 * 4,
 			reg_get(nic, NIC_EIMS_EX + v / 32 * 4) &
-			~((uint32_t)(vector >> v / 32 * 32) & reg_get(nic, NIC_EIAM_EX + v / 32 * 4)));
+				~((uint32_t)(vector >> v / 32 * 32) &
+				  reg_get(nic, NIC_EIAM_EX + v / 32 * 4)));
 }
 
 static void
@@ -167,7 +168,8 @@ send_due(struct nic *nic)
 				first = nic->itr_until[v];
 			continue;
 		}
-		interval = (reg_get(nic, eitr_reg(v)) & NIC_EITR_INTERVAL) >> NIC_EITR_INTERVAL_SHIFT;
+		interval = reg_get(nic, eitr_reg(v)) & NIC_EITR_INTERVAL;
+		interval >>= NIC_EITR_INTERVAL_SHIFT;
 		nic->itr_until[v] = now + interval * ITR_UNIT_NS;
 		nic->irq_due &= ~(UINT64_C(1) << v);
 		vector_assert(nic, v);
@@ -391,7 +393,8 @@ write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 	uint64_t ex = (uint64_t)value << 32 * i;
 
 	software_causes(nic, ex & NIC_EICR_RTX,
-			reg_get(nic, NIC_GPIE) & NIC_GPIE_MULTIPLE_MSIX ? ex & ~(uint64_t)NIC_EICR_RTX : 0);
+			reg_get(nic, NIC_GPIE) & NIC_GPIE_MULTIPLE_MSIX
+				? ex & ~(uint64_t)NIC_EICR_RTX : 0);
 	return 0;
 }
 

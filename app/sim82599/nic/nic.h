@@ -204,7 +204,8 @@ struct nic_reg_info {
 /** Walk all registers: *cursor starts at 0. @return false past the last. */
 bool nic_next_reg(uint32_t *cursor, struct nic_reg_info *info);
 /** Walk those that were written though read-only, or with reserved bits, n times each. */
-bool nic_next_ill_written(struct nic *nic, uint32_t *cursor, struct nic_reg_info *info, uint64_t *n);
+bool nic_next_ill_written(struct nic *nic, uint32_t *cursor, struct nic_reg_info *info,
+			  uint64_t *n);
 uint32_t nic_peek(struct nic *nic, uint32_t offset);
 
 #endif /* NIC_H */

@@ -55,7 +55,8 @@ rxq_enable(struct nic *nic, unsigned int q)
 	/* INTERPRETATION (MISSING): what the device does with BSIZEPACKET 0 is not said; legacy
 	 * buffers were 2 KB by default on the family's older members. */
 	if ((buf_size < 1024 || buf_size > 16384) &&
-	    nic_violation(nic, RULE_RX_BUFFER, "SRRCTL[%u].BSIZEPACKET is %u KB", q, buf_size / 1024))
+	    nic_violation(nic, RULE_RX_BUFFER, "SRRCTL[%u].BSIZEPACKET is %u KB", q,
+			  buf_size / 1024))
 		return;
 
 	*rxq = (struct nic_rxq){
@@ -490,7 +491,8 @@ rx_describe(struct nic *nic, struct rx_frame *frame, const struct wire_frame *fr
 	struct headers h;
 
 	headers_parse(nic, from->data, from->len, &h);
-	*frame = (struct rx_frame){ from->data, from->len, .tag_at = h.tag_at, .lo = h.type, .hi = hi };
+	*frame = (struct rx_frame){ from->data, from->len, .tag_at = h.tag_at, .lo = h.type,
+				    .hi = hi };
 	if (h.tag_at != 0)
 		frame->hi |= RX_VP;
 	if (h.outer_tag_at != 0)

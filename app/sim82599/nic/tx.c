@@ -216,7 +216,8 @@ tx_piece(struct nic *nic, unsigned int q, struct tx_frame *f, uint64_t addr, uin
 	f->rs_inside |= (hi & TX_RS) && !(hi & TX_EOP);
 	f->reserved |= (hi & (hi & TX_DEXT ? TX_RESERVED_DATA : TX_RESERVED_LEGACY)) != 0;
 	if (len == 0 || len > TX_MAX_DTALEN ||
-	    f->len + len > ((f->hi & TX_DEXT) && (f->hi & TX_TSE) ? TX_MAX_MESSAGE : WIRE_MAX_FRAME))
+	    f->len + len > ((f->hi & TX_DEXT) && (f->hi & TX_TSE) ? TX_MAX_MESSAGE
+								  : WIRE_MAX_FRAME))
 		return TX_HANG(nic, q, RULE_TX_LENGTH, "a buffer of %u bytes in a frame of %u", len,
 			       f->len + len);
 	f->lens[f->nb] = len;
@@ -284,7 +285,8 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 	case TX_SEND:
 		segment = tx_put(nic, &f, ahead == 0 ? txq->segment : 0, batch);
 		for (; k < batch->nb_frames; k++)
-			batch->next[k] = (uint64_t)(segment - (batch->nb_frames - k) + 1) << 32 | first;
+			batch->next[k] = first |
+				(uint64_t)(segment - (batch->nb_frames - k) + 1) << 32;
 		if (segment < tx_segments(&f))
 			return 0;
 		break;
@@ -488,7 +490,8 @@ tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 			batch->next[batch->nb_frames - 1] = head;
 			continue;
 		}
-		/* a context, or a frame that is not sent: done with the frame before it, or at once */
+		/* A context, or a frame that is not sent, is done together with the frame
+		 * before it, or at once if there is none. */
 		if (before == 0) {
 			if (batch->contexts)
 				tx_keep_contexts(nic, q, true, head);

@@ -73,8 +73,8 @@ tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 		return true;
 	if (f->css >= f->len || f->cso + 2 > f->len)
 		f->legacy_csum = false;
-	return !TX_VIOLATION(nic, f->again, RULE_TX_CSO, "CSS %u, CSO %u of %u bytes, queue %u", f->css,
-			     f->cso, f->len, q);
+	return !TX_VIOLATION(nic, f->again, RULE_TX_CSO, "CSS %u, CSO %u of %u bytes, queue %u",
+			     f->css, f->cso, f->len, q);
 }
 
 /* What a register lacks is told once, not of every message. @return false: strict, and it does */
@@ -100,8 +100,9 @@ tx_check_segment(struct nic *nic, unsigned int q, struct tx_frame *f)
 		return false;
 	if (f->l4t > TX_L4T_TCP || f->mss == 0 || f->l4len < tx_l4[f->l4t].len ||
 	    f->l4len > L4LEN_MAX || f->iplen < (f->ipv4 ? 20 : 40)) {
-		TX_VIOLATION(nic, f->again, RULE_TX_TSO, "L4T %u, MSS %u, IPLEN %u, L4LEN %u, queue %u",
-			     f->l4t, f->mss, f->iplen, f->l4len, q);
+		TX_VIOLATION(nic, f->again, RULE_TX_TSO,
+			     "L4T %u, MSS %u, IPLEN %u, L4LEN %u, queue %u", f->l4t, f->mss,
+			     f->iplen, f->l4len, q);
 		return false;
 	}
 	/* INTERPRETATION (CONTRADICTION): the sum of the headers' lengths is given as up to 512 in
@@ -189,8 +190,9 @@ tx_check_advanced(struct nic *nic, unsigned int q, struct tx_frame *f)
 	}
 	if ((f->segment && (!f->l4_csum || f->ip_csum != f->ipv4)) || (f->ip_csum && !f->ipv4) ||
 	    (f->l4_csum && f->l4t == TX_L4T_RSV)) {
-		if (TX_VIOLATION(nic, f->again, RULE_TX_POPTS, "IXSM %u, TXSM %u, IPV4 %u, L4T %u, queue %u",
-				 f->ip_csum, f->l4_csum, f->ipv4, f->l4t, q))
+		if (TX_VIOLATION(nic, f->again, RULE_TX_POPTS,
+				 "IXSM %u, TXSM %u, IPV4 %u, L4T %u, queue %u", f->ip_csum,
+				 f->l4_csum, f->ipv4, f->l4t, q))
 			return tx_broken(f);
 		f->ip_csum &= f->ipv4;
 		f->l4_csum &= f->l4t != TX_L4T_RSV;
@@ -209,7 +211,8 @@ tx_check(struct nic *nic, unsigned int q, struct tx_frame *f)
 	enum tx_verdict verdict;
 
 	f->ip_csum = f->l4_csum = f->legacy_csum = f->vlan = f->segment = false;
-	if (f->rs_inside && TX_VIOLATION(nic, f->again, RULE_TX_RS, "%u buffers, queue %u", f->nb, q))
+	if (f->rs_inside &&
+	    TX_VIOLATION(nic, f->again, RULE_TX_RS, "%u buffers, queue %u", f->nb, q))
 		return TX_SKIP;
 	if (f->hi & TX_DEXT)
 		verdict = tx_check_advanced(nic, q, f);
@@ -226,7 +229,8 @@ tx_check(struct nic *nic, unsigned int q, struct tx_frame *f)
 	if (!(f->hi & TX_IFCS)) {
 		if ((tx_is_changed(f) || (f->len < TX_PAD_FRAME + FCS_LEN &&
 					  (reg_get(nic, NIC_HLREG0) & NIC_HLREG0_TXPADEN))) &&
-		    TX_VIOLATION(nic, f->again, RULE_TX_IFCS, "a frame of %u bytes, queue %u", f->len, q))
+		    TX_VIOLATION(nic, f->again, RULE_TX_IFCS, "a frame of %u bytes, queue %u",
+				 f->len, q))
 			return tx_broken(f);
 		/* INTERPRETATION (MISSING): without IFCS the driver has written the FCS itself; the
 		 * wire carries none, so it is taken off unchecked. With an offload, which demands
@@ -235,12 +239,14 @@ tx_check(struct nic *nic, unsigned int q, struct tx_frame *f)
 			f->len = f->len > FCS_LEN ? f->len - FCS_LEN : 0;
 	}
 	if (f->len < TX_MIN_FRAME) {
-		TX_VIOLATION(nic, f->again, RULE_TX_LENGTH, "a frame of %u bytes, queue %u", f->len, q);
+		TX_VIOLATION(nic, f->again, RULE_TX_LENGTH, "a frame of %u bytes, queue %u", f->len,
+			     q);
 		return TX_SKIP;
 	}
 	len = tx_segment_len(f, 0);
 	if (len > max) {
-		TX_VIOLATION(nic, f->again, RULE_TX_LENGTH, "a frame of %u bytes, queue %u", len, q);
+		TX_VIOLATION(nic, f->again, RULE_TX_LENGTH, "a frame of %u bytes, queue %u", len,
+			     q);
 		return TX_STUCK;
 	}
 	return TX_SEND;
@@ -315,8 +321,8 @@ tx_update_headers(const struct nic *nic, const struct tx_frame *f, uint32_t segm
 		put_be16(ip + 4, f->iplen - 40 + f->l4len + payload);
 	}
 	if (f->l4t == TX_L4T_UDP) {
-		/* INTERPRETATION (CONTRADICTION): that the length is updated, too, is said of the
-		 * 82598 only, but without it Linux's UDP segmentation could not work on an 82599. */
+		/* INTERPRETATION (CONTRADICTION): the data sheet says only of the 82598 that the
+		 * length is updated, too. Linux's UDP segmentation on an 82599 depends on it. */
 		put_be16(l4 + 4, f->l4len + payload);
 		return;
 	}

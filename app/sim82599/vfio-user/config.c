@@ -51,8 +51,8 @@ static const struct {
 
 	/* 9.3.7: version 3, PME from D0 and D3hot; leaving D3hot resets the function */
 	{ CAP_PM, 2, PCI_CAP_ID_PM | CAP_MSI << 8, 0, 0 },
-	{ CAP_PM + PCI_PM_PMC, 2, 0x0003 | PCI_PM_CAP_DSI | PCI_PM_CAP_PME_D0 | PCI_PM_CAP_PME_D3hot,
-	  0, 0 },
+	{ CAP_PM + PCI_PM_PMC, 2,
+	  0x0003 | PCI_PM_CAP_DSI | PCI_PM_CAP_PME_D0 | PCI_PM_CAP_PME_D3hot, 0, 0 },
 	{ CAP_PM + PCI_PM_CTRL, 2, 1 << 13, PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_ENABLE,
 	  PCI_PM_CTRL_PME_STATUS },
 
@@ -75,8 +75,8 @@ static const struct {
 	/* 9.3.10: version 2 endpoint, function-level reset; 5 GT/s, 8 lanes */
 	{ CAP_EXP, 2, PCI_CAP_ID_EXP, 0, 0 },
 	{ CAP_EXP + PCI_EXP_FLAGS, 2, 2, 0, 0 },
-	{ CAP_EXP + PCI_EXP_DEVCAP, 4, PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_RBER | 7 << 9 | 3 << 6 | 2,
-	  0, 0 },
+	{ CAP_EXP + PCI_EXP_DEVCAP, 4,
+	  PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_RBER | 7 << 9 | 3 << 6 | 2, 0, 0 },
 	{ CAP_EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_READRQ_512B | PCI_EXP_DEVCTL_NOSNOOP_EN |
 	  PCI_EXP_DEVCTL_RELAX_EN, 0x7eff, 0 },
 	{ CAP_EXP + PCI_EXP_DEVSTA, 2, 0, 0, 0x000f },

@@ -103,7 +103,8 @@ on_start(FILE *out, struct function *f, const char *count)
 	unsigned long n;
 
 	if (!parse_number(count, UINT64_MAX, &n))
-		fail(out, "no number of frames", count, "0 (as the wire's description says), 1, ...");
+		fail(out, "no number of frames", count,
+		     "0 (as the wire's description says), 1, ...");
 	else if (wire_start(f->wire, n) < 0)
 		fail(out, "this wire makes no frames", f->args.device.wire, "gen, pcap:in=FILE");
 	else

@@ -67,7 +67,8 @@ on_sigbus(int signal, siginfo_t *info, void *context)
 		if (m->base == NULL || at < m->base || at >= m->base + m->size)
 			continue;
 		if (mmap(m->base, m->size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+			 -1, 0) == MAP_FAILED)
 			break;
 		*m->broken = 1;
 		return;

@@ -80,7 +80,8 @@ function_create(struct function *f, struct function *other)
 	char err[256] = "";
 
 	f->host_ops = (struct nic_host_ops){
-		.map = dma_window, .epoch = &f->dma.epoch, .irq = vfu_irq_line, .message = vfu_irq_message,
+		.map = dma_window, .epoch = &f->dma.epoch,
+		.irq = vfu_irq_line, .message = vfu_irq_message,
 	};
 	if (!open_files(f))
 		return false;

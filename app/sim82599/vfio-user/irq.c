@@ -3,13 +3,13 @@
  */
 
 /*
- * Interrupts: eventfds of the client, one for the line (INTx), one for MSI, one for each vector of
- * MSI-X.  The tables of addresses and data are the client's matter: it knows which eventfd means
- * what.
+ * Interrupts are eventfds of the client: one for the line (INTx), one for MSI, and one for each
+ * vector of MSI-X.  The client keeps the tables of addresses and data: it knows what each eventfd
+ * means.
  *
- * As with the kernel's VFIO the line masks itself when it has fired, and the client unmasks it when
- * the driver may have served the device; if it is still asserted, it fires again.  A message that is
- * masked is pending until it is unmasked.
+ * As with the kernel's VFIO, the line masks itself when it fires. The client unmasks it when the
+ * driver may have served the device; a line that is still asserted then fires again.  A masked
+ * message stays pending until it is unmasked.
  */
 
 #include <errno.h>
@@ -73,7 +73,8 @@ transfer(int fd, short direction)
 		return 0;
 	if (!(p.revents & direction) || !set_timer(WAIT_NS))
 		return -1;
-	n = direction == POLLOUT ? write(fd, &value, sizeof(value)) : read(fd, &value, sizeof(value));
+	n = direction == POLLOUT ? write(fd, &value, sizeof(value))
+				 : read(fd, &value, sizeof(value));
 	set_timer(0);
 	return n > 0 ? 1 : -1;
 }

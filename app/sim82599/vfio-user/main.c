@@ -100,7 +100,8 @@ reports_differ(const struct server *s)
 			if (other->args.device.report == NULL ||
 			    strcmp(report, other->args.device.report) != 0)
 				continue;
-			fprintf(stderr, "%s: report=%s is that of %s; allowed: a file for each function\n",
+			fprintf(stderr,
+				"%s: report=%s is that of %s; allowed: a file for each function\n",
 				s->functions[i].name, report, other->name);
 			return false;
 		}
@@ -156,7 +157,8 @@ parse(struct server *s, int argc, char **argv)
 				return 2;
 			s->nb++;
 		} else {
-			fprintf(stderr, "'%s' is not understood, or has no value\n%s", argv[i], usage);
+			fprintf(stderr, "'%s' is not understood, or has no value\n%s", argv[i],
+				usage);
 			return 2;
 		}
 	}

@@ -83,8 +83,8 @@ on_dma_map(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *rep
 		m->fds[0] = -1;
 	} else if (!f->hinted) {
 		f->hinted = true;
-		fprintf(stderr, "%s: the client has memory without a file descriptor, as at 0x%" PRIx64
-			": the device cannot reach it (QEMU's RAM has one with "
+		fprintf(stderr, "%s: the client mapped memory without a file descriptor, as at "
+			"0x%" PRIx64 ": the device cannot reach it (QEMU's RAM has one with "
 			"-object memory-backend-memfd,share=on)\n", f->name, map.addr);
 	}
 	return dma_map(f, &map, fd);

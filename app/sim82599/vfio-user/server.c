@@ -3,9 +3,9 @@
  */
 
 /*
- * The sockets, and the loop.  Every doorbell is a message, so there is something to do only when a
- * descriptor can be read, or at the time that a device names: the loop sleeps in between, and leaves
- * the processor to the virtual machine.
+ * The sockets, and the loop.  Every doorbell is a message. So the loop has work only when a
+ * descriptor can be read, or at the time that a device names; it sleeps in between, and leaves the
+ * processor to the virtual machine.
  */
 
 #include <errno.h>
@@ -57,8 +57,8 @@ listen_at(const char *name, const char *path)
 	int fd, error;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
-		fprintf(stderr, "%s: socket %s: its path is too long; allowed: %zu bytes\n", name, path,
-			sizeof(addr.sun_path) - 1);
+		fprintf(stderr, "%s: socket %s: its path is too long; allowed: %zu bytes\n", name,
+			path, sizeof(addr.sun_path) - 1);
 		return -1;
 	}
 	strcpy(addr.sun_path, path);
@@ -69,7 +69,8 @@ listen_at(const char *name, const char *path)
 		unlink(path);
 	close(fd);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, SOMAXCONN) < 0)) {
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+			listen(fd, SOMAXCONN) < 0)) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -212,7 +213,8 @@ receive(struct function *f, uint32_t size)
 	};
 	ssize_t n;
 
-	iov.iov_base = f->got < header ? (uint8_t *)&m->header + f->got : m->data + (f->got - header);
+	iov.iov_base = f->got < header ? (uint8_t *)&m->header + f->got
+				       : m->data + (f->got - header);
 	do {
 		n = recvmsg(f->client_fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);

@@ -195,7 +195,8 @@ wire_cable_create(const char *peer, char *args, const char *port, struct wire_er
 	int error;
 
 	if (peer[0] == '\0' || strcmp(peer, port) == 0)
-		return wire_fail(err, EINVAL, "wire: cable=%s: allowed is the name of another port", peer);
+		return wire_fail(err, EINVAL, "wire: cable=%s: allowed is the name of another port",
+				 peer);
 	if (!wire_parse("cable", args, options, 1, err))
 		return NULL;
 	end = calloc(1, sizeof(*end));

@@ -480,7 +480,8 @@ see(struct gen *gen, struct origin *origin, uint32_t flow, uint64_t seq)
 		return true;
 	}
 	if (seq - track->next >= origin->window) { /* none of the window before it was seen */
-		memset(&origin->missing[(uint64_t)flow * origin->window / 64], 0xff, origin->window / 8);
+		memset(&origin->missing[(uint64_t)flow * origin->window / 64], 0xff,
+		       origin->window / 8);
 		track->nb_missing = origin->window;
 	} else {
 		for (; track->next < seq; track->next++)
@@ -776,7 +777,8 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		  0, UINT64_MAX - 1, false },
 		{ "flows", wire_parse_number, &flows, "1 to 65536", 1, MAX_FLOWS, false },
 		{ "burst", wire_parse_number, &burst, "1 to 64", 1, WIRE_BURST, false },
-		{ "window", wire_parse_number, &window, "0 (any number) to 1000000", 0, 1000000, false },
+		{ "window", wire_parse_number, &window, "0 (any number) to 1000000",
+		  0, 1000000, false },
 		{ "dst", wire_parse_mac, dst, "xx-xx-xx-xx-xx-xx", 0, 0, false },
 		WIRE_OPTION_BOOL("trust", &trust),
 		WIRE_OPTION_BOOL("start", &start),
@@ -811,7 +813,8 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		goto no_memory;
 	if (!origin_publish(gen->origin)) {
 		gen_free(&gen->wire);
-		return wire_fail(err, ENOSPC, "wire: gen: there are too many; allowed are %u in a process",
+		return wire_fail(err, ENOSPC,
+				 "wire: gen: there are too many; allowed are %u in a process",
 				 NB_GENERATORS);
 	}
 	if (!frames_create(gen, size[1] - 4, dst))

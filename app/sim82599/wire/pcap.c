@@ -181,7 +181,8 @@ capture_load_frames(struct capture *capture, pcap_t *pcap, const char *name, str
 	while ((got = pcap_next_ex(pcap, &header, &data)) == 1) {
 		number = capture->nb_frames + 1;
 		if (header->caplen != header->len)
-			return wire_fail(err, EINVAL, "wire: pcap: in=%s: frame %zu was captured with %u "
+			return wire_fail(err, EINVAL,
+					 "wire: pcap: in=%s: frame %zu was captured with %u "
 					 "of its %u bytes; allowed are whole frames",
 					 name, number, header->caplen, header->len);
 		if (header->len < MIN_FRAME || header->len > WIRE_MAX_DATA)
@@ -192,8 +193,8 @@ capture_load_frames(struct capture *capture, pcap_t *pcap, const char *name, str
 			return wire_fail(err, ENOMEM, "wire: pcap: in=%s: out of memory", name);
 	}
 	if (got == PCAP_ERROR)
-		return wire_fail(err, EINVAL, "wire: pcap: in=%s: frame %zu: %s; allowed are whole files",
-				 name, capture->nb_frames + 1, pcap_geterr(pcap));
+		return wire_fail(err, EINVAL, "wire: pcap: in=%s: frame %zu: %s; allowed are whole "
+				 "files", name, capture->nb_frames + 1, pcap_geterr(pcap));
 	return true;
 }
 
@@ -206,8 +207,8 @@ capture_load(struct capture *capture, const char *name, struct wire_error *err)
 	bool loaded;
 
 	if (file == NULL)
-		return wire_fail(err, errno, "wire: pcap: in=%s: %s; allowed is a file that can be read",
-				 name, strerror(errno));
+		return wire_fail(err, errno, "wire: pcap: in=%s: %s; allowed is a file that can be "
+				 "read", name, strerror(errno));
 	pcap = pcap_fopen_offline(file, message);
 	if (pcap == NULL) {
 		fclose(file);
@@ -226,8 +227,8 @@ capture_open(struct capture *capture, const char *name, struct wire_error *err)
 	pcap_t *pcap;
 
 	if (file == NULL)
-		return wire_fail(err, errno, "wire: pcap: out=%s: %s; allowed is a file that can be "
-				 "written", name, strerror(errno));
+		return wire_fail(err, errno, "wire: pcap: out=%s: %s; allowed is a file that can "
+				 "be written", name, strerror(errno));
 	pcap = pcap_open_dead(DLT_EN10MB, 65535);
 	if (pcap != NULL) {
 		capture->out = pcap_dump_fopen(pcap, file);
@@ -235,7 +236,8 @@ capture_open(struct capture *capture, const char *name, struct wire_error *err)
 	}
 	if (capture->out == NULL) {
 		fclose(file);
-		return wire_fail(err, EIO, "wire: pcap: out=%s: its header cannot be written", name);
+		return wire_fail(err, EIO, "wire: pcap: out=%s: its header cannot be written",
+				 name);
 	}
 	pcap_dump_flush(capture->out); /* a whole file already */
 	return true;
@@ -249,7 +251,8 @@ wire_pcap_create(char *args, struct wire_error *err)
 	struct wire_option options[] = {
 		{ "in", wire_parse_text, &in, "a file's name", 0, 0, false },
 		{ "out", wire_parse_text, &out, "a file's name", 0, 0, false },
-		{ "loops", wire_parse_number, &loops, "0 (no end) to 1000000000", 0, 1000000000, false },
+		{ "loops", wire_parse_number, &loops, "0 (no end) to 1000000000",
+		  0, 1000000000, false },
 		WIRE_OPTION_RATE(&rate),
 		WIRE_OPTION_BOOL("start", &start),
 		WIRE_OPTION_BOOL("lossless", &lossless), /* the last */

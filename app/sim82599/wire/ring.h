@@ -97,7 +97,8 @@ ring_peek(struct ring *ring, struct wire_frame *frames, unsigned int n)
 
 	for (i = 0; i < n && at < head; i++) {
 		len = ring_at(ring, &at);
-		frames[i] = (struct wire_frame){ .data = ring->bytes + at % RING_SIZE + 8, .len = len };
+		frames[i] = (struct wire_frame){
+			.data = ring->bytes + at % RING_SIZE + 8, .len = len };
 		at += ring_record(len);
 	}
 	return i;

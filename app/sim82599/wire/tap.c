@@ -86,7 +86,8 @@ tap_consume(struct wire *w, unsigned int n)
 	struct tap *tap = (struct tap *)w;
 
 	for (unsigned int i = 0; i < n; i++)
-		wire_count(&tap->counts.to_nic_bytes, tap->slots[(tap->first + i) % WIRE_BURST].len);
+		wire_count(&tap->counts.to_nic_bytes,
+			   tap->slots[(tap->first + i) % WIRE_BURST].len);
 	wire_count(&tap->counts.to_nic, n);
 	tap->first = (tap->first + n) % WIRE_BURST;
 	tap->nb -= n;
@@ -178,17 +179,19 @@ wire_tap_create(const char *name, char *args, struct wire_error *err)
 	if (!wire_parse("tap", args, options, 1, err))
 		return NULL;
 	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ || strpbrk(name, "%/ ") != NULL)
-		return wire_fail(err, EINVAL, "wire: tap=%s: no interface has such a name; allowed are "
-				 "1 to %d characters, as for 'ip tuntap add NAME mode tap'", name,
-				 IFNAMSIZ - 1);
+		return wire_fail(err, EINVAL,
+				 "wire: tap=%s: no interface has such a name; allowed are "
+				 "1 to %d characters, as for 'ip tuntap add NAME mode tap'",
+				 name, IFNAMSIZ - 1);
 	tap = calloc(1, sizeof(*tap));
 	if (tap == NULL)
 		return wire_fail(err, ENOMEM, "wire: tap: out of memory");
 	tap->fd = tap_open(name);
 	if (tap->fd < 0) {
-		wire_fail(err, errno, "wire: tap=%s: %s; allowed is a tap interface that is this user's "
-			  "('ip tuntap add %s mode tap user ...'), or, for root, a new name", name,
-			  strerror(errno), name);
+		wire_fail(err, errno,
+			  "wire: tap=%s: %s; allowed is a tap interface that is this user's "
+			  "('ip tuntap add %s mode tap user ...'), or, for root, a new name",
+			  name, strerror(errno), name);
 		free(tap);
 		return NULL;
 	}

@@ -155,8 +155,8 @@ parse_argument(const char *kind, char *arg, struct wire_option *options, unsigne
 		wire_fail(err, EINVAL, "wire: %s: %s: there is no such key; allowed are %s", kind,
 			  arg[0] != '\0' ? arg : "an empty argument", keys);
 	else if (value == NULL)
-		wire_fail(err, EINVAL, "wire: %s: %s: a value is missing; allowed are %s", kind, arg,
-			  options[i].allowed);
+		wire_fail(err, EINVAL, "wire: %s: %s: a value is missing; allowed are %s", kind,
+			  arg, options[i].allowed);
 	else if (options[i].given)
 		wire_fail(err, EINVAL, "wire: %s: %s=%s: %s is given twice; allowed is once", kind,
 			  arg, value, arg);
@@ -275,8 +275,8 @@ wire_start(struct wire *w, uint64_t count)
 		from = __atomic_load_n(&w->pace->released, __ATOMIC_RELAXED);
 		if (from < limit)
 			from = limit;
-	} while (!atomic_compare_exchange_weak(&w->pace->limit, &limit,
-					       more < UINT64_MAX - from ? from + more : UINT64_MAX));
+	} while (!atomic_compare_exchange_weak(&w->pace->limit, &limit, more < UINT64_MAX - from
+					       ? from + more : UINT64_MAX));
 	return 0;
 }
 
