@@ -331,7 +331,8 @@ check_rxshare(unsigned int n)
 		printf("shared: the other one enabled: woken %d\n", wait_for_event(PATIENCE));
 		check("disable", rte_eth_dev_rx_intr_disable(PORT, other));
 		check("enable", rte_eth_dev_rx_intr_enable(PORT, 0));
-		printf("shared: enabled while a packet waits: woken %d\n", wait_for_event(PATIENCE));
+		printf("shared: enabled while a packet waits: woken %d\n",
+		       wait_for_event(PATIENCE));
 		check("disable", rte_eth_dev_rx_intr_disable(PORT, 0));
 		printf("shared: received %u\n", rte_eth_rx_burst(PORT, 0, pkts, BURST));
 		rte_pktmbuf_free(pkts[0]);
