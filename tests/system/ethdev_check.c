@@ -1036,6 +1036,139 @@ check_errors(unsigned int n)
 	TRY("statistics after close", rte_eth_stats_get(PORT, &stats));
 }
 
+static int
+configure_rss(uint16_t nb_queues, uint64_t types, uint8_t *key, uint8_t key_len)
+{
+	struct rte_eth_conf conf = { .rxmode.mq_mode = RTE_ETH_MQ_RX_RSS };
+
+	conf.rx_adv_conf.rss_conf.rss_hf = types;
+	conf.rx_adv_conf.rss_conf.rss_key = key;
+	conf.rx_adv_conf.rss_conf.rss_key_len = key_len;
+	return rte_eth_dev_configure(PORT, nb_queues, 1, &conf);
+}
+
+static int
+update_hash(uint64_t types, uint8_t *key, uint8_t key_len)
+{
+	struct rte_eth_rss_conf conf = {
+		.rss_hf = types, .rss_key = key, .rss_key_len = key_len
+	};
+
+	return rte_eth_dev_rss_hash_update(PORT, &conf);
+}
+
+static int
+get_key(uint8_t *key, uint8_t room)
+{
+	struct rte_eth_rss_conf conf = { .rss_key = key, .rss_key_len = room };
+
+	return rte_eth_dev_rss_hash_conf_get(PORT, &conf);
+}
+
+/* Two entries of RETA to a queue, the others as they are; size: what the table is said to have */
+static int
+update_reta(uint16_t one, uint16_t other, uint16_t queue, uint16_t size)
+{
+	struct rte_eth_rss_reta_entry64 groups[8] = { 0 };
+
+	memset(groups, 0xff, sizeof(groups)); /* what is not in the mask is no queue */
+	for (unsigned int g = 0; g < RTE_DIM(groups); g++)
+		groups[g].mask = 0;
+	groups[one / 64].mask |= RTE_BIT64(one % 64);
+	groups[one / 64].reta[one % 64] = queue;
+	groups[other / 64].mask |= RTE_BIT64(other % 64);
+	groups[other / 64].reta[other % 64] = queue;
+	return rte_eth_dev_rss_reta_update(PORT, groups, size);
+}
+
+static int
+query_reta(struct rte_eth_rss_reta_entry64 *groups, uint16_t size)
+{
+	for (unsigned int g = 0; g < 8; g++)
+		groups[g].mask = UINT64_MAX;
+	return rte_eth_dev_rss_reta_query(PORT, groups, size);
+}
+
+static void
+print_rss(const char *when)
+{
+	struct rte_eth_rss_reta_entry64 groups[8];
+	uint8_t key[64];
+	struct rte_eth_rss_conf conf = { .rss_key = key, .rss_key_len = sizeof(key) };
+
+	check("hash", rte_eth_dev_rss_hash_conf_get(PORT, &conf));
+	check("RETA", query_reta(groups, 128));
+	printf("rss %s: types 0x%" PRIx64 ", key ", when, conf.rss_hf);
+	for (unsigned int i = 0; i < 40; i++)
+		printf("%02x", key[i]);
+	printf(", reta ");
+	for (unsigned int i = 0; i < 128; i++)
+		printf("%x", groups[i / 64].reta[i % 64]);
+	printf("\n");
+}
+
+static void
+set_up_rss(uint16_t nb_queues, uint64_t types)
+{
+	check("configure", configure_rss(nb_queues, types, NULL, 0));
+	for (uint16_t q = 0; q < nb_queues; q++)
+		check("rx queue", rte_eth_rx_queue_setup(PORT, q, 64, SOCKET_ID_ANY, NULL, pool));
+	check("tx queue", tx_queue(NB_DESC));
+	check("start", rte_eth_dev_start(PORT));
+}
+
+/* What RSS takes and refuses with N queues; and what of it outlives stop, reset and configuration */
+static void
+check_rss(unsigned int n)
+{
+	struct rte_eth_rss_reta_entry64 groups[8];
+	struct rte_eth_dev_info info;
+	uint8_t key[64];
+
+	for (unsigned int i = 0; i < sizeof(key); i++)
+		key[i] = i;
+	check("info", rte_eth_dev_info_get(PORT, &info));
+	printf("rss: types 0x%" PRIx64 ", key of %u bytes, %u entries\n",
+	       info.flow_type_rss_offloads, info.hash_key_size, info.reta_size);
+	for (unsigned int bit = 0; bit < 64; bit++)
+		if ((update_hash(RTE_BIT64(bit), NULL, 0) != -EINVAL) !=
+		    !!(info.flow_type_rss_offloads & RTE_BIT64(bit)))
+			printf("type %u: neither offered nor refused\n", bit);
+	TRY("configure with a key of 39 bytes", configure_rss(n, RTE_ETH_RSS_IPV4, key, 39));
+	TRY("configure with a type not offered",
+	    configure_rss(n, RTE_ETH_RSS_NONFRAG_IPV4_SCTP, NULL, 0));
+	set_up_rss(n, RTE_ETH_RSS_IPV4);
+	print_rss("at first");
+	TRY("key of 39 bytes", update_hash(RTE_ETH_RSS_IPV6, key, 39));
+	TRY("key of 41 bytes", update_hash(RTE_ETH_RSS_IPV6, key, 41));
+	TRY("room of 39 bytes for the key", get_key(key, 39));
+	TRY("RETA of 64 entries", update_reta(0, 1, 1, 64));
+	TRY("RETA of 512 entries", update_reta(0, 1, 1, 512));
+	TRY("RETA entry beyond the queues", update_reta(0, 1, n, 128));
+	TRY("query 64 entries of RETA", query_reta(groups, 64));
+	if (n > 16)
+		TRY("RETA entry of queue 16", update_reta(0, 1, 16, 128));
+	print_rss("after what was refused");
+	TRY("key and types", update_hash(RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_UDP, key, 40));
+	TRY("RETA entries 5 and 127", update_reta(5, 127, 1, 128));
+	print_rss("changed");
+	stop();
+	check("start", rte_eth_dev_start(PORT));
+	print_rss("started again");
+	check("reset", rte_eth_dev_reset(PORT));
+	set_up_rss(n, RTE_ETH_RSS_IPV6);
+	print_rss("reset");
+	TRY("no type", update_hash(0, NULL, 0));
+	print_rss("with no type");
+	stop();
+	set_up_rss(n - 1, RTE_ETH_RSS_IPV6);
+	print_rss("with one queue less");
+	stop();
+	TRY("configure without RSS", configure(1));
+	TRY("key without RSS", update_hash(RTE_ETH_RSS_IPV6, key, 40));
+	TRY("RETA without RSS", update_reta(0, 1, 0, 128));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(unsigned int n);
@@ -1060,6 +1193,7 @@ static const struct {
 #endif
 	{ "tag", check_tag },
 	{ "txcases", check_tx_cases },
+	{ "rss", check_rss },
 	{ "errors", check_errors },
 };
 

@@ -181,21 +181,89 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
 ECHOES = r"(ETHDEV: )?Port0 dev_configure = -\d+"
 
 
+def assert_results(check, results):
+    """Each call gave what it should, and said why in one line."""
+    for call, (result, why) in results.items():
+        match = re.search(rf"^try: {call}\n((?:.*\n)*?)result: {call}: (.*)$", check.output,
+                          re.MULTILINE)
+        assert match, check.error(f"did not try '{call}'")
+        assert match[2] == result, check.error(f"'{call}' gives {match[2]}, not {result}")
+        lines = [line for line in match[1].splitlines() if not re.fullmatch(ECHOES, line)]
+        if why is None:
+            assert lines == [], check.error(f"'{call}' says {lines}")
+        else:
+            assert len(lines) == 1 and re.search(why, lines[0]), check.error(
+                f"'{call}' says {lines}, not /{why}/")
+
+
 def test_calls():
     """What is refused leaves the port usable: it forwards after all these."""
     with EthdevCheck("net_ixymin", "gen", "errors=3000") as check:
         assert "\nforwarded\n" in check.output, check.error("did not forward")
-        for call, (result, why) in ERRORS.items():
-            match = re.search(rf"^try: {call}\n((?:.*\n)*?)result: {call}: (.*)$", check.output,
-                              re.MULTILINE)
-            assert match, check.error(f"did not try '{call}'")
-            assert match[2] == result, check.error(f"'{call}' gives {match[2]}, not {result}")
-            lines = [line for line in match[1].splitlines() if not re.fullmatch(ECHOES, line)]
-            if why is None:
-                assert lines == [], check.error(f"'{call}' says {lines}")
-            else:
-                assert len(lines) == 1 and re.search(why, lines[0]), check.error(
-                    f"'{call}' says {lines}, not /{why}/")
+        assert_results(check, ERRORS)
+
+
+# Since 23.11 it is ethdev that checks the key's length.
+KEY_LENGTH = r"RSS key (of {0} bytes is not supported, 40 are|len: {0}, valid value: 40)"
+RSS_ERRORS = {
+    "configure with a key of 39 bytes": ("EINVAL", KEY_LENGTH.format(39)),
+    "configure with a type not offered": ("EINVAL", "invalid rss_hf: "),
+    "key of 39 bytes": ("EINVAL", KEY_LENGTH.format(39)),
+    "key of 41 bytes": ("EINVAL", KEY_LENGTH.format(41)),
+    "room of 39 bytes for the key": (
+        "EINVAL", "there is room for 39|key len: 39, should not be less than: 40"),
+    "RETA of 64 entries": (
+        "EINVAL", "net_ixymin: port 0: RETA of 64 entries is not supported, 128 are"),
+    "RETA of 512 entries": (
+        "EINVAL", "net_ixymin: port 0: RETA of 512 entries is not supported, 128 are"),
+    "RETA entry beyond the queues": ("EINVAL", r"reta\[0\]: \d+ exceeds the maximum rxq index"),
+    "query 64 entries of RETA": (
+        "EINVAL", "net_ixymin: port 0: RETA of 64 entries is not supported, 128 are"),
+    "key and types": ("ok", None),
+    "RETA entries 5 and 127": ("ok", None),
+    "no type": ("ok", None),
+    "configure without RSS": ("ok", None),
+    "key without RSS": ("ENOTSUP", "Multi-queue RSS mode isn't enabled"),
+    "RETA without RSS": ("ENOTSUP", "Multi-queue RSS mode isn't enabled"),
+}
+IPV4, IPV6, IPV6_UDP = 1 << 2, 1 << 8, 1 << 11
+KEY = ("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa",
+       bytes(range(40)).hex())
+
+
+def spread(queues):
+    """RETA as print_rss() prints it: all queues in turn."""
+    return "".join(f"{i % queues:x}" for i in range(128))
+
+
+@pytest.mark.parametrize("queues", [3, 20])
+def test_rss(queues):
+    """What is refused changes nothing. Key and table outlive a stop, a reset and configuration, the
+    types a stop; only another number of queues makes a new table."""
+    with EthdevCheck("net_ixymin", "sink", f"rss={queues}") as check:
+        assert not check.lines("^type .*"), check.error("types are not exact")
+        reachable = min(queues, 16)
+        more = {"RETA entry of queue 16": (
+            "EINVAL", "RETA entry 0: RSS does not reach rx queue 16, only 0 to 15")}
+        too_many = rf"RSS reaches rx queues 0 to 15 only, not all {queues}$"
+        assert bool(check.lines(too_many)) == (queues > 16), check.error("too many queues")
+        assert_results(check, {**RSS_ERRORS, **(more if queues > 16 else {})})
+        table = list(spread(reachable))
+        table[5] = table[127] = "1"
+        table = "".join(table)
+        fewer = spread(queues - 1) if queues - 1 < 16 else table
+        should = {
+            "at first": (IPV4, KEY[0], spread(reachable)),
+            "after what was refused": (IPV4, KEY[0], spread(reachable)),
+            "changed": (IPV6 | IPV6_UDP, KEY[1], table),
+            "started again": (IPV6 | IPV6_UDP, KEY[1], table),
+            "reset": (IPV6, KEY[1], table),
+            "with no type": (0, KEY[1], table),
+            "with one queue less": (IPV6, KEY[1], fewer),
+        }
+        said = {when: (int(types, 16), key, reta) for when, types, key, reta in
+                check.lines(r"^rss ([\w ]+): types (\w+), key (\w+), reta (\w+)$")}
+        assert said == should, check.error(f"{said}\ninstead of\n{should}")
 
 
 TX_CASES = {  # a packet: what rte_eth_tx_prepare() says of it, and without any offload

@@ -21,6 +21,7 @@ ADDRESSES = {IP: [("66.9.149.187", "161.142.100.80"), ("10.0.0.1", "10.0.0.2")],
              IPv6: [("3ffe:2501:200:1fff::7", "3ffe:2501:200:3::1"), ("fd00::1", "fd00::2")]}
 PORTS = [(2794, 1766), (1, 65535)]
 RETA = 128
+HASH = "--rx-offloads=0x80000"  # RTE_ETH_RX_OFFLOAD_RSS_HASH: net_ixgbe does so unasked
 EXAMPLE_KEY = bytes.fromhex(  # comes with the definition of the hash
     "6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa")
 
@@ -136,7 +137,7 @@ def test_hash_and_queue(driver, path, tmp_path):
     """All kinds of frames by all kinds of hash; then another key, and another table."""
     flows = all_flows()
     steps = 7
-    args = [f"--rxq={QUEUES}", f"--txq={QUEUES}"]
+    args = [f"--rxq={QUEUES}", f"--txq={QUEUES}", HASH]
     with Rss(driver, path, tmp_path, [f.frame for f in flows] * steps, args) as pmd:
         assert pmd.check(flows, {"ip4", "ip6"}) == set(range(QUEUES))  # testpmd's default
         for types, names in (("tcp", {"tcp4", "tcp6"}), ("udp", {"udp4", "udp6"}),
@@ -165,7 +166,7 @@ def test_numbers_of_queues(driver, path, queues, tmp_path):
     """The table spreads over them all, and frames without a hash go to the first."""
     flows = all_flows()
     others = [numbered(ARP(psrc="10.0.0.1", pdst="10.0.0.2") / Raw(bytes(40)), 1000)]
-    args = [f"--rxq={queues}", f"--txq={queues}", "--rss-ip"]
+    args = [f"--rxq={queues}", f"--txq={queues}", "--rss-ip", HASH]
     frames = [f.frame for f in flows] + others
     with Rss(driver, path, tmp_path, frames, args) as pmd:
         pmd.check(flows, {"ip4", "ip6"})
@@ -190,3 +191,49 @@ def test_flows_spread(driver, path):
             assert sum(shares) == number, pmd.about(shares)
             assert all(number / queues / 2 < share < number / queues * 2 for share in shares), \
                 pmd.about(shares)
+
+
+def fill(pmd, flows, queues):
+    """Frames in. @return how many each queue of the first port received"""
+    before = rx_by_queue(pmd, 0, queues)
+    pmd.forward()
+    assert_intact(pmd, pmd.send({0: flows}), flows)
+    pmd.command("stop")
+    return [b - a for a, b in zip(before, rx_by_queue(pmd, 0, queues))]
+
+
+def test_settings_outlive_restarts(tmp_path):
+    """The device has the key, the table and the types that were set, after each kind of start."""
+    with Rss("net_ixymin", "scalar", tmp_path, [], ["--rxq=4", "--txq=4"]) as pmd:
+        key = random.Random(7).randbytes(40)
+        pmd.do(f"port config 0 rss-hash-key ipv4 {key.hex()}", "port config all rss udp",
+               "port config 0 rss reta (0,3),(127,2)")
+        settings = {name: pmd.sim_regs(0, name) for name in ("RSSRK", "RETA", "MRQC")}
+        words = [int.from_bytes(key[i:i + 4], "little") for i in range(0, 40, 4)]
+        assert [settings["RSSRK"][f"RSSRK_{i}"] for i in range(10)] == words, pmd.about(settings)
+        assert settings["RETA"]["RETA_0"] == 0x03020103, pmd.about(settings)
+        assert settings["RETA"]["RETA_31"] == 0x02020100, pmd.about(settings)
+        pmd.restart()
+        assert {name: pmd.sim_regs(0, name) for name in settings} == settings, pmd.about("lost")
+        pmd.restart("port reset 0")
+        del settings["MRQC"]  # the types are those of testpmd's configuration again
+        assert {name: pmd.sim_regs(0, name) for name in settings} == settings, pmd.about("lost")
+
+
+def test_several_queues_without_rss():
+    """A port that has several queues and does not ask for RSS uses them all."""
+    queues = 4
+    with Rig("net_ixymin", ["gen:start=0:flows=1024", "sink"],
+             [f"--rxq={queues}", f"--txq={queues}", "--disable-rss"]) as pmd:
+        assert all(fill(pmd, 4000, queues))
+
+
+def test_more_queues_than_rss_reaches():
+    """Of 20 queues the first 16 receive, and a line says so."""
+    queues = 20
+    with Rig("net_ixymin", ["gen:start=0:flows=1024", "sink"],
+             [f"--rxq={queues}", f"--txq={queues}", "--rxd=128", "--rss-udp"]) as pmd:
+        shares = fill(pmd, 8000, 15)  # 15 and above are counted together
+        assert all(shares) and sum(shares) < 8000, pmd.about(shares)
+        said = re.findall(r"port 0: RSS reaches rx queues 0 to 15 only, not all 20\n", pmd.output)
+        assert len(said) == 1, pmd.about(said)

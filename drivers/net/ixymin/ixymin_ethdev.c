@@ -30,13 +30,16 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->tx_desc_lim.nb_seg_max = IXYMIN_TX_SEGS_MAX;
 	info->tx_desc_lim.nb_mtu_seg_max = IXYMIN_TX_SEGS_MAX;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM;
+	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->flow_type_rss_offloads = IXYMIN_RSS_TYPES;
+	info->hash_key_size = IXYMIN_RSS_KEY_BYTES;
+	info->reta_size = IXYMIN_RETA_ENTRIES;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
 	return 0;
 }
 
-/* Refuses what ethdev has not checked against the above. A port that asks for RSS receives on
- * queue 0. */
+/* Refuses what ethdev has not checked against the above. */
 static int
 ixymin_configure(struct rte_eth_dev *dev)
 {
@@ -67,7 +70,7 @@ ixymin_configure(struct rte_eth_dev *dev)
 			   conf->link_speeds);
 		return -ENOTSUP;
 	}
-	return 0;
+	return ixymin_rss_configure(dev);
 }
 
 static_assert(sizeof(union ixymin_rx_desc) == sizeof(union ixymin_tx_desc), "rings differ");
@@ -201,6 +204,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	ixymin_general_init(&port->hw);
 	ixymin_rx_init(&port->hw);
 	ixymin_filter_start(dev);
+	ixymin_rss_start(dev);
 	ixymin_mtu_set(dev, dev->data->mtu);
 	ixymin_tx_init(&port->hw);
 	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
@@ -252,6 +256,10 @@ static const struct eth_dev_ops ixymin_ops = {
 	.mac_addr_set = ixymin_mac_addr_set,
 	.set_mc_addr_list = ixymin_set_mc_addr_list,
 	.mtu_set = ixymin_mtu_set,
+	.rss_hash_update = ixymin_rss_hash_update,
+	.rss_hash_conf_get = ixymin_rss_hash_conf_get,
+	.reta_update = ixymin_rss_reta_update,
+	.reta_query = ixymin_rss_reta_query,
 	.dev_supported_ptypes_get = ixymin_ptypes_get,
 	.dev_ptypes_set = ixymin_ptypes_set,
 	.stats_get = ixymin_stats_get,

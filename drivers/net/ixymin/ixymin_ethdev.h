@@ -30,10 +30,18 @@ struct ixymin_stats {
 	RTE_ATOMIC(uint64_t) tx_bad;    /* packets that cannot be sent */
 };
 
+struct ixymin_rss {
+	uint64_t types;                 /* RTE_ETH_RSS_ */
+	uint16_t nb_queues;             /* of the port, as far as RSS reaches them */
+	uint8_t key[IXYMIN_RSS_KEY_BYTES];
+	uint8_t reta[IXYMIN_RETA_ENTRIES];
+};
+
 /* What the application has set and ethdev does not keep. A reset of the device clears the
  * registers; the start of the port writes them again. */
 struct ixymin_settings {
 	uint32_t mta[IXYMIN_FILTER_WORDS]; /* multicast table */
+	struct ixymin_rss rss;
 	bool no_ptypes;                 /* the application wants no packet types */
 };
 
@@ -74,6 +82,19 @@ int ixymin_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, ui
 void ixymin_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
 int ixymin_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr);
 int ixymin_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addrs, uint32_t nb);
+
+/* ixymin_rss.c */
+#define IXYMIN_RSS_TYPES \
+	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
+	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
+int ixymin_rss_configure(struct rte_eth_dev *dev);
+void ixymin_rss_start(struct rte_eth_dev *dev);
+int ixymin_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int ixymin_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int ixymin_rss_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *groups,
+			   uint16_t size);
+int ixymin_rss_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *groups,
+			  uint16_t size);
 
 /* ixymin_link.c */
 void ixymin_laser_off(const struct ixymin_hw *hw);

@@ -108,6 +108,8 @@
 #define   IXYMIN_EITR_20US             (10 << 3)     /* INTERVAL, in 2.048 us */
 
 /* 8.2.3.7 Receive filters */
+#define IXYMIN_RXCSUM                  0x05000
+#define   IXYMIN_RXCSUM_PCSD           RTE_BIT32(13) /* RSS hash, no fragment checksum */
 #define IXYMIN_FCTRL                   0x05080
 #define   IXYMIN_FCTRL_MPE             RTE_BIT32(8)  /* multicast promiscuous */
 #define   IXYMIN_FCTRL_UPE             RTE_BIT32(9)  /* unicast promiscuous */
@@ -122,6 +124,19 @@
 #define IXYMIN_MPSAR(n)                (0x0a600 + 4 * (n)) /* two for each receive address */
 #define   IXYMIN_MPSAR_POOL0           RTE_BIT32(0)
 #define IXYMIN_VFTA(n)                 (0x0a000 + 4 * (n)) /* VLAN filter table */
+#define IXYMIN_MRQC                    0x0ec80       /* multiple receive queues */
+#define   IXYMIN_MRQC_MRQE_RSS         1
+#define   IXYMIN_MRQC_TCP_IPV4         RTE_BIT32(16)
+#define   IXYMIN_MRQC_IPV4             RTE_BIT32(17)
+#define   IXYMIN_MRQC_IPV6             RTE_BIT32(20)
+#define   IXYMIN_MRQC_TCP_IPV6         RTE_BIT32(21)
+#define   IXYMIN_MRQC_UDP_IPV4         RTE_BIT32(22)
+#define   IXYMIN_MRQC_UDP_IPV6         RTE_BIT32(23)
+#define IXYMIN_RSSRK                   0x0eb80       /* RSS key */
+#define   IXYMIN_RSS_KEY_BYTES         40
+#define IXYMIN_RETA                    0x0eb00       /* redirection table */
+#define   IXYMIN_RETA_ENTRIES          128           /* of one byte */
+#define   IXYMIN_RSS_QUEUES            16            /* since an entry has four bits */
 #define IXYMIN_PFUTA(n)                (0x0f400 + 4 * (n)) /* 8.2.3.27.12 unicast table */
 #define IXYMIN_FTQF(n)                 (0x0e600 + 4 * (n)) /* 8.2.3.7.19 five-tuple filters */
 #define   IXYMIN_FIVE_TUPLES           128
