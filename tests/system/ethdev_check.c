@@ -1149,7 +1149,8 @@ check_rss(unsigned int n)
 	if (n > 16)
 		TRY("RETA entry of queue 16", update_reta(0, 1, 16, 128));
 	print_rss("after what was refused");
-	TRY("key and types", update_hash(RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_UDP, key, 40));
+	TRY("key and types",
+	    update_hash(RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_UDP, key, 40));
 	TRY("RETA entries 5 and 127", update_reta(5, 127, 1, 128));
 	print_rss("changed");
 	stop();
