@@ -1117,7 +1117,7 @@ set_up_rss(uint16_t nb_queues, uint64_t types)
 	check("start", rte_eth_dev_start(PORT));
 }
 
-/* What RSS takes and refuses with N queues; and what of it outlives stop, reset and configuration */
+/* What RSS takes and refuses with N queues; what of it outlives stop, reset and configuration */
 static void
 check_rss(unsigned int n)
 {
