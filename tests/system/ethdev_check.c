@@ -687,6 +687,7 @@ result(int ret)
 	case -EBUSY: return "EBUSY";
 	case -ENODEV: return "ENODEV";
 	case -ENOMEM: return "ENOMEM";
+	case -EIO: return "EIO";
 	default: return ret < 0 ? "another error" : "not an error";
 	}
 }
@@ -1170,6 +1171,57 @@ check_rss(unsigned int n)
 	TRY("RETA without RSS", update_reta(0, 1, 0, 128));
 }
 
+static int
+read_eeprom(bool of_module, uint32_t offset, uint32_t length, uint8_t *bytes)
+{
+	struct rte_dev_eeprom_info part = { .offset = offset, .length = length, .data = bytes };
+
+	return of_module ? rte_eth_dev_get_module_eeprom(PORT, &part) :
+			   rte_eth_dev_get_eeprom(PORT, &part);
+}
+
+/* Both EEPROMs, as a whole and in pieces of N bytes; and more than there is */
+static void
+check_eeprom(unsigned int n)
+{
+	struct rte_eth_dev_module_info info = { 0 };
+	struct rte_dev_eeprom_info some = { .length = 2 };
+	struct rte_dev_reg_info regs = { .length = 3 };
+	uint8_t *whole, *pieces;
+	char version[4];
+
+	set_up();
+	TRY("module info", rte_eth_dev_get_module_info(PORT, &info));
+	for (int of_module = 0; of_module < 2; of_module++) {
+		int size = of_module ? (int)info.eeprom_len : rte_eth_dev_get_eeprom_length(PORT);
+
+		check("EEPROM length", size);
+		whole = calloc(2, size + 8);
+		if (whole == NULL)
+			fail("EEPROM", -ENOMEM);
+		pieces = whole + size + 8;
+		some.data = whole;
+		printf("EEPROM of %d bytes\n", size);
+		if (size == 0)
+			continue;
+		check("whole", read_eeprom(of_module, 0, size, whole));
+		for (int at = 0; at < size; at += n)
+			check("piece", read_eeprom(of_module, at, RTE_MIN((int)n, size - at),
+						   pieces + at));
+		printf("pieces %s\n", memcmp(whole, pieces, size) == 0 ? "the same" : "differ");
+		TRY("offset at the end", read_eeprom(of_module, size, 1, whole));
+		TRY("length beyond the end", read_eeprom(of_module, size - 1, 2, whole));
+		TRY("offset and length that wrap", read_eeprom(of_module, UINT32_MAX, 2, whole));
+		free(whole);
+	}
+	some.data = version;
+	TRY("write", rte_eth_dev_set_eeprom(PORT, &some));
+	regs.data = version;
+	TRY("3 registers", rte_eth_dev_get_reg_info(PORT, &regs));
+	printf("version needs %d bytes\n",
+	       rte_eth_dev_fw_version_get(PORT, version, sizeof(version)));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(unsigned int n);
@@ -1189,6 +1241,7 @@ static const struct {
 	{ "queues", check_queues },
 	{ "registers", check_registers },
 	{ "module", check_module },
+	{ "eeprom", check_eeprom },
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 	{ "recycle", check_recycle },
 #endif

@@ -181,15 +181,41 @@ def test_eeprom(driver, path, tmp_path):
         assert f"Firmware-version: {version:#010x}" in said, pmd.about(said)
 
 
-def test_module():
+def test_module(driver):
     """SFF-8472: an SFP that does 10GBASE-SR, with the checksums CC_BASE and CC_EXT right."""
-    with EthdevCheck("net_ixgbe", "sink", "module=96") as check:
+    with EthdevCheck(driver, "sink", "module=96") as check:
         (size, data), = check.lines(r"^module of (\d+) bytes: ([0-9a-f]+)$")
         assert int(size) in (256, 512), check.error("size")
         module = bytes.fromhex(data)
         assert module[0] == 3 and module[3] & 0x10, check.about(module.hex(" "))
         assert sum(module[:63]) & 0xff == module[63], check.about(module[:64].hex(" "))
         assert sum(module[64:95]) & 0xff == module[95], check.about(module[64:96].hex(" "))
+
+
+def test_eeprom_pieces_and_bad_arguments():
+    """Any piece of the card's and the module's EEPROM is what it is of the whole; what is not there
+    is refused, with a line that says why, and so is writing."""
+    with EthdevCheck("net_ixymin", "sink", "eeprom=7") as check:
+        assert check.lines("^EEPROM of (.*)$") == ["16384 bytes", "512 bytes"], check.about("")
+        assert check.lines("^pieces (.*)$") == ["the same"] * 2, check.about("pieces")
+        results = dict(check.lines("^result: (.*): (.*)$"))
+        assert results == {"module info": "ok", "offset at the end": "EINVAL",
+                           "length beyond the end": "EINVAL", "3 registers": "EINVAL",
+                           "offset and length that wrap": "EINVAL", "write": "ENOTSUP"}, \
+            check.error(results)
+        for says in ("EEPROM has 16384 bytes, 2 from 16383 on are not there",
+                     "module has 512 bytes, 1 from 512 on are not there",
+                     "registers, 3 were asked for"):
+            assert says in check.output, check.error(f"does not say '{says}'")
+        assert check.lines("^version needs (.*)$") == ["11 bytes"], check.about("version")
+
+
+def test_no_module():
+    """An empty cage is an error that is told, at once."""
+    with EthdevCheck("net_ixymin", "sink", "eeprom=7", vdev={"fault": "sfp"}) as check:
+        results = dict(check.lines("^result: (.*): (.*)$"))
+        assert results["module info"] == "EIO", check.error(results)
+        assert "no SFP+ module answers" in check.output, check.error("does not say so")
 
 
 @judges("Rx descriptor status", "Tx descriptor status")
@@ -222,11 +248,11 @@ def test_descriptors(driver, path, tmp_path):
             assert re.search(rf"Number of [RT]XDs: {size}\n", said), pmd.about(said)
 
 
-def test_register_dump_and_led():
-    """Every register of net_ixgbe's dump is one of the device, which EthdevCheck looks at; LEDCTL
+def test_register_dump_and_led(driver):
+    """Every register of a driver's dump is one of the device, which EthdevCheck looks at; LEDCTL
     tells what the LED does.
     """
-    with EthdevCheck("net_ixgbe", "sink", "registers=0") as check:
+    with EthdevCheck(driver, "sink", "registers=0") as check:
         (words_, width), = check.lines(r"^registers: (\d+) of (\d+) bytes$")
         assert int(words_) > 1000 and width == "4", check.error("no registers")
         dumps = [tuple(int(x, 16) for x in line.split())

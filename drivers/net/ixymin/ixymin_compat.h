@@ -41,6 +41,16 @@
 #define IXYMIN_PTYPES_RETURN(list) do { *nb = RTE_DIM(list) - 1; return list; } while (0)
 #endif
 
+/* Since 24.11 the registers of a dump have names. */
+#if RTE_VERSION < RTE_VERSION_NUM(24, 11, 0, 0)
+#define IXYMIN_REG_NAME(info, i, name, n) ((void)(name))
+#else
+#define IXYMIN_REG_NAME(info, i, name, n) do { \
+	if ((info)->names != NULL) \
+		snprintf((info)->names[i].name, sizeof((info)->names[i].name), "%s_%u", name, n); \
+} while (0)
+#endif
+
 /* Since 26.07 one macro serves all buses. */
 #if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0)
 #define RTE_CLASS_TO_BUS_DEVICE(dev, type) RTE_ETH_DEV_TO_PCI(dev)

@@ -275,6 +275,14 @@ static const struct eth_dev_ops ixymin_ops = {
 	.tx_done_cleanup = ixymin_tx_done_cleanup,
 	.rx_queue_intr_enable = ixymin_rx_queue_intr_enable,
 	.rx_queue_intr_disable = ixymin_rx_queue_intr_disable,
+	.fw_version_get = ixymin_fw_version_get,
+	.get_eeprom_length = ixymin_get_eeprom_length,
+	.get_eeprom = ixymin_get_eeprom,
+	.get_module_info = ixymin_get_module_info,
+	.get_module_eeprom = ixymin_get_module_eeprom,
+	.get_reg = ixymin_get_reg,
+	.dev_led_on = ixymin_led_on,
+	.dev_led_off = ixymin_led_off,
 };
 
 /* 8.2.3.7.9: a reset loads the first receive address from the EEPROM. */

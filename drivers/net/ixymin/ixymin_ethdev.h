@@ -51,6 +51,7 @@ struct ixymin_port {
 	rte_spinlock_t link_lock; /* of started and the link: the interrupt handler runs any time */
 	bool started;
 	bool intr_enabled;
+	rte_spinlock_t eeprom_lock; /* of EERD */
 	rte_spinlock_t rx_intr_lock;
 	bool rx_intr_on[IXYMIN_RX_QUEUES]; /* the application wants to be woken by the queue */
 	struct ixymin_settings settings;
@@ -98,6 +99,8 @@ int ixymin_rss_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry
 
 /* ixymin_link.c */
 void ixymin_laser_off(const struct ixymin_hw *hw);
+void ixymin_gssr_acquire(const struct ixymin_hw *hw, uint32_t sw);
+void ixymin_gssr_release(const struct ixymin_hw *hw, uint32_t sw);
 int ixymin_link_start(const struct ixymin_hw *hw);
 int ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete);
 
@@ -119,5 +122,17 @@ void ixymin_intr_unmask(struct rte_eth_dev *dev);
 void ixymin_intr_stop(struct rte_eth_dev *dev);
 int ixymin_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id);
+
+/* ixymin_dump.c */
+int ixymin_get_reg(struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
+
+/* ixymin_module.c */
+int ixymin_fw_version_get(struct rte_eth_dev *dev, char *version, size_t size);
+int ixymin_get_eeprom_length(struct rte_eth_dev *dev);
+int ixymin_get_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info);
+int ixymin_get_module_info(struct rte_eth_dev *dev, struct rte_eth_dev_module_info *info);
+int ixymin_get_module_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info);
+int ixymin_led_on(struct rte_eth_dev *dev);
+int ixymin_led_off(struct rte_eth_dev *dev);
 
 #endif /* IXYMIN_ETHDEV_H */

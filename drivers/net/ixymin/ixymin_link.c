@@ -53,32 +53,32 @@ swsm_unlock(const struct ixymin_hw *hw)
 	reg_write(hw, IXYMIN_SWSM, 0);
 }
 
-/* 10.5.4: the owner of MAC_CSR in GSSR may change AUTOC, which the firmware changes, too. */
+/* 10.5.4: software owns a resource if its bit in GSSR is set, and the firmware's is not. */
 static bool
-gssr_try(const struct ixymin_hw *hw)
+gssr_try(const struct ixymin_hw *hw, uint32_t sw)
 {
 	bool is_free;
 
 	if (!swsm_try(hw))
 		return false;
-	is_free = !(reg_read(hw, IXYMIN_GSSR) & IXYMIN_GSSR_MAC_CSR);
+	is_free = !(reg_read(hw, IXYMIN_GSSR) & (sw | IXYMIN_GSSR_FW(sw)));
 	if (is_free)
-		reg_set(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR);
+		reg_set(hw, IXYMIN_GSSR, sw);
 	swsm_unlock(hw);
 	return is_free;
 }
 
-static void
-gssr_acquire(const struct ixymin_hw *hw)
+void
+ixymin_gssr_acquire(const struct ixymin_hw *hw, uint32_t sw)
 {
 	uint64_t deadline = deadline_in(SEMAPHORE_WAIT_US);
 
-	while (!gssr_try(hw)) {
+	while (!gssr_try(hw, sw)) {
 		if (is_over(deadline)) {
 			IXYMIN_LOG(WARNING, hw,
 				   "GSSR not free within 1000 ms (0x%08x), taking it anyway",
 				   reg_read(hw, IXYMIN_GSSR));
-			reg_field(hw, IXYMIN_GSSR, IXYMIN_GSSR_MAC_CSR, IXYMIN_GSSR_SW_MAC_CSR);
+			reg_field(hw, IXYMIN_GSSR, sw | IXYMIN_GSSR_FW(sw), sw);
 			swsm_unlock(hw);
 			return;
 		}
@@ -86,14 +86,14 @@ gssr_acquire(const struct ixymin_hw *hw)
 	}
 }
 
-static void
-gssr_release(const struct ixymin_hw *hw)
+void
+ixymin_gssr_release(const struct ixymin_hw *hw, uint32_t sw)
 {
 	uint64_t deadline = deadline_in(SEMAPHORE_WAIT_US);
 
 	while (!swsm_try(hw) && !is_over(deadline))
 		rte_delay_us_sleep(SEMAPHORE_POLL_US);
-	reg_clear(hw, IXYMIN_GSSR, IXYMIN_GSSR_SW_MAC_CSR);
+	reg_clear(hw, IXYMIN_GSSR, sw);
 	swsm_unlock(hw);
 }
 
@@ -110,7 +110,7 @@ ixymin_link_start(const struct ixymin_hw *hw)
 		reg_clear(hw, IXYMIN_ESDP, IXYMIN_ESDP_SDP3);
 	if (link_is_managed(hw))
 		return 0;
-	gssr_acquire(hw);
+	ixymin_gssr_acquire(hw, IXYMIN_GSSR_SW_MAC_CSR); /* firmware may change AUTOC, too */
 	if (hw->sfp) {
 		/* an EEPROM may keep the link disabled as long as there is no driver */
 		reg_field(hw, IXYMIN_AUTOC2, IXYMIN_AUTOC2_LINK_DISABLE | IXYMIN_AUTOC2_SERIAL,
@@ -118,7 +118,7 @@ ixymin_link_start(const struct ixymin_hw *hw)
 		reg_field(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS, IXYMIN_AUTOC_LMS_10G_SERIAL);
 	}
 	reg_set(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_AN_RESTART);
-	gssr_release(hw);
+	ixymin_gssr_release(hw, IXYMIN_GSSR_SW_MAC_CSR);
 	return 0;
 }
 

@@ -60,6 +60,7 @@
 #define   IXYMIN_CTRL_RST              RTE_BIT32(26) /* clears itself */
 /* 8.2.3.1.2 Device Status */
 #define IXYMIN_STATUS                  0x00008
+#define   IXYMIN_STATUS_LAN_ID(status) ((status) >> 2 & 1) /* which port of the card */
 #define   IXYMIN_STATUS_GIO            RTE_BIT32(19) /* PCIe master still enabled */
 /* 8.2.3.1.3 Extended Device Control */
 #define IXYMIN_CTRL_EXT                0x00018
@@ -69,10 +70,32 @@
 #define IXYMIN_ESDP                    0x00020
 #define   IXYMIN_ESDP_SDP3             RTE_BIT32(3)  /* wired to TX_DISABLE of the SFP+ */
 
+/* 8.2.3.1.5 I2C Control: both lines are open drain, 1 lets go of them */
+#define IXYMIN_I2CCTL                  0x00028
+#define   IXYMIN_I2CCTL_CLK_IN         RTE_BIT32(0)
+#define   IXYMIN_I2CCTL_CLK_OUT        RTE_BIT32(1)
+#define   IXYMIN_I2CCTL_DATA_IN        RTE_BIT32(2)
+#define   IXYMIN_I2CCTL_DATA_OUT       RTE_BIT32(3)
+/* 8.2.3.1.6 LED Control: four LEDs, eight bits each */
+#define IXYMIN_LEDCTL                  0x00200
+#define   IXYMIN_LEDCTL_MODES          0x8f8f8f8f    /* mode and blink of all */
+#define   IXYMIN_LEDCTL_ON             0x0e0e0e0e
+#define   IXYMIN_LEDCTL_OFF            0x0f0f0f0f
+
 /* 8.2.3.2.1 EEPROM Control */
 #define IXYMIN_EEC                     0x10010
 #define   IXYMIN_EEC_PRES              RTE_BIT32(8)  /* there is an EEPROM */
 #define   IXYMIN_EEC_ARD               RTE_BIT32(9)  /* auto-read done */
+#define   IXYMIN_EEC_WORDS(eec)        (UINT32_C(64) << ((eec) >> 11 & 0xf)) /* its size */
+/* 8.2.3.2.2 EEPROM Read */
+#define IXYMIN_EERD                    0x10014
+#define   IXYMIN_EERD_START            RTE_BIT32(0)
+#define   IXYMIN_EERD_DONE             RTE_BIT32(1)
+#define   IXYMIN_EERD_ADDR(word)       ((uint32_t)(word) << 2)
+#define   IXYMIN_EERD_DATA(eerd)       ((eerd) >> 16)
+/* 6.2: words of the EEPROM */
+#define   IXYMIN_EEPROM_TRACK_LOW      0x2d          /* which image of Intel's it is */
+#define   IXYMIN_EEPROM_TRACK_HIGH     0x2e
 
 /* 8.2.3.4.11 Software Semaphore */
 #define IXYMIN_SWSM                    0x10140
@@ -80,8 +103,9 @@
 #define   IXYMIN_SWSM_SWESMBI          RTE_BIT32(1)
 /* 8.2.3.4.14 Software/Firmware Synchronization */
 #define IXYMIN_GSSR                    0x10160
-#define   IXYMIN_GSSR_SW_MAC_CSR       RTE_BIT32(3)  /* software owns the link registers */
-#define   IXYMIN_GSSR_MAC_CSR          (RTE_BIT32(3) | RTE_BIT32(8)) /* or the firmware */
+#define   IXYMIN_GSSR_SW_PHY(lan)      RTE_BIT32(1 + (lan)) /* I2C of a port */
+#define   IXYMIN_GSSR_SW_MAC_CSR       RTE_BIT32(3)  /* the link registers */
+#define   IXYMIN_GSSR_FW(sw)           ((sw) << 5)   /* the firmware owns it */
 
 /* 8.2.3.5 Interrupts */
 #define IXYMIN_EICR                    0x00800       /* causes; reading clears */
@@ -157,6 +181,7 @@
 #define   IXYMIN_SRRCTL_BSIZE_SHIFT    10                /* BSIZEPACKET, in KB */
 #define   IXYMIN_SRRCTL_ADV_ONE_BUFFER (UINT32_C(1) << 25) /* DESCTYPE */
 #define   IXYMIN_SRRCTL_DROP_EN        RTE_BIT32(28)     /* drop if there is no descriptor */
+#define IXYMIN_RDH(q)                  (IXYMIN_RXQ(q) + 0x10) /* head */
 #define IXYMIN_RDT(q)                  (IXYMIN_RXQ(q) + 0x18) /* tail */
 #define IXYMIN_RXDCTL(q)               (IXYMIN_RXQ(q) + 0x28)
 #define   IXYMIN_RXDCTL_ENABLE         RTE_BIT32(25)     /* reads back 1 once the queue is live */
