@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What the 82599 has and this device has not (ABSENT in regs.def and rules.h): what a driver asks
- * for, and the registers that it waits for nevertheless. */
+/* Features of the 82599 that this device does not emulate (ABSENT in regs.def and rules.h): the
+ * count of requests for them, and the registers that drivers wait for. */
 
 #include "absent.h"
 
@@ -74,7 +74,7 @@ write_fdirctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t 
 	return value | NIC_FDIRCTRL_INIT_DONE;
 }
 
-/* 3.7.6: nothing answers on MDIO, and the line floats high */
+/* 3.7.6: no device answers on MDIO, so the line floats high */
 uint32_t
 write_msca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What the 82599 has and this device has not. */
+/* Features of the 82599 that this device does not emulate. */
 
 #ifndef ABSENT_H
 #define ABSENT_H
@@ -10,7 +10,7 @@
 #include "regs.h"
 #include "state.h"
 
-/* count it if this value asks for something that is not emulated */
+/* count the write if its value requests a feature that is not emulated */
 void reg_count_absent(struct nic *nic, const struct reg *reg, uint32_t value);
 
 reg_write_hook write_sectxctrl, write_secrxctrl, write_fdirctrl, write_msca;

@@ -25,10 +25,10 @@
 #include "tx.h"
 #include "violation.h"
 
-/* What makes a register, by its row, more than memory. */
+/* The hooks of a register, by its row. Without hooks it is only memory. */
 static const struct {
-	reg_read_hook *read;   /* NULL: what the register holds */
-	reg_write_hook *write; /* NULL: value */
+	reg_read_hook *read;   /* NULL: a read gives the register's value */
+	reg_write_hook *write; /* NULL: a write stores its value */
 } hooks[ROW_COUNT] = {
 #define REG(...)
 #define MORE(...)
@@ -40,7 +40,7 @@ static const struct {
 #include "regs.def"
 };
 
-/* A line for each access; see rules.c about formatting in a signal handler. */
+/* Write a line for each access. rules.c explains formatting in a signal handler. */
 static void
 trace(const struct nic *nic, char kind, const struct reg_at *at, uint32_t offset, uint32_t value)
 {
@@ -53,7 +53,7 @@ trace(const struct nic *nic, char kind, const struct reg_at *at, uint32_t offset
 		;
 }
 
-/* Is it all right to access this register just now? @return false if not, and it has no effect. */
+/* May the driver access this register now? @return false if the access must have no effect */
 static bool
 access_allowed(struct nic *nic, const struct reg_at *at, uint32_t offset)
 {

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The device's clock, in a file of its own: a test that defines nic_now() has another. */
+/* The device's clock. It has a file of its own, so that a test can define another nic_now(). */
 
 #include <time.h>
 

@@ -9,8 +9,8 @@
 typedef uint64_t words __attribute__((vector_size(CSUM_BLOCK / 2)));
 typedef uint64_t words_anywhere __attribute__((vector_size(CSUM_BLOCK / 2), aligned(1), may_alias));
 
-/* The sum of 32-bit words: those at even places are what is left of the sum of the 64-bit words,
- * whatever carries that loses, when the others are taken from it. */
+/* The sum of 32-bit words. The sum of the words at even places is the sum of the 64-bit words minus
+ * that of the other words; carries that it loses do not matter. */
 static inline __attribute__((always_inline)) uint64_t
 sum_blocks(const uint8_t *data, uint32_t len)
 {

@@ -4,8 +4,8 @@
 
 /* The Internet checksum (RFC 1071) and SCTP's CRC32c (RFC 9260, appendix A).
  *
- * A sum is of 16-bit words as they lie in memory, so a folded one is stored with memcpy() and
- * no swap. Sums of pieces may be added as long as each piece but the last has an even length.
+ * A sum adds 16-bit words in the byte order of memory, so a folded sum is stored with memcpy()
+ * and without a swap. Sums of pieces may be added if each piece but the last has an even length.
  */
 
 #ifndef CSUM_H
@@ -39,7 +39,7 @@ csum_sum(const void *data, uint32_t len)
 		sum += word;
 		carry += sum < word;
 	}
-	/* what is left, piece by piece: a memcpy() of a length unknown here would be a call */
+	/* the rest in pieces of constant length: the compiler makes no call of their memcpy() */
 	word = 0;
 	if (len & 4) {
 		memcpy(&half, p, 4);
@@ -65,8 +65,8 @@ csum_word(uint16_t value)
 	return __builtin_bswap16(value);
 }
 
-/* Fold a sum to 16 bits; the checksum is its complement. Of data that is valid together with its
- * checksum this is 0xffff. */
+/* Fold a sum to 16 bits; the checksum is the complement of the result. If the data includes its
+ * checksum, and that is right, the result is 0xffff. */
 static inline uint16_t
 csum_fold(uint64_t sum)
 {
@@ -92,7 +92,7 @@ csum_pseudo_ipv6(const uint8_t *ip, uint8_t proto, uint32_t len)
 	       csum_word((uint16_t)(len >> 16));
 }
 
-/* Go on with crc over len bytes. The first is 0xffffffff; the complement of the last is the
+/* Continue crc over len bytes. It starts as 0xffffffff; the complement of the last crc is the
  * checksum, stored little-endian. */
 uint32_t csum_crc32c(uint32_t crc, const void *data, uint32_t len);
 

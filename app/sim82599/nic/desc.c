@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The registers of a ring, data sheet 8.2.3.8 and 8.2.3.9: what receive and transmit have in
- * common. */
+/* The registers of a ring, data sheet 8.2.3.8 and 8.2.3.9, which are alike for receive and
+ * transmit. */
 
 #include "desc.h"
 
@@ -15,12 +15,12 @@ ring_allowed(struct nic *nic, const char *name, unsigned int q, uint64_t base, u
 		return false;
 	if ((length & ~NIC_RDLEN_LEN) == 0 && length != 0)
 		return true;
-	/* without a descriptor there is nothing that could run */
+	/* a ring without descriptors cannot run */
 	return !nic_violation(nic, RULE_RING_LENGTH, "%sLEN[%u] is %u", name, q, length) &&
 	       (length & NIC_RDLEN_LEN) != 0;
 }
 
-/* A register that describes the ring of a live queue was written. @return what to keep. */
+/* A register that describes the ring of a live queue was written. @return its new value */
 uint32_t
 ring_write(struct nic *nic, const struct reg *reg, unsigned int i, bool live, uint32_t mask,
 	   uint32_t before, uint32_t value)
@@ -32,8 +32,8 @@ ring_write(struct nic *nic, const struct reg *reg, unsigned int i, bool live, ui
 	return value;
 }
 
-/* The head of a live queue is the device's. INTERPRETATION (CONTRADICTION): 8.2.3.8.4 has it
- * written only while the queue is disabled, yet Intel's own drivers write 0 just after enabling. */
+/* The device owns the head of a live queue. INTERPRETATION (CONTRADICTION): 8.2.3.8.4 allows writes
+ * only while the queue is disabled, but Intel's own drivers write 0 directly after enabling it. */
 uint32_t
 head_write(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t head, uint32_t tail,
 	   uint32_t value)
@@ -44,9 +44,9 @@ head_write(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t head
 	return head;
 }
 
-/* INTERPRETATION (MISSING): 4.6.7 and 4.6.8 do not say what becomes of the tail of a queue that
- * is not enabled. It keeps what is written, as Linux's self test wants it of a queue without a
- * ring; enabling sets it to 0, so that a queue always starts with an empty ring. */
+/* INTERPRETATION (MISSING): 4.6.7 and 4.6.8 do not say what a write to the tail of a disabled queue
+ * does. The tail keeps the value, because Linux's self test expects it of a queue without a ring.
+ * Enabling sets the tail to 0, so that a queue always starts with an empty ring. */
 uint32_t
 tail_write(struct nic *nic, const struct reg *reg, unsigned int i, bool enabled, uint32_t value)
 {

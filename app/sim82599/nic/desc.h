@@ -32,7 +32,7 @@ struct desc {
 #define RX_UDPV       (UINT64_C(1) << 10)  /* first fragment of a UDP datagram with checksum */
 #define RX_HBO        (UINT64_C(1) << 23)  /* headers are larger than the header buffer */
 #define RX_RXE        (UINT64_C(1) << 29)  /* MAC error */
-#define RX_TCPE       (UINT64_C(1) << 30)  /* what L4CS tells was wrong */
+#define RX_TCPE       (UINT64_C(1) << 30)  /* the checksum that L4CS reports was wrong */
 #define RX_IPE        (UINT64_C(1) << 31)
 #define RX_ERRORS     (UINT64_C(0xff8) << 20)
 #define RX_LEN_SHIFT  32
@@ -57,7 +57,7 @@ enum rx_rss_type {
 #define RX_PTYPE_SCTP   (1u << 10)
 #define RX_PTYPE_ESP    (1u << 12)
 #define RX_PTYPE_AH     (1u << 13)
-#define RX_PTYPE_ETQF   (1u << 15)         /* of layer 2: bits 6:4 are the number in ETQF */
+#define RX_PTYPE_ETQF   (1u << 15)         /* layer 2 packet: bits 6:4 are the number of the ETQF */
 #define RX_PTYPE_ETQF_SHIFT 4
 /* header split, of a packet's first descriptor */
 #define RX_HDR_LEN_SHIFT   21
@@ -95,7 +95,8 @@ enum rx_rss_type {
 #define TX_TXSM         (UINT64_C(1) << 41)
 #define TX_IPSEC        (UINT64_C(1) << 42)
 #define TX_PAYLEN(hi)   ((hi) >> 46)
-/* all but length, RS, DD, IDX 0 or 1 and PAYLEN: a whole frame in one buffer, without offloads */
+/* For all fields but length, RS, DD, IDX 0 or 1 and PAYLEN: a whole frame in one buffer, without
+ * offloads */
 #define TX_PLAIN_MASK   (~(UINT64_C(0xffff) | TX_RS | TX_STA_DD | UINT64_C(1) << 36 | \
 			   UINT64_C(0x3ffff) << 46))
 #define TX_PLAIN        ((uint64_t)TX_DTYP_DATA << 20 | TX_EOP | TX_IFCS | TX_DEXT)
@@ -116,9 +117,9 @@ enum rx_rss_type {
 #define TX_CTX_MSS(hi)    ((hi) >> 48)
 #define TX_RESERVED_CTX   (UINT64_C(0xf) << 16 | UINT64_C(0x1f) << 24 | UINT64_C(1) << 39)
 
-/* Host memory of a DMA address, by the window that was last used for its like: one that is
- * written through was looked up for writing.
- * @return NULL: not all len bytes of it may be accessed. */
+/* The host memory of a DMA address. The caller gives the window that it used last for the same
+ * purpose; a window that is used for writing was looked up for writing.
+ * @return NULL if the device may not access all len bytes */
 static inline void *
 dma_window(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t len, bool write)
 {
@@ -145,7 +146,7 @@ dma_write(struct nic *nic, struct nic_window *window, uint64_t addr, uint32_t le
 	return dma_window(nic, window, addr, len, true);
 }
 
-/* Descriptors of a ring of this length, RDLEN or TDLEN, which has no bits below 128 bytes. */
+/* The number of descriptors in a ring, from RDLEN or TDLEN, which have no bits below 128. */
 static inline uint32_t
 ring_size(uint32_t length)
 {
@@ -158,24 +159,24 @@ ring_next(uint32_t i, uint32_t size)
 	return i + 1 == size ? 0 : i + 1;
 }
 
-/* The descriptor n from i on. */
+/* The index of the n-th descriptor after i. */
 static inline uint32_t
 ring_forward(uint32_t i, uint32_t n, uint32_t size)
 {
 	return i + n >= size ? i + n - size : i + n;
 }
 
-/* How far it is from descriptor i on to descriptor to. */
+/* The number of descriptors from i on up to, not including, to. */
 static inline uint32_t
 ring_distance(uint32_t i, uint32_t to, uint32_t size)
 {
 	return to >= i ? to - i : to + size - i;
 }
 
-/* Descriptors from the head up to, not including, the tail of this name. The tail is the driver's
- * word: acquire what it wrote before it. One outside of the ring is reported once, and
- * ring->bad_tail is not 0 until the next that lies inside.
- * @return with such a tail: if round, and not strict, all but one, else 0 */
+/* The number of descriptors from the head up to, not including, the tail of this name. The driver
+ * wrote the descriptors before it wrote the tail, so the tail is loaded with acquire semantics. A
+ * tail outside of the ring is reported once; ring->bad_tail stays above 0 until a tail is inside.
+ * @return for a tail outside of the ring: all descriptors but one if round and not strict, or 0 */
 static inline uint32_t
 ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned int q,
 	   uint32_t offset, bool round)
@@ -194,8 +195,8 @@ ring_owned(struct nic *nic, struct nic_ring *ring, const char *name, unsigned in
 	return round && !nic->config.strict ? ring->size - 1 : 0;
 }
 
-/* Descriptors from i on, *n of them at the most: as many as there are up to the ring's end and next
- * to each other in host memory. @return NULL: i is in no memory */
+/* At most *n descriptors from i on: *n becomes the number of those that are before the ring's end
+ * and contiguous in host memory. @return NULL if i is not in memory */
 static inline struct desc *
 ring_descs(struct nic *nic, struct nic_ring *ring, uint32_t i, uint32_t *n)
 {
@@ -217,7 +218,7 @@ ring_desc(struct nic *nic, struct nic_ring *ring, uint32_t i)
 			 sizeof(struct desc));
 }
 
-/* Fetch n descriptors from the head on into the cache, all at once: they come from the driver's. */
+/* Prefetch n descriptors from the head on: they are in the cache of the driver's processor. */
 static inline void
 ring_prefetch(struct nic *nic, struct nic_ring *ring, uint32_t n)
 {
@@ -235,16 +236,16 @@ ring_prefetch(struct nic *nic, struct nic_ring *ring, uint32_t n)
 	}
 }
 
-/* 8.2.3.23.71, 8.2.3.23.73: which of the 16 per-queue counters counts for this queue; map: RQSMR
- * or TQSM */
+/* 8.2.3.23.71, 8.2.3.23.73: the number (0 to 15) of the per-queue counters that count this queue;
+ * map: RQSMR or TQSM */
 static inline unsigned int
 stat_index(const struct nic *nic, uint32_t map, unsigned int q)
 {
 	return reg_get(nic, map + q / 4 * 4) >> (q % 4 * 8) & 0xf;
 }
 
-/* What PCIe carries for a request or a write of len bytes: packets of at most 256 bytes, and for
- * each 24 bytes of header, sequence number, LCRC and framing (doc/sim82599.md). */
+/* The bytes that PCIe carries for a request or a write of len bytes: packets have at most 256
+ * bytes, and each has 24 bytes of header, sequence number, LCRC and framing (doc/sim82599.md). */
 #define PCIE_HEADER 24u
 
 static inline uint64_t
@@ -263,9 +264,9 @@ pcie_bytes(uint64_t len)
 bool ring_allowed(struct nic *nic, const char *name, unsigned int q, uint64_t base,
 		  uint32_t length);
 
-/* For the hooks of a queue's registers; each @return what to keep. */
+/* For the hooks of a queue's registers. Each returns the value that the register keeps. */
 
-/* A register that describes the ring was written; the bits in mask do so. */
+/* A register was written whose bits in mask describe the ring. */
 uint32_t ring_write(struct nic *nic, const struct reg *reg, unsigned int i, bool live,
 		    uint32_t mask, uint32_t before, uint32_t value);
 /* The head of a live queue was written. */

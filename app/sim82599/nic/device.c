@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The device as a whole, data sheet 4.2.1 and 8.2.3.1: reset, and what is plugged in. */
+/* The device as a whole, data sheet 4.2.1 and 8.2.3.1: reset, and the choice of the wire. */
 
 #include "clock.h"
 #include "device.h"
@@ -14,13 +14,13 @@
 #include "systim.h"
 #include "tx.h"
 
-/* INTERPRETATION (CONTRADICTION): 8.2.3.1.1 says both that RST clears itself and that software
- * has to wait about 1 ms before it looks. net_ixgbe looks for some 10 us, then waits 50 ms: so
- * the bit clears at once, and the device is not to be touched for 1 ms. */
+/* INTERPRETATION (CONTRADICTION): 8.2.3.1.1 says that RST clears itself, and also that software
+ * has to wait about 1 ms before it reads the bit. net_ixgbe polls it for about 10 us, then waits
+ * 50 ms. So the bit clears at once, and for 1 ms the other registers must not be accessed. */
 #define RST_NS    2000
 #define RESET_NS  1000000
 
-/* With HLREG0.LPBK the MAC hears itself and nothing else. */
+/* With HLREG0.LPBK the MAC receives only its own frames. */
 void
 wire_choose(struct nic *nic)
 {

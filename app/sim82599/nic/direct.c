@@ -2,10 +2,10 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Direct mode: the pages of the doorbells (NIC_DOORBELL_PAGES) are mapped into the driver, so that
- * its tail writes are plain stores, which the queues see when they are polled. The driver's other
- * stores to these pages are not seen, either: this file looks for those that matter, and asks for a
- * trap after one. */
+/* Direct mode: the pages of the doorbells (NIC_DOORBELL_PAGES) are mapped into the driver. Its tail
+ * writes are plain stores, which the queues see when they are polled. The device does not see other
+ * stores to these pages at once, either: this file looks for those that need the device, and
+ * requests a trap after one. */
 
 #include "direct.h"
 #include "lock.h"
@@ -43,7 +43,7 @@ watch_queue(struct nic *nic, unsigned int q)
 	}
 }
 
-/* In direct mode, what a driver reads of the head is in the register itself. */
+/* In direct mode, a driver reads the head from the memory of the register. */
 static void
 head_show(struct nic *nic, const struct nic_ring *ring, uint32_t offset)
 {
@@ -71,7 +71,7 @@ void
 nic_set_direct(struct nic *nic, bool direct)
 {
 	nic_lock(nic);
-	/* on the way back: what was stored directly, and not seen yet */
+	/* at the end of direct mode: find direct stores that were not seen yet */
 	for (unsigned int q = 0; nic->direct && q < NIC_QUEUES; q++)
 		watch_queue(nic, q);
 	nic->direct = direct;
@@ -83,7 +83,8 @@ nic_set_direct(struct nic *nic, bool direct)
 	nic_unlock(nic);
 }
 
-/* The live queues each time, the others in turn: they are only enabled, which has time. */
+/* Look at all live queues each time, and at one of the others in turn: these can only be enabled,
+ * which is not urgent. */
 void
 direct_watch(struct nic *nic)
 {

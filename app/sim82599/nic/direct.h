@@ -9,9 +9,9 @@
 
 #include "state.h"
 
-/* In direct mode: look for queues that were enabled or disabled. */
+/* Direct mode only: look for queues that the driver has enabled or disabled. */
 void direct_watch(struct nic *nic);
-/* Nothing moves: show the heads of all queues of a direction. */
+/* Write the heads of all queues of a direction to their registers; call it when they are idle. */
 void direct_show_rx_heads(struct nic *nic);
 void direct_show_tx_heads(struct nic *nic);
 

@@ -2,9 +2,9 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The two small memories of a card: the EEPROM, read through EERD (data sheet
- * 8.2.3.2.2), read and written bit by bit through EEC (8.2.3.2.1, an SPI device),
- * and the SFP+ module's, read bit by bit through I2CCTL (8.2.3.1.5; SFF-8472). */
+/* The two small memories of a card. The EEPROM is read through EERD (data sheet
+ * 8.2.3.2.2), and read and written bit by bit through EEC (8.2.3.2.1, an SPI device). The
+ * memory of the SFP+ module is read bit by bit through I2CCTL (8.2.3.1.5; SFF-8472). */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,20 +13,20 @@
 #include "link.h"
 
 /* EEPROM words, data sheet 6.1 */
-#define EEPROM_LAN_CORE0     0x09 /* pointers; one a function */
+#define EEPROM_LAN_CORE0     0x09 /* pointers, one for each function */
 #define EEPROM_FIRMWARE      0x0f
-#define EEPROM_PBA           0x15 /* two words: a guard, and where the text is */
+#define EEPROM_PBA           0x15 /* two words: a guard, and a pointer to the text */
 #define   EEPROM_PBA_GUARD     0xfafa
 #define EEPROM_SFP_INIT      0x2b
 #define EEPROM_CAPABILITIES  0x2c
-#define   EEPROM_CAPS_ANY_SFP  0x0001 /* a driver need not insist on modules that it knows */
+#define   EEPROM_CAPS_ANY_SFP  0x0001 /* a driver need not refuse unknown modules */
 #define   EEPROM_CAPS_NO_FCOE  0x0002
-#define   EEPROM_CAPS_CROSSTALK 0x0080 /* no module, no false link: nothing to work around */
+#define   EEPROM_CAPS_CROSSTALK 0x0080 /* no false link without a module: no workaround needed */
 #define EEPROM_TRACK_ID      0x2d /* two words, low one first */
 #define EEPROM_CHECKSUM      0x3f
 #define EEPROM_CHECKSUM_SUM  0xbaba
 #define EEPROM_NONE          0xffff
-/* Where the sections that pointers point to are put */
+/* The places of the sections that pointers point to */
 #define SECTION_FIRMWARE     0x40
 #define SECTION_PATCH        0x48
 #define SECTION_SFP          0x50
@@ -44,7 +44,7 @@
 #define SPI_WRDI  0x04
 #define SPI_RDSR  0x05
 #define SPI_WREN  0x06
-#define SPI_PAGE  64u /* bytes; a write goes on at the start of its page */
+#define SPI_PAGE  64u /* bytes; a longer write continues at the start of its page */
 
 struct nic_eeprom_bus {
 	uint32_t clocks;  /* rising edges since chip select */
@@ -56,19 +56,19 @@ struct nic_eeprom_bus {
 
 enum i2c_state { I2C_IDLE, I2C_DEVICE, I2C_OFFSET, I2C_WRITE, I2C_READ };
 
-#define SFP_DEVICE 0xa0 /* A0h: what it is; A2h: diagnostics */
+#define SFP_DEVICE 0xa0 /* A0h: identification; A2h: diagnostics */
 
 struct nic_sfp_bus {
 	enum i2c_state state;
-	uint8_t bits;     /* of this byte that were clocked, the ninth acknowledges */
+	uint8_t bits;     /* bits of this byte that were clocked; the ninth acknowledges */
 	uint8_t in, out;
 	uint8_t page, offset;
-	bool nack;        /* of the master, for a byte that it read */
+	bool nack;        /* the master did not acknowledge a byte that it read */
 	bool low;         /* the module pulls the data line */
 	uint8_t memory[2][256]; /* A0h, A2h */
 };
 
-/* A driver may have written anything there, pointers too. */
+/* A driver may have written any value there, also to pointers. */
 static uint16_t
 card_word(const struct nic_card *card, uint32_t address)
 {
@@ -122,7 +122,7 @@ nic_card_create(void)
 		EEPROM_CAPS_ANY_SFP | EEPROM_CAPS_NO_FCOE | EEPROM_CAPS_CROSSTALK;
 	word[EEPROM_PBA] = EEPROM_PBA_GUARD;
 	word[EEPROM_PBA + 1] = SECTION_PBA;
-	word[SECTION_PBA] = 1 + sizeof(PBA_TEXT) / 2; /* words, this one too */
+	word[SECTION_PBA] = 1 + sizeof(PBA_TEXT) / 2; /* words, including this one */
 	for (unsigned int i = 0; i < sizeof(PBA_TEXT) / 2; i++)
 		word[SECTION_PBA + 1 + i] = PBA_TEXT[2 * i] << 8 | PBA_TEXT[2 * i + 1];
 	word[EEPROM_TRACK_ID] = TRACK_ID & 0xffff;
@@ -130,7 +130,7 @@ nic_card_create(void)
 	/* firmware 7: drivers refuse SFI devices with a patch version of 5 or less */
 	word[SECTION_FIRMWARE + 4] = SECTION_PATCH;
 	word[SECTION_PATCH + 7] = 7;
-	/* how to set up the SFI for a module: SR/LR on port 0 and on port 1, nothing to write */
+	/* the SFI set-up of modules: SR/LR on port 0 and on port 1, with no values to write */
 	word[SECTION_SFP + 1] = 5;
 	word[SECTION_SFP + 2] = SECTION_SFP_DATA;
 	word[SECTION_SFP + 3] = 6;
@@ -168,7 +168,7 @@ sfp_init_id(uint8_t *memory)
 	memory[12] = 103;  /* x 100 Mbit/s */
 	memory[16] = 8;    /* x 10 m of OM2 */
 	memcpy(&memory[20], "sim82599        ", 16);
-	memory[37] = 0x00; /* Intel's OUI: some drivers take no other */
+	memory[37] = 0x00; /* Intel's OUI: some drivers refuse others */
 	memory[38] = 0x1b;
 	memory[39] = 0x21;
 	memcpy(&memory[40], "SOFT-SR         1.0 ", 20);
@@ -182,7 +182,7 @@ sfp_init_id(uint8_t *memory)
 	memory[95] = sum8(&memory[64], 31);
 }
 
-/* Diagnostics, SFF-8472 table 3.15 on: what of them is constant. */
+/* Diagnostics, SFF-8472 table 3.15 on: the constant ones. */
 static void
 sfp_init_diagnostics(uint8_t *memory)
 {
@@ -206,7 +206,7 @@ sfp_init_diagnostics(uint8_t *memory)
 	put_be16(&memory[98], 33000);
 }
 
-/* ... and what is not: the laser, and the light of the far end. */
+/* The other diagnostics: the laser, and the light of the far end. */
 static void
 sfp_diagnose(const struct nic *nic, uint8_t *memory)
 {
@@ -299,7 +299,7 @@ write_eerd(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 	return value | NIC_EERD_DONE | (uint32_t)eeprom_word(nic, address) << NIC_EERD_DATA_SHIFT;
 }
 
-/* What the EEPROM puts out after the falling edge that follows so many clocks. */
+/* The EEPROM's output after a falling edge, by the number of clocks before it. */
 static bool
 spi_out(const struct nic *nic, const struct nic_eeprom_bus *bus)
 {
@@ -314,7 +314,7 @@ spi_out(const struct nic *nic, const struct nic_eeprom_bus *bus)
 	return eeprom_word(nic, byte / 2) >> (byte % 2 * 8 + 7 - bit % 8) & 1;
 }
 
-/* A bit comes in. */
+/* The EEPROM receives a bit. */
 static void
 spi_in(struct nic *nic, struct nic_eeprom_bus *bus, bool bit)
 {
@@ -336,7 +336,7 @@ spi_in(struct nic *nic, struct nic_eeprom_bus *bus, bool bit)
 	}
 }
 
-/* Chip select rises: that ends a command, and starts a write, which takes no time here. */
+/* Chip select rises: this ends a command, and starts a write, which takes no time here. */
 static void
 spi_deselect(struct nic_eeprom_bus *bus)
 {
@@ -355,7 +355,8 @@ write_eec(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befor
 	bool rise = (value & ~before) & NIC_EEC_SK;
 	bool fall = (before & ~value) & NIC_EEC_SK;
 
-	/* INTERPRETATION (MISSING): how long the grant takes; here none else wants it. */
+	/* INTERPRETATION (MISSING): the data sheet does not say how long the grant takes. Here
+	 * there is no other requester. */
 	value &= ~NIC_EEC_GNT;
 	if (!(value & NIC_EEC_REQ))
 		return value & ~NIC_EEC_DO;
@@ -374,7 +375,7 @@ write_eec(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befor
 	return value;
 }
 
-/* A byte and its acknowledge are through, and the clock is low again. */
+/* A byte and its acknowledge are complete, and the clock is low again. */
 static void
 i2c_next_byte(struct nic_sfp_bus *bus)
 {
@@ -450,7 +451,7 @@ write_i2cctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 	} else if (!clock && clock_before && bus->bits > 0) {
 		i2c_clock_fell(bus);
 	}
-	/* open drain: a line is high if nobody pulls it */
+	/* open drain: a line is high unless a device pulls it low */
 	value &= ~(NIC_I2CCTL_CLK_IN | NIC_I2CCTL_DATA_IN);
 	if (clock)
 		value |= NIC_I2CCTL_CLK_IN;
@@ -463,7 +464,7 @@ write_i2cctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
  * The semaphores, 8.2.3.4
  */
 
-/* SMBI: who reads 0 has it, since reading sets it. */
+/* SMBI: a read sets it. A reader that got 0 owns the semaphore. */
 uint32_t
 read_swsm(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
@@ -472,7 +473,7 @@ read_swsm(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	return peek ? atomic_load(swsm) : atomic_fetch_or(swsm, NIC_SWSM_SMBI);
 }
 
-/* SWESMBI may always be had: there is no firmware that holds it. */
+/* SWESMBI is always granted: there is no firmware that holds it. */
 uint32_t
 write_swsm(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {

@@ -12,7 +12,7 @@
 
 int eeprom_init(struct nic *nic);            /* @return 0 or -ENOMEM */
 void eeprom_free(struct nic *nic);
-void eeprom_load(struct nic *nic);           /* what registers have from it after a reset */
+void eeprom_load(struct nic *nic);           /* after a reset: the registers that the EEPROM sets */
 
 reg_read_hook read_swsm, read_gssr;
 reg_write_hook write_i2cctl, write_eec, write_eerd, write_swsm, write_gssr;

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Which frames are for this station, data sheet 7.1.1. */
+/* The filters, which choose the frames for this station, data sheet 7.1.1. */
 
 #include "filter.h"
 #include "pause.h"
@@ -10,8 +10,8 @@
 
 #define MAC_MASK UINT64_C(0xffffffffffff)
 
-/* 8.2.3.7.3, MO: which 12 of a multicast address' upper 16 bits (47:36, 46:35, 45:34,
- * 43:32) index the table */
+/* 8.2.3.7.3: MO selects the 12 bits of a multicast address that index the table: 47:36, 46:35,
+ * 45:34 or 43:32 */
 static const uint8_t mta_shifts[4] = { 4, 3, 2, 0 };
 
 void
@@ -28,7 +28,7 @@ filter_rebuild(struct nic *nic)
 	filter->mta_shift = 0xff;
 	if (mcstctrl & NIC_MCSTCTRL_MFE)
 		filter->mta_shift = mta_shifts[mcstctrl & NIC_MCSTCTRL_MO];
-	/* with flow control, control frames are to be found among the unicast ones, too */
+	/* with flow control, all unicast frames must be checked for control frames, too */
 	filter->all_unicast = filter->promisc && !(reg_get(nic, NIC_VLNCTRL) & NIC_VLNCTRL_VFE) &&
 			      !(reg_get(nic, NIC_MFLCN) & NIC_MFLCN_RFCE);
 	filter->extended_vlan = reg_get(nic, NIC_CTRL_EXT) & NIC_CTRL_EXT_VLAN;
@@ -45,7 +45,8 @@ filter_rebuild(struct nic *nic)
 	filter->stale = false;
 }
 
-/* 7.1.1.2: a tagged frame's VLAN has its bit in the table; with CFIEN, its CFI is VLNCTRL's. */
+/* 7.1.1.2: the VLAN of a tagged frame must have its bit in the table. With CFIEN, the frame's CFI
+ * must be equal to VLNCTRL's. */
 static bool
 vlan_accepts(const struct nic *nic, const uint8_t *frame)
 {

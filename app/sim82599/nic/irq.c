@@ -5,10 +5,10 @@
 /*
  * Interrupts, data sheet 7.3 and 8.2.3.5.
  *
- * A cause is a bit: of EICR, or one of those that only MSI-X has, for vectors 16 to 63. It is
- * pending while its mask bit is set, too. With GPIE.MULTIPLE_MSIX each queue's cause and vector
- * come from IVAR, and those of the other causes from IVAR_MISC; otherwise all share vector 0,
- * which is also what the line and MSI are. A vector with a cause that has become pending is due,
+ * A cause is a bit of EICR, or for vectors 16 to 63 a bit that only MSI-X has. A cause is pending
+ * while its mask bit is set, too. With GPIE.MULTIPLE_MSIX, IVAR gives each queue's cause and
+ * vector, and IVAR_MISC those of the other causes; otherwise all causes share vector 0, which is
+ * also the vector of the line and of MSI. A vector is due when one of its causes becomes pending,
  * and is asserted as soon as its EITR allows.
  */
 
@@ -22,12 +22,12 @@
 #define TCP_UNIT_NS   1000000
 /* 8.2.3.5.5: only these can clear themselves */
 #define AUTO_CLEAR    (NIC_EICR_RTX | NIC_EICR_TCP_TIMER)
-/* 8.2.3.5.18: what a read of EICR clears with GPIE.OCD */
+/* 8.2.3.5.18: the causes that a read of EICR clears with GPIE.OCD */
 #define OTHER_CAUSES  0x3fff0000u
 
 struct irq_causes {
 	uint32_t eicr;
-	uint64_t ex;           /* bits 63:16: those that have no bit in EICR */
+	uint64_t ex;           /* bits 63:16: the causes without a bit in EICR */
 };
 
 static bool
@@ -99,9 +99,9 @@ line_set(struct nic *nic, bool level)
 	nic->config.host_ops->irq(nic->config.host, level);
 }
 
-/* 7.3.1.4, 7.3.1.5: what an MSI-X message does to the causes and masks of its vector.
- * INTERPRETATION (MISSING): 8.2.3.5.5 does not say what becomes of a masked cause that shares the
- * vector. It stays, since nobody was told of it. */
+/* 7.3.1.4, 7.3.1.5: an MSI-X message clears and masks the causes of its vector.
+ * INTERPRETATION (MISSING): 8.2.3.5.5 does not say whether this clears a masked cause that shares
+ * the vector. Here it stays set, because the message does not report it. */
 static void
 auto_clear_and_mask(struct nic *nic, unsigned int v)
 {
@@ -151,7 +151,7 @@ eitr_reg(unsigned int v)
 	return v < 24 ? NIC_EITR + 4 * v : NIC_MORE_EITR + 4 * (v - 24);
 }
 
-/* 7.3.2.1: at once if the vector's counter is 0, else when it gets there */
+/* 7.3.2.1: send at once if the vector's counter is 0, else when it becomes 0 */
 static void
 send_due(struct nic *nic)
 {
@@ -176,25 +176,25 @@ send_due(struct nic *nic)
 	}
 	nic->itr_at = first;
 	timer_update(nic);
-	/* a cause that is set again, or unmasked again, is news */
+	/* a cause that is set or unmasked again is signalled again */
 	nic->irq_told &= pending(nic).eicr;
 }
 
 /* Causes or masks have changed.
- * INTERPRETATION (MISSING): 7.3 does not say whether a cause that stays set and unmasked, since
- * nothing cleared it, leads to a second message when it happens again. Here it does not: a
- * message says that a bit has become pending, and drivers clear or mask what they were told. */
+ * INTERPRETATION (MISSING): 7.3 does not say whether a cause that is still set and unmasked leads
+ * to a second message when it happens again. Here it does not: a message reports that a bit has
+ * become pending, and drivers clear or mask the bits that were reported. */
 void
 irq_update(struct nic *nic)
 {
 	struct irq_causes now = pending(nic);
-	/* the message clears the others: those that are there have not been told */
+	/* a message clears the causes of vectors 16 to 63, so those that are set are new */
 	struct irq_causes fresh = { now.eicr & ~nic->irq_told, now.ex };
 	uint64_t vectors = vectors_of(nic, now);
 
 	nic->irq_told = now.eicr;
 	nic->irq_due |= vectors_of(nic, fresh);
-	/* of causes that the driver has taken already there is nothing to be said any more */
+	/* vectors whose causes the driver has cleared are no longer due */
 	nic->irq_due &= vectors;
 	if (nic->irq_line) {
 		nic->irq_due &= ~UINT64_C(1);
@@ -209,7 +209,7 @@ irq_update(struct nic *nic)
 	}
 }
 
-/* Vectors or their meaning have changed: all that is pending is news. */
+/* The vectors or their mapping have changed: signal all pending causes again. */
 static void
 update_vectors(struct nic *nic)
 {
@@ -225,8 +225,8 @@ irq_raise(struct nic *nic, uint32_t causes)
 }
 
 /* 8.2.3.5.18: bits 3:0 of GPIE enable bits 27:24 of EICR.
- * INTERPRETATION (CONTRADICTION): 8.2.3.5.1 has the cause set while the pin is high; with SDP2
- * as "module present", as Linux's ixgbe has it, it would never end. So it is the rising edge. */
+ * INTERPRETATION (CONTRADICTION): 8.2.3.5.1 sets the cause while the pin is high. Linux's ixgbe
+ * uses SDP2 as "module present", and the interrupt would never end. So the rising edge sets it. */
 void
 irq_pin(struct nic *nic, uint32_t cause)
 {
@@ -327,7 +327,7 @@ write_tcptimer(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t 
  * Registers, 8.2.3.5
  */
 
-/* Clear causes. 7.3.1.5: mask what EIAM says, unless GPIE.EIAME leaves that to the message. */
+/* Clear causes. 7.3.1.5: mask those in EIAM, unless the message does so (GPIE.EIAME). */
 static uint32_t
 take_causes(struct nic *nic, uint32_t causes)
 {
@@ -350,15 +350,15 @@ read_eicr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	return value;
 }
 
-/* value: what is left after clearing the ones that were written */
+/* value: the causes that are left after those that were written are cleared */
 uint32_t
 write_eicr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
 	return take_causes(nic, before & ~value);
 }
 
-/* INTERPRETATION (CONTRADICTION): 8.2.3.5.2 has EICS written only; Linux's ixgbe reads it for the
- * causes without clearing them. */
+/* INTERPRETATION (CONTRADICTION): by 8.2.3.5.2, EICS is write-only. Linux's ixgbe reads it to get
+ * the causes without clearing them. */
 uint32_t
 read_eics(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
@@ -385,7 +385,7 @@ write_eics(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 	return 0;
 }
 
-/* Vectors 16 to 63 are only there with GPIE.MULTIPLE_MSIX. */
+/* Vectors 16 to 63 exist only with GPIE.MULTIPLE_MSIX. */
 uint32_t
 write_eics_ex(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
 	      uint32_t value)
@@ -437,8 +437,8 @@ write_eiam(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t befo
 }
 
 /* 8.2.3.5.12: the counter is bits 27:21, the upper seven of nine.
- * INTERPRETATION (MISSING): 7.3.2.1 does not say when the counter is loaded. Here the interrupt
- * does it, so that the first one after a while comes at once. */
+ * INTERPRETATION (MISSING): 7.3.2.1 does not say when the counter is loaded. Here an interrupt
+ * loads it, so that the first interrupt after a pause comes at once. */
 uint32_t
 read_eitr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
@@ -451,7 +451,7 @@ read_eitr(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	return value | (uint32_t)(units >> 2) << NIC_EITR_COUNTER_SHIFT;
 }
 
-/* CNT_WDIS: leave credit and counter alone. */
+/* CNT_WDIS: do not change credit and counter. */
 uint32_t
 write_eitr(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {

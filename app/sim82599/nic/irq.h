@@ -14,7 +14,7 @@ void irq_reset(struct nic *nic);             /* the registers were reset */
 void irq_set_mode(struct nic *nic, enum nic_irq_mode mode);
 void irq_raise(struct nic *nic, uint32_t causes); /* bits of EICR */
 void irq_pin(struct nic *nic, uint32_t cause); /* one of the SDP pins has risen */
-void irq_update(struct nic *nic);            /* what may be sent has changed */
+void irq_update(struct nic *nic);            /* causes or masks have changed: send what is due */
 void irq_queue(struct nic *nic, unsigned int q, bool tx);
 void irq_poll(struct nic *nic, uint64_t now);
 

@@ -10,11 +10,11 @@
 #include "rx.h"
 #include "timer.h"
 
-/* From a restart of the link, or light, until it is up. Modules and partners differ; a driver
- * has to live with more than it hopes for. */
+/* The time from a restart of the link, or from light, until the link is up. It depends on modules
+ * and partners; a driver must not rely on a short one. */
 #define LINK_UP_NS 20000000
 
-/* 8.2.3.22.19: FLU makes the MAC take the link for up, whatever comes in. */
+/* 8.2.3.22.19: with FLU the link is up for the MAC, with and without a signal. */
 static bool
 link_forced(const struct nic *nic)
 {
@@ -30,7 +30,7 @@ link_disabled(const struct nic *nic)
 	return reg_get(nic, NIC_AUTOC2) & NIC_AUTOC2_LINK_DISABLE;
 }
 
-/* A reset that does not come to its end. */
+/* A reset that does not complete. */
 static bool
 stuck_in_reset(const struct nic *nic)
 {
@@ -44,7 +44,7 @@ link_laser(const struct nic *nic)
 	return !(reg_get(nic, NIC_ESDP) & NIC_ESDP_SDP3);
 }
 
-/* Is there a signal on the fiber that a partner can take for one? */
+/* Is there a signal on the fiber that a partner accepts? */
 static bool
 link_sends(const struct nic *nic)
 {
@@ -67,22 +67,23 @@ link_receives(const struct nic *nic)
 	return incoming_light(nic) % 2 != 0;
 }
 
-/* Are all things there that a link needs, but time? @return 0: no; else another number each time
- * that light has come anew.
- * INTERPRETATION (MISSING): what the own laser has to do with the own link is not said. A partner
- * without light sends remote faults (IEEE 802.3, 46.3.4), so the link is down at both ends. */
+/* Can the link come up, apart from the time that this takes? @return 0 if not, else a number that
+ * changes each time that light returns.
+ * INTERPRETATION (MISSING): the data sheet does not say whether the link depends on the own laser.
+ * A partner without light sends remote faults (IEEE 802.3, 46.3.4), so the link is down at both
+ * ends. */
 static unsigned int
 link_light(const struct nic *nic)
 {
 	unsigned int light;
 
-	if (link_forced(nic)) /* light that comes and goes makes no difference */
+	if (link_forced(nic)) /* changes of light have no effect */
 		return nic->light != 0 ? nic->light : 1;
 	light = link_sends(nic) ? incoming_light(nic) : 0;
 	return light % 2 != 0 ? light : 0;
 }
 
-/* The link mode's speed, as LINKS has it (8.2.3.22.19, 8.2.3.22.20). */
+/* The speed of the link mode, as bits of LINKS (8.2.3.22.19, 8.2.3.22.20). */
 static uint32_t
 link_speed(const struct nic *nic)
 {
@@ -111,7 +112,8 @@ link_partner(const struct nic *nic)
 	}
 }
 
-/* In loopback nothing leaves the MAC, and nothing comes in: what the far end sends is lost. */
+/* In loopback the MAC neither sends to the wire nor receives from it: frames of the far end are
+ * lost. */
 void
 link_tell(struct nic *nic)
 {
@@ -139,7 +141,7 @@ link_set(struct nic *nic, bool up)
 	irq_raise(nic, NIC_EICR_LSC);
 }
 
-/* What the far end sees of the transmitter. */
+/* Tell the far end the state of the transmitter. */
 static void
 link_shine(struct nic *nic, bool on)
 {
@@ -167,7 +169,7 @@ link_begin(struct nic *nic)
 	timer_update(nic);
 }
 
-/* The transmitter begins anew, too: the far end loses it for a moment. */
+/* The transmitter restarts, too: the far end loses the link for a moment. */
 void
 link_restart(struct nic *nic)
 {
@@ -210,7 +212,7 @@ read_links(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 
 	if (nic->link_up) {
 		links = NIC_LINKS_UP | link_speed(nic);
-		/* up, and was so since the last read */
+		/* up, and not down since the last read */
 		if (!nic->link_lost)
 			links |= NIC_LINKS_STATUS;
 	}
@@ -219,7 +221,7 @@ read_links(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	return links;
 }
 
-/* 8.2.3.22.3: the PCS of the 1G modes; with auto-negotiation a partner that can all pauses */
+/* 8.2.3.22.3: the PCS of the 1G modes; with auto-negotiation, the partner supports all pauses */
 uint32_t
 read_pcs1glsta(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {

@@ -11,12 +11,12 @@
 #include "state.h"
 
 void link_restart(struct nic *nic);          /* reset, AUTOC.AN_RESTART, wire changed ... */
-void link_check(struct nic *nic);            /* has light gone or come, here or there? */
-void link_unplug(struct nic *nic);           /* before the plugged wire is another one */
-bool link_laser(const struct nic *nic);      /* is it on? */
-bool link_receives(const struct nic *nic);   /* does light come in? */
+void link_check(struct nic *nic);            /* did the light of either end go or come? */
+void link_unplug(struct nic *nic);           /* call it before another wire is plugged in */
+bool link_laser(const struct nic *nic);      /* is the laser on? */
+bool link_receives(const struct nic *nic);   /* is there light from the far end? */
 void link_poll(struct nic *nic, uint64_t now);
-void link_tell(struct nic *nic);             /* the plugged wire, if it does not know */
+void link_tell(struct nic *nic);             /* tell the plugged wire of a changed link */
 
 reg_read_hook read_esdp, read_links, read_pcs1glsta, read_pcs1ganlp;
 reg_write_hook write_esdp, write_autoc, write_autoc2;

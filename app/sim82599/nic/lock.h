@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The device's lock: held for a poll or a register access, so it is spun for. Accesses announce
- * themselves, and nic_poll() stands back for them. */
+/* The device's lock. It is a spin lock, because it is held only for a poll or a register access.
+ * An access announces itself, and nic_poll() lets it go first. */
 
 #ifndef LOCK_H
 #define LOCK_H

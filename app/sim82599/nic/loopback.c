@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* MAC loopback (HLREG0.LPBK, data sheet 8.2.3.22.8): what is sent comes back, and passes the
- * receive filters as if it came from the wire. */
+/* MAC loopback (HLREG0.LPBK, data sheet 8.2.3.22.8): sent frames come back, and pass the receive
+ * filters like frames from the wire. */
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Life of the device, what makes it run, and what is seen from outside. */
+/* Creation and end of the device, its poll, and the access to its state. */
 
 #include <errno.h>
 #include <sched.h>
@@ -22,7 +22,7 @@
 #include "rx.h"
 #include "tx.h"
 
-/* With no queue live, only each so many polls look whether light or a frame has come. */
+/* With no queue live, one of this many polls looks for light and frames. */
 #define IDLE_POLLS 64
 
 const char *const nic_fault_names[NIC_FAULT_COUNT] = {
@@ -40,7 +40,7 @@ const char *const nic_fault_names[NIC_FAULT_COUNT] = {
 };
 
 /*
- * Life
+ * Creation and end
  */
 
 struct nic *
@@ -119,10 +119,10 @@ nic_set_irq_mode(struct nic *nic, enum nic_irq_mode mode)
 }
 
 /*
- * What makes it run
+ * The poll
  */
 
-/* Forget where host memory was. */
+/* Forget all windows of host memory. */
 static void
 forget_windows(struct nic *nic)
 {
@@ -164,7 +164,7 @@ nic_poll(struct nic *nic)
 			pause_poll(nic, now);
 		}
 	}
-	/* 5.2.5.3.2: a device that is gone, or no bus master, touches no host memory */
+	/* 5.2.5.3.2: a device that is gone, or no bus master, does not access host memory */
 	dma = nic->bus_master && !has_fault(nic, NIC_FAULT_GONE) &&
 	      !(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS);
 	if (dma && nic->nb_live != 0) {
@@ -182,7 +182,7 @@ nic_poll(struct nic *nic)
 			direct_show_tx_heads(nic);
 		moved += sent;
 	}
-	if (moved > 0) /* there may be more to come, though no queue is live */
+	if (moved > 0) /* more frames may follow, although no queue is live */
 		nic->idle_polls = IDLE_POLLS - 1;
 	nic_unlock(nic);
 	return moved;
@@ -194,7 +194,8 @@ nic_wake_at(struct nic *nic)
 	uint64_t at;
 
 	nic_lock(nic);
-	nic->idle_polls = IDLE_POLLS - 1; /* who sleeps polls seldom: look for light next time */
+	/* a caller that sleeps polls seldom: look for light in the next poll */
+	nic->idle_polls = IDLE_POLLS - 1;
 	at = nic->timer_at != 0 ? nic->timer_at : UINT64_MAX;
 	nic_unlock(nic);
 	return at;
@@ -210,7 +211,7 @@ nic_set_bus_master(struct nic *nic, bool on)
 }
 
 /*
- * Seen from outside
+ * Access to the state
  */
 
 void

@@ -6,20 +6,20 @@
  * A software Intel 82599: one PCI function, seen from the hardware's side.
  *
  * The attachment (the DPDK plugin, the vfio-user server, a unit test) owns the
- * PCI side: it gives the memory that backs BAR0, tells which host memory a DMA
- * address is, passes on register accesses and carries the interrupt line.  The
- * wire (wire/wire.h) is the network side.  In between, everything that the
- * data sheet (Intel 331520, revision 3.x; "8.2.3.8" and the like refer to it)
- * says the device does.
+ * PCI side: it provides the memory of BAR0, translates DMA addresses to host
+ * memory, passes on register accesses and carries the interrupt line.  The
+ * wire (wire/wire.h) is the network side.  Between them, the device does what
+ * the data sheet says (Intel 331520, revision 3.x; numbers such as 8.2.3.8 are
+ * its sections).
  *
- * Threads.  Any thread may call any function.  One lock a device serialises
- * them; nic_poll() takes it only when there is something to do, and lets
+ * Threads.  Any thread may call any function.  Each device has a lock that
+ * serialises the calls; nic_poll() takes it only when there is work, and lets
  * waiting register accesses go first.  nic_read() and nic_write() neither
  * allocate, nor print, nor sleep: they may be called from a signal handler,
  * provided that no caller of these functions can be interrupted by it.
  *
- * BAR0.  The device keeps what the driver would see of each register in the
- * BAR memory itself.  An attachment may therefore let a driver store doorbells
+ * BAR0.  The device keeps the value that a driver would read from a register
+ * in the BAR memory itself.  So an attachment may let a driver store doorbells
  * (tail registers) there without a call, and tell the device so with
  * nic_set_direct(); all other accesses have side effects and must be passed on.
  */
@@ -39,7 +39,7 @@ struct wire;
 #define NIC_VENDOR_ID  0x8086
 #define NIC_DEVICE_ID  0x10fb   /* 82599ES, SFI/SFP+ */
 
-/** What the two functions of one card share: semaphores, EEPROM image. */
+/** The parts that the two functions of one card share: semaphores, EEPROM image. */
 struct nic_card;
 
 /** DMA addresses addr to addr + len - 1 are the host memory at mem. */
@@ -53,7 +53,7 @@ enum nic_irq_mode {
 	NIC_IRQ_INTX,
 	NIC_IRQ_MSI,
 	NIC_IRQ_MSIX,
-	NIC_IRQ_MSIX_LINE, /* MSI-X for a host that wants a level of vector 0: its irq() */
+	NIC_IRQ_MSIX_LINE, /* MSI-X for a host that needs vector 0 as a level: by irq() */
 };
 #define NIC_MSIX_VECTORS 64
 
@@ -66,11 +66,11 @@ struct nic_host_ops {
 	 */
 	bool (*map)(void *host, uint64_t addr, uint32_t len, bool write,
 		    struct nic_window *window);
-	/** Changes when earlier answers of map() no longer hold. */
+	/** The value changes when earlier results of map() become invalid. */
 	const _Atomic unsigned int *epoch;
 	/** The INTx line: a level. */
 	void (*irq)(void *host, bool level);
-	/** A message of MSI (vector 0) or MSI-X: an edge. NULL: the host has none. */
+	/** A message of MSI (vector 0) or MSI-X: an edge. NULL if the host has no messages. */
 	void (*message)(void *host, unsigned int vector);
 };
 
@@ -122,7 +122,7 @@ void nic_write(struct nic *nic, uint32_t offset, uint32_t value);
 /** An access that the 82599 does not support (not 32 bits, or not aligned; 8.1.2): counted. */
 void nic_bad_access(struct nic *nic, uint32_t offset, unsigned int size);
 
-/** Is this the offset of a tail register (RDT, TDT), and nothing else? */
+/** Is this the offset of a tail register (RDT, TDT)? */
 bool nic_is_doorbell(uint32_t offset);
 /**
  * Tell the device that doorbell pages (NIC_DOORBELL_PAGES) are mapped through,
@@ -130,46 +130,46 @@ bool nic_is_doorbell(uint32_t offset);
  * are then refreshed when a queue runs idle.
  */
 void nic_set_direct(struct nic *nic, bool direct);
-/** True when the device saw something in a direct page that has to be trapped. */
+/** Did the device see a write to a direct page that must be trapped? */
 bool nic_wants_trap(const struct nic *nic);
 #define NIC_DOORBELL_PAGES { 0x1000, 0x6000, 0x7000, 0xd000 } /* 4 KB each */
 
-/** Move packets once round all enabled queues. @return 0: there was nothing to move. */
+/** Serve each enabled queue once. @return 0 if no packet was moved */
 unsigned int nic_poll(struct nic *nic);
 /**
- * When to call nic_poll() again, though nothing comes from the driver or the wire: ns of
- * CLOCK_MONOTONIC. For attachments that see every register access, and can sleep.
- * @return UINT64_MAX: nothing is under way
+ * The time at which nic_poll() must be called again even if neither the driver nor the wire does
+ * anything: ns of CLOCK_MONOTONIC. It is for attachments that see every register access, and sleep.
+ * @return UINT64_MAX if no timer runs
  */
 uint64_t nic_wake_at(struct nic *nic);
 
-/** PCI reset (function-level or hot): as after power on. */
+/** PCI reset (function-level or hot): the device is as after power on. */
 void nic_reset(struct nic *nic);
 
-/** PCI command register, bus master enable (9.3.3): on after nic_create(). Off: no DMA. */
+/** PCI command register, bus master enable (9.3.3). It is on after nic_create(); off stops DMA. */
 void nic_set_bus_master(struct nic *nic, bool on);
 
-/** How interrupts leave the device: INTx after nic_create() and nic_reset(). */
+/** Choose the kind of interrupts. It is INTx after nic_create() and nic_reset(). */
 void nic_set_irq_mode(struct nic *nic, enum nic_irq_mode mode);
 
 void nic_set_faults(struct nic *nic, uint32_t faults);
 uint32_t nic_faults(const struct nic *nic);
 
-/* What can be seen from outside, for telemetry, tests and reports. */
+/* The state of the device, for telemetry, tests and reports. */
 
-/** Counted since nic_create(), never cleared by the driver. */
+/** Counters since nic_create(); the driver cannot clear them. */
 struct nic_counts {
 	uint64_t reg_reads, reg_writes;   /* through nic_read()/nic_write() */
-	uint64_t rdt_writes, tdt_writes;  /* part of reg_writes; the trapped ones */
+	uint64_t rdt_writes, tdt_writes;  /* the trapped ones; also in reg_writes */
 	uint64_t rx_packets, rx_bytes;    /* written to host memory; without FCS */
 	uint64_t tx_packets, tx_bytes;    /* put on the wire */
 	uint64_t rx_filtered;             /* not for this station */
 	uint64_t rx_missed;               /* no descriptor, or the queue is not enabled */
-	uint64_t rx_disabled;             /* came while RXCTRL.RXEN was 0 */
+	uint64_t rx_disabled;             /* arrived while RXCTRL.RXEN was 0 */
 	uint64_t dma_refused;             /* addresses that the host refused */
 	uint64_t tx_unsupported;          /* frames with an offload that is not emulated; dropped */
-	uint64_t unknown_access;          /* registers that this device has not */
-	uint64_t violations;              /* all rules together */
+	uint64_t unknown_access;          /* registers that do not exist */
+	uint64_t violations;              /* sum over all rules */
 	uint64_t irq_line;                /* how often the line was asserted */
 	uint64_t messages[NIC_MSIX_VECTORS]; /* MSI (0) and MSI-X */
 	uint64_t desc_reads, desc_writes; /* descriptors fetched, written back */
@@ -187,15 +187,14 @@ const struct nic_rule *nic_get_rule(struct nic *nic, unsigned int i, uint64_t *v
 void nic_get_first_violation(struct nic *nic, char *buf, size_t size);
 
 /**
- * A feature of the 82599 that this device has not (doc/sim82599.md).
- * @return name of number i, and how often a register was written that asks for it, or NULL
- * past the last.
+ * A feature of the 82599 that this device does not emulate (doc/sim82599.md).
+ * @return the name of number i, and how often a register write requested it; NULL past the last
  */
 const char *nic_get_absent(struct nic *nic, unsigned int i, uint64_t *asked);
 
 bool nic_link_is_up(struct nic *nic);
 
-/** A register as the table has it, without the side effects of a read. */
+/** A register of the table. Its value is read without side effects. */
 struct nic_reg_info {
 	char name[24];            /* "RDT[5]" */
 	const char *section;
@@ -203,7 +202,7 @@ struct nic_reg_info {
 };
 /** Walk all registers: *cursor starts at 0. @return false past the last. */
 bool nic_next_reg(uint32_t *cursor, struct nic_reg_info *info);
-/** Walk those that were written though read-only, or with reserved bits, n times each. */
+/** Walk the registers that were written although they are read-only, or with reserved bits. */
 bool nic_next_ill_written(struct nic *nic, uint32_t *cursor, struct nic_reg_info *info,
 			  uint64_t *n);
 uint32_t nic_peek(struct nic *nic, uint32_t offset);

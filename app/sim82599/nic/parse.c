@@ -2,13 +2,13 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The headers of a received frame, data sheet 7.1.6.2 (packet type) and 7.1.11 (which of them the
- * checksum logic can follow). */
+/* The headers of a received frame, data sheet 7.1.6.2 (packet type) and 7.1.11 (the headers that
+ * the checksum logic can parse). */
 
 #include "desc.h"
 #include "parse.h"
 
-/* The headers that a protocol number stands for, and the least length of those of L4. */
+/* The packet type of a protocol number, and the least length of an L4 header. */
 static const struct {
 	uint16_t type;
 	uint8_t l4_len;
@@ -26,7 +26,7 @@ static const struct {
 #define PROTO_FRAGMENT    44
 #define PROTO_DESTINATION 60
 
-/* @return where the header behind IPv4's is; 0: there is nothing behind it to look at */
+/* @return the offset of the header behind IPv4's; 0 if there is none to parse */
 static uint32_t
 parse_ipv4(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
 {
@@ -68,8 +68,8 @@ parse_ipv6(const uint8_t *frame, uint32_t at, uint32_t len, struct headers *h)
 		if (len < at + 8)
 			return 0;
 		ext_len = (frame[at + 1] + 1) * 8;
-		/* INTERPRETATION (MISSING): 7.1.11 has no L4 checksum behind a routing header
-		 * with addresses. Here nothing behind it is looked at. */
+		/* INTERPRETATION (MISSING): by 7.1.11, no L4 checksum is checked behind a routing
+		 * header with addresses. Here the headers behind it are not parsed at all. */
 		if (h->proto == PROTO_ROUTING && ext_len > 8)
 			return 0;
 		h->proto = frame[at];
@@ -110,7 +110,7 @@ headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct 
 		at = parse_ipv6(frame, at, len, h);
 	else
 		return;
-	/* 7.1.11: IPv6 in IPv4 is looked into, other tunnels are not */
+	/* 7.1.11: IPv6 in IPv4 is parsed, other tunnels are not */
 	if (at != 0 && h->proto == PROTO_IPV6 && h->type & RX_PTYPE_IPV4)
 		at = parse_ipv6(frame, at, len, h);
 	if (at == 0 || len < at + protocols[h->proto].l4_len)

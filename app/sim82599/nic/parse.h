@@ -9,20 +9,20 @@
 
 #include "state.h"
 
-/* What the headers of a frame say, 7.1.6.2; offsets from its start. Lengths that the
- * headers give are checked against the frame before they are used for an offset. */
+/* The headers of a frame, 7.1.6.2. Offsets count from the frame's start. A length that a header
+ * gives is checked against the frame before it is used for an offset. */
 struct headers {
 	uint32_t type;         /* RX_PTYPE_..., without layer 2's */
 	uint16_t ethertype;    /* behind VLAN tags */
 	uint8_t outer_tag_at, tag_at; /* VLAN tags; 0: none */
-	uint8_t proto;         /* of what comes last, as IP calls it */
+	uint8_t proto;         /* IP protocol number of the last header */
 	bool fragment;
 	uint32_t l3;           /* the (outer) IP header; 0: none */
-	uint32_t inner;        /* the IP header in front of L4: l3, or of IPv6 in IPv4 */
+	uint32_t inner;        /* the IP header before L4: l3, or the IPv6 header in IPv4 */
 	uint32_t l4;           /* TCP, UDP or SCTP header, which is in the frame; 0: none */
-	uint32_t l2_end;       /* where layer 3 begins */
-	uint32_t l3_end;       /* where the IP headers end that were followed; 0: none */
-	uint32_t end;          /* of the inner packet, as its IP header says: any value */
+	uint32_t l2_end;       /* the start of layer 3 */
+	uint32_t l3_end;       /* the end of the IP headers that were parsed; 0: none */
+	uint32_t end;          /* of the inner packet by its IP header: not checked */
 };
 
 void headers_parse(const struct nic *nic, const uint8_t *frame, uint32_t len, struct headers *h);

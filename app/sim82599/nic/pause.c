@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Link flow control, data sheet 3.7.7 and IEEE 802.3 annex 31B: pause frames that come stop
- * transmission, and pause frames go out while received frames fill the packet buffer.
+/* Link flow control, data sheet 3.7.7 and IEEE 802.3 annex 31B: received pause frames stop
+ * transmission, and pause frames are sent while received frames fill the packet buffer.
  * Priority flow control is not emulated. */
 
 #include "clock.h"
@@ -17,7 +17,7 @@
 
 static const uint8_t pause_address[6] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x01 };
 
-/* Pause times count in 512 bits on the wire, 51.2 ns at 10 Gbit/s. */
+/* The unit of pause times is 512 bits on the wire, 51.2 ns at 10 Gbit/s. */
 static uint64_t
 quanta_ns(uint32_t quanta)
 {
@@ -37,9 +37,9 @@ is_pause(const struct nic *nic, const uint8_t *frame)
 	return memcmp(frame, pause_address, 6) == 0 || memcmp(frame, own, 6) == 0;
 }
 
-/* 8.2.3.22.34: what MFLCN has done to a MAC control frame.
- * INTERPRETATION (MISSING): whether pause frames are counted when nobody minds them is not said
- * in 8.2.3.23.9; what the counters' names say is what came in. */
+/* 8.2.3.22.34: handle a MAC control frame by MFLCN.
+ * INTERPRETATION (MISSING): 8.2.3.23.9 does not say whether pause frames are counted while flow
+ * control is off. By their names, the counters count what was received. */
 bool
 pause_receive(struct nic *nic, const uint8_t *frame)
 {
@@ -57,7 +57,7 @@ pause_receive(struct nic *nic, const uint8_t *frame)
 	return (mflcn & NIC_MFLCN_DPF) && (mflcn & (NIC_MFLCN_RFCE | NIC_MFLCN_RPFCE));
 }
 
-/* @return false: the wire has no room */
+/* @return false if the wire has no room */
 static bool
 pause_send(struct nic *nic, uint32_t quanta)
 {
@@ -79,7 +79,7 @@ pause_send(struct nic *nic, uint32_t quanta)
 	return true;
 }
 
-/* 8.2.3.3.5: XOFF again so long before the pause is over */
+/* 8.2.3.3.5: send XOFF again this long before the pause ends */
 static uint64_t
 refresh_ns(uint32_t quanta, uint32_t before)
 {
@@ -122,9 +122,9 @@ pause_send_poll(struct nic *nic, uint64_t now)
 	}
 }
 
-/* The pause ends with the second poll after its time. If the machine was busy elsewhere, the far
- * end could not renew it in time: it gets one turn for that, and what it sends is looked at before
- * anything is transmitted. */
+/* The pause ends with the second poll after its time. If the machine was busy with other work, the
+ * far end could not renew the pause in time. It gets one turn to do so, and its frames are received
+ * before any frame is transmitted. */
 void
 pause_end(struct nic *nic, uint64_t now)
 {

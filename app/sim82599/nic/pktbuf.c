@@ -2,15 +2,15 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The receive packet buffer, data sheet 7.1.1 and 8.2.3.8.9: a FIFO of frames, for all queues. What
- * fills it, and what drains it, is in rx.c.
+/* The receive packet buffer, data sheet 7.1.1 and 8.2.3.8.9: a FIFO of frames, for all queues. rx.c
+ * fills and drains it.
  *
- * Each frame takes the bytes that it has with its FCS off the buffer's size. In memory it is a
- * header and its bytes, in units of the header's size. A frame does not wrap: a header with length
- * 0 says that the next one is at the start.
+ * Each frame uses as many bytes of the buffer as it has with its FCS. In memory it is a header and
+ * its bytes, in units of the header's size. A frame does not wrap: a header with length 0 means
+ * that the next one is at the start.
  *
- * INTERPRETATION (MISSING): in what steps the buffer is used up is not said, nor whether a stripped
- * FCS and the notes that the device makes take room in it. */
+ * INTERPRETATION (MISSING): the data sheet does not say in what steps the buffer fills, nor whether
+ * a stripped FCS and the device's own notes use room in it. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,15 +18,15 @@
 #include "pktbuf.h"
 #include "regs.h"
 
-/* Bytes that all packet buffers have together. With traffic classes off, which is all that is
- * emulated, number 0 is the only one. */
+/* The sum of the sizes of all packet buffers. Traffic classes are not emulated, so number 0 is the
+ * only buffer. */
 #define BUFFER_SIZE (512u * 1024)
 
 #define UNIT        sizeof(struct rx_frame)
 #define MIN_LEN     14u /* the shortest frame of a wire */
 
-/* Of the shortest frames, whose share of headers and padding is the largest, the buffer holds
- * BUFFER_SIZE / 18, two units each. Less than one frame is unused where the memory wraps. */
+/* The shortest frames have the largest share of headers and padding. The buffer holds BUFFER_SIZE /
+ * 18 of them, in two units each. Where the memory wraps, less than one frame is unused. */
 #define NB_UNITS    ((size_t)65536)
 _Static_assert(2 * BUFFER_SIZE / (MIN_LEN + FCS_LEN) + WIRE_MAX_FRAME / UNIT + 2 < NB_UNITS,
 	       "the units hold a full packet buffer of frames of any size");
@@ -58,7 +58,8 @@ packet_buffer_clear(struct nic *nic)
 	nic->buffer.first = nic->buffer.end = nic->buffer.fill = 0;
 }
 
-/* INTERPRETATION (MISSING): what a size above 512 KB means is not said; there is no more memory. */
+/* INTERPRETATION (MISSING): the data sheet does not say what a size above 512 KB means. There is no
+ * more memory. */
 uint32_t
 packet_buffer_size(const struct nic *nic)
 {
@@ -76,7 +77,7 @@ packet_buffer_put(struct nic *nic, const struct rx_frame *frame)
 
 	if (buffer->fill + frame->len + FCS_LEN > packet_buffer_size(nic))
 		return false;
-	if (buffer->fill == 0) /* stay in the cache */
+	if (buffer->fill == 0) /* use the units that are in the cache */
 		buffer->first = buffer->end = 0;
 	if (buffer->end + units_of(frame) > NB_UNITS) {
 		if (buffer->end < NB_UNITS)
@@ -91,7 +92,7 @@ packet_buffer_put(struct nic *nic, const struct rx_frame *frame)
 	return true;
 }
 
-/* The frame at this unit, or at the start, where *at is then. */
+/* The frame at unit *at; if there is none, *at becomes 0, and it is the frame at the start. */
 static const struct rx_frame *
 frame_at(const struct packet_buffer *buffer, uint32_t *at)
 {

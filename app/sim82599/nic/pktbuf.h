@@ -14,7 +14,7 @@ void packet_buffer_free(struct nic *nic);
 void packet_buffer_clear(struct nic *nic);
 uint32_t packet_buffer_size(const struct nic *nic); /* bytes */
 bool packet_buffer_put(struct nic *nic, const struct rx_frame *frame); /* @return false: no room */
-/* The first frames, n at the most; valid until they are dropped. @return their number */
+/* The first n frames at most; they are valid until they are dropped. @return their number */
 unsigned int packet_buffer_peek(struct nic *nic, struct rx_frame *frames, unsigned int n);
 void packet_buffer_drop(struct nic *nic, unsigned int n);
 

@@ -100,7 +100,7 @@ nic_next_reg(uint32_t *cursor, struct nic_reg_info *info)
 void
 regs_reset(struct nic *nic)
 {
-	/* the first access to a register may be in a signal handler: be ready by then */
+	/* the first access to a register may be in a signal handler, so this is done before */
 	pthread_once(&row_of_once, fill_row_of);
 	for (unsigned int row = 0; row < ROW_COUNT; row++)
 		for (unsigned int i = 0; i < rows[row].count; i++)

@@ -51,7 +51,7 @@ txq_reg(unsigned int q, uint32_t reg)
 #define NIC_CTRL_EXT_VLAN       (1u << 26)  /* every frame has an outer VLAN tag */
 /* EXVET, 8.2.3.1.7 */
 #define NIC_EXVET_OUTER_SHIFT   16
-/* ESDP, 8.2.3.1.4: what the pins do is the board's; here as on Intel's SFP+ cards */
+/* ESDP, 8.2.3.1.4: the board decides what the pins do; here it is as on Intel's SFP+ cards */
 #define NIC_ESDP_SDP2           (1u << 2)   /* module present */
 #define NIC_ESDP_SDP3           (1u << 3)   /* laser off */
 /* I2CCTL, 8.2.3.1.5 */
@@ -87,7 +87,7 @@ txq_reg(unsigned int q, uint32_t reg)
 /* SWSM, 8.2.3.4.11 */
 #define NIC_SWSM_SMBI           (1u << 0)
 #define NIC_SWSM_SWESMBI        (1u << 1)
-/* EICR and its kin, 8.2.3.5.1 */
+/* EICR and related registers, 8.2.3.5.1 */
 #define NIC_EICR_RTX            0x0000ffffu
 #define NIC_EICR_FLOW_DIR       (1u << 16)
 #define NIC_EICR_RX_MISS        (1u << 17)
@@ -268,18 +268,18 @@ enum reg_row {
 	ROW_COUNT
 };
 
-/* How a driver may use a register: the data sheet's words. */
+/* How a driver may access a register, in the data sheet's terms. */
 enum reg_access { REG_RW, REG_RO, REG_RC, REG_W1C, REG_WO };
 
 struct reg;
-/* @return what a read of element i gives, before masking; a peek has no side effects */
+/* @return the value of a read of element i, before masking; a peek has no side effects */
 typedef uint32_t reg_read_hook(struct nic *nic, const struct reg *reg, unsigned int i, bool peek);
-/* @return what to keep of a write to element i; before is what the register held, value what the
- * writable bits make of it */
+/* @return the value that element i keeps after a write; before is the register's value before it,
+ * value has the writable bits of the write */
 typedef uint32_t reg_write_hook(struct nic *nic, const struct reg *reg, unsigned int i,
 				uint32_t before, uint32_t value);
 
-/* A row of the table: a register, or a part or second addresses of one. */
+/* A row of the table: a register, a part of one, or the second addresses of one. */
 struct reg {
 	const char *name;
 	uint32_t offset;
@@ -304,7 +304,7 @@ struct reg_at {
 bool reg_find(uint32_t offset, struct reg_at *at);
 /* "RDT[5]"; @return buf */
 const char *reg_name(const struct reg_at *at, char *buf, size_t size);
-/* Every register to its reset value, but for those that the EEPROM gives. */
+/* Set each register to its reset value, except for those that the EEPROM sets. */
 void regs_reset(struct nic *nic);
 
 #endif /* REGS_H */

@@ -19,12 +19,12 @@
 #include "steer.h"
 
 #define MIN_FRAME 64 /* with FCS */
-#define MAX_LENGTH 1500 /* what follows the addresses is a length up to here, else a type */
+#define MAX_LENGTH 1500 /* the field after the addresses is a length up to this, else a type */
 
-/* Descriptors of one write-back at the most: a frame of 15.5 KB may need 16 buffers of 1 KB. */
+/* The most descriptors of one write-back: a frame of 15.5 KB may need 16 buffers of 1 KB. */
 #define RX_SLOTS (16 * WIRE_BURST)
 
-/* A descriptor and what is to be written back to it. */
+/* A descriptor and the values to write back to it. */
 struct rx_slot {
 	struct desc *desc;
 	uint64_t lo, hi;
@@ -48,12 +48,13 @@ rxq_enable(struct nic *nic, unsigned int q)
 		return;
 	if (!ring_allowed(nic, "RD", q, base, length))
 		return;
-	/* INTERPRETATION (MISSING): what a reserved DESCTYPE does is not said: as type 1. */
+	/* INTERPRETATION (MISSING): the data sheet does not say what a reserved DESCTYPE does.
+	 * Here it is type 1. */
 	if (desctype > 2 && desctype != 5 &&
 	    nic_violation(nic, RULE_RX_DESCTYPE, "SRRCTL[%u].DESCTYPE is %u", q, desctype))
 		return;
-	/* INTERPRETATION (MISSING): what the device does with BSIZEPACKET 0 is not said; legacy
-	 * buffers were 2 KB by default on the family's older members. */
+	/* INTERPRETATION (MISSING): the data sheet does not say what BSIZEPACKET 0 means. Older
+	 * devices of the family had legacy buffers of 2 KB by default. */
 	if ((buf_size < 1024 || buf_size > 16384) &&
 	    nic_violation(nic, RULE_RX_BUFFER, "SRRCTL[%u].BSIZEPACKET is %u KB", q,
 			  buf_size / 1024))
@@ -69,8 +70,8 @@ rxq_enable(struct nic *nic, unsigned int q)
 		.buf_size = buf_size == 0 ? 2048 : buf_size,
 	};
 	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its
-	 * head. net_ixgbe and Linux's ixgbe set it only afterwards. The tail was reset when the
-	 * queue was disabled; a driver with direct doorbells may have written it since. */
+	 * head. net_ixgbe and Linux's ixgbe set the head only after enabling. The tail was reset
+	 * when the queue was disabled; a driver with direct doorbells may have written it since. */
 	reg_put(nic, rxq_reg(q, NIC_RDH), 0);
 	if (nic->rx_end <= q)
 		nic->rx_end = q + 1;
@@ -100,7 +101,7 @@ rx_owned(struct nic *nic, unsigned int q)
 	return ring_owned(nic, &rxq->ring, "RDT", q, rxq_reg(q, NIC_RDT), false);
 }
 
-/* The frame check sequence (IEEE 802.3, 3.2.9), wanted only when it is not stripped. */
+/* The frame check sequence (IEEE 802.3, 3.2.9). It is needed only if it is not stripped. */
 static uint32_t
 rx_fcs(const uint8_t *data, uint32_t len)
 {
@@ -114,7 +115,7 @@ rx_fcs(const uint8_t *data, uint32_t len)
 	return ~crc;
 }
 
-/* 7.1.5: the same in other places, and without packet type and RSS */
+/* 7.1.5: the same fields in other places, without packet type and RSS */
 static void
 rx_write_back_legacy(const struct rx_slot *slot)
 {
@@ -128,8 +129,8 @@ rx_write_back_legacy(const struct rx_slot *slot)
 	atomic_store_explicit(&slot->desc->hi, hi, memory_order_release);
 }
 
-/* 7.1.6.2; one store, so that many follow each other closely. A ring may lie anywhere: its
- * alignment is a rule, which not every driver keeps. */
+/* 7.1.6.2. This is one store, so that many write-backs follow each other closely. A ring may be
+ * unaligned: its alignment is a rule that a driver can break. */
 static inline void
 rx_write_back(const struct rx_slot *slot)
 {
@@ -137,16 +138,16 @@ rx_write_back(const struct rx_slot *slot)
 }
 
 /*
- * Hand the descriptors to the driver, in order: drivers that look at several at once, last
- * first, may take the number of those done for a prefix. All else is done by now, so that they
- * follow each other closely, and a driver that polls finds many.
+ * Give the descriptors to the driver, in order. A driver may read several at once, the last one
+ * first, and assume that the ones that are done are the first ones. Everything else is done
+ * before, so that the write-backs follow each other closely, and a driver that polls finds many.
  */
 static void
 rx_publish(struct nic *nic, const struct nic_rxq *rxq, const struct rx_slot *slots, unsigned int n)
 {
 	unsigned int i;
 
-	atomic_thread_fence(memory_order_release); /* what the buffers hold goes first */
+	atomic_thread_fence(memory_order_release); /* the buffers' content is stored before */
 	if (rxq->legacy)
 		for (i = 0; i < n; i++)
 			rx_write_back_legacy(&slots[i]);
@@ -168,7 +169,7 @@ rx_fault(struct nic *nic, struct nic_rxq *rxq, struct rx_slot *slot)
 		slot->hi = (slot->hi & ~RX_EOP) | RX_ERRORS;
 }
 
-/* A copy of a short frame costs less than a call. */
+/* To copy a short frame costs less than a call. */
 static inline void
 rx_copy(uint8_t *to, const uint8_t *from, uint32_t len)
 {
@@ -180,7 +181,7 @@ rx_copy(uint8_t *to, const uint8_t *from, uint32_t len)
 	memcpy(to + len - 32, from + len - 32, 32);
 }
 
-/* Frames on their way into a queue. */
+/* Frames that are written to a queue together. */
 struct rx_batch {
 	struct rx_slot slots[RX_SLOTS];
 	unsigned int nb_slots, nb_frames;
@@ -189,9 +190,9 @@ struct rx_batch {
 	uint64_t pcie;         /* bytes */
 };
 
-/* The next descriptors take frames that are stored as they are, up to the first that does not fit
- * into a buffer, or the ring's end: most frames go this way. @return their number; 0: no such
- * memory */
+/* Store frames unchanged, one for each of the next descriptors, up to the ring's end, or the first
+ * frame that does not fit into a buffer. Most frames are stored here. @return their number; 0 if
+ * the memory does not exist */
 static inline unsigned int
 rx_put_whole(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	     const struct rx_frame *frames, uint32_t n, uint32_t buf_size)
@@ -223,8 +224,8 @@ rx_put_whole(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	return n;
 }
 
-/* The next descriptor and its buffer take a piece of a frame; lo and hi are its write-back, but for
- * the length. @return false: no such memory */
+/* Store a piece of a frame in the buffer of the next descriptor; lo and hi are its write-back
+ * without the length. @return false if the memory does not exist */
 static bool
 rx_put(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch, const uint8_t *data,
        uint32_t len, uint64_t lo, uint64_t hi)
@@ -249,7 +250,7 @@ rx_stored_len(const struct nic_rxq *rxq, const struct rx_frame *frame, uint32_t 
 	return frame->len + fcs_len - (rxq->strip && frame->tag_at != 0 ? TAG_LEN : 0);
 }
 
-/* The bytes of a frame that are headers, as PSRTYPE tells to split it; 0: none that it names. */
+/* The length of the headers after which PSRTYPE splits the frame; 0 if it has none of them. */
 static uint32_t
 rx_header_len(const struct nic *nic, const struct rx_frame *frame)
 {
@@ -272,8 +273,8 @@ rx_header_len(const struct nic *nic, const struct rx_frame *frame)
 	return len <= frame->len && len <= RX_HDR_LEN_MAX ? len : 0;
 }
 
-/* 7.1.10: how many bytes of a frame, which has stored_len in memory, go to the header buffer; what
- * the write-back of its first descriptor says about it, and of its last. */
+/* 7.1.10: the number of bytes of a frame, of stored_len in memory, that go to the header buffer,
+ * and the fields for it in the write-backs of the first and of the last descriptor. */
 static uint32_t
 rx_split(const struct nic *nic, const struct nic_rxq *rxq, const struct rx_frame *frame,
 	 uint32_t stored_len, uint64_t *lo, uint64_t *hi)
@@ -299,7 +300,7 @@ rx_split(const struct nic *nic, const struct nic_rxq *rxq, const struct rx_frame
 	return rxq->split_always ? rxq->header_size : 0;
 }
 
-/* The header buffer of the next descriptor takes the first bytes of a frame. */
+/* Store the first bytes of a frame in the header buffer of the next descriptor. */
 static bool
 rx_put_header(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	      const uint8_t *data, uint32_t len)
@@ -319,10 +320,11 @@ rx_put_header(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	return true;
 }
 
-/* A frame that is larger than a buffer, keeps its FCS, loses its VLAN tag, or is split. @return as
- * rx_put(); then, there is nothing of it in the batch
- * INTERPRETATION (MISSING): which of a packet's descriptors tells about its headers is not said.
- * Here it is that whose header buffer they are in, the first; errors are in the last, with EOP. */
+/* Store a frame that is larger than a buffer, keeps its FCS, loses its VLAN tag, or is split.
+ * @return as rx_put(); on failure the batch has no part of it
+ * INTERPRETATION (MISSING): the data sheet does not say which of a packet's descriptors describes
+ * its headers. Here the first one does, which has the header buffer; the last one has the errors,
+ * with EOP. */
 static bool
 rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	      const struct rx_frame *frame, uint32_t fcs_len)
@@ -386,13 +388,13 @@ rx_count(struct nic *nic, unsigned int q, const struct rx_batch *batch)
 	nic->stat[STAT_RXDGBC] += batch->bytes;
 }
 
-/* Put frames into the batch, as many as owned descriptors hold. @return as rx_put() */
+/* Put frames into the batch, as many as fit into owned descriptors. @return as rx_put() */
 static bool
 rx_fill(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	const struct rx_frame *frames, unsigned int n, uint32_t owned)
 {
 	const uint32_t fcs_len = rx_fcs_len(nic);
-	/* up to so many bytes as they are, in one piece */
+	/* frames up to this length are stored unchanged, in one piece */
 	const uint32_t whole = fcs_len == 0 && !rxq->strip && !rxq->split ? rxq->buf_size : 0;
 	const struct rx_frame *frame;
 	unsigned int room, left, nb;
@@ -416,7 +418,7 @@ rx_fill(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	return true;
 }
 
-/* Write frames to a queue, as many as its descriptors hold. @return their number */
+/* Write frames to a queue, as many as fit into its descriptors. @return their number */
 static unsigned int
 rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsigned int n)
 {
@@ -431,7 +433,7 @@ rx_deliver(struct nic *nic, unsigned int q, const struct rx_frame *frames, unsig
 	ok = rx_fill(nic, rxq, &batch, frames, n, rx_owned(nic, q));
 	rxq->ring.head = batch.head;
 	if (!ok) {
-		/* 5.2.5: as after a master abort, the queue stands still */
+		/* 5.2.5: as after a master abort, the queue stops */
 		nic->counts.dma_refused++;
 		rxq_disable(nic, q);
 	}
@@ -450,7 +452,7 @@ rx_is_off(const struct nic *nic, unsigned int q)
 	return !(nic->rxq[q].rxdctl & NIC_RXDCTL_ENABLE);
 }
 
-/* 8.2.3.8.7, 8.2.3.27.11: so does one without descriptors, if it was told to. */
+/* 8.2.3.8.7, 8.2.3.27.11: so does a queue without descriptors, if DROP_EN or QDE is set. */
 static bool
 rx_drops(const struct nic *nic, unsigned int q)
 {
@@ -458,8 +460,8 @@ rx_drops(const struct nic *nic, unsigned int q)
 	       reg_get(nic, rxq_reg(q, NIC_SRRCTL)) & NIC_SRRCTL_DROP_EN;
 }
 
-/* There is no descriptor for the frame at the front. Does it stay there, and hold up all frames
- * behind it? A lossless wire waits even for a queue that would drop. */
+/* There is no descriptor for the first frame. Does it wait, and all frames behind it with it? A
+ * lossless wire waits even for a queue that would drop the frame. */
 static bool
 rx_waits(const struct nic *nic, unsigned int q)
 {
@@ -467,7 +469,7 @@ rx_waits(const struct nic *nic, unsigned int q)
 	       (!rx_drops(nic, q) || (nic->wire != NULL && nic->wire->lossless));
 }
 
-/* The packet buffer has no room for so many frames. */
+/* Count nb frames for which the packet buffer has no room. */
 static void
 rx_lose(struct nic *nic, unsigned int n)
 {
@@ -476,7 +478,7 @@ rx_lose(struct nic *nic, unsigned int n)
 	irq_raise(nic, NIC_EICR_RX_MISS);
 }
 
-/* A queue loses so many frames that have come to it. */
+/* Count frames that were steered to a queue, and lost there. */
 static void
 rx_drop(struct nic *nic, unsigned int q, unsigned int n)
 {
@@ -484,7 +486,7 @@ rx_drop(struct nic *nic, unsigned int q, unsigned int n)
 	nic->counts.rx_missed += n;
 }
 
-/* What the write-back of a frame says, and its queue. hi: what is known already */
+/* Fill in the write-back of a frame, and its queue. hi: the bits that are known already */
 static void
 rx_describe(struct nic *nic, struct rx_frame *frame, const struct wire_frame *from, uint64_t hi)
 {
@@ -502,7 +504,7 @@ rx_describe(struct nic *nic, struct rx_frame *frame, const struct wire_frame *fr
 		steer_frame(nic, frame, &h);
 }
 
-/* The same of n frames that the wire made itself, and that are alike to the MAC. */
+/* The same for n frames that the wire generated, and that do not differ for the MAC. */
 static void
 rx_describe_made(struct nic *nic, struct rx_frame *frames, const struct wire_frame *from,
 		 unsigned int n, uint64_t hi)
@@ -519,7 +521,7 @@ rx_describe_made(struct nic *nic, struct rx_frame *frames, const struct wire_fra
 		steer_frame(nic, &frames[i], &h);
 }
 
-/* Count what the MAC finds wrong with a frame. @return false: nothing */
+/* Check a frame as the MAC does, and count its error. @return false if it has none */
 static bool
 rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 {
@@ -529,14 +531,14 @@ rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 		nic->stat[STAT_RUC]++;
 		return true;
 	}
-	/* 8.2.3.22.13: a VLAN tag comes on top (with double VLAN, two have been allowed to all) */
+	/* 8.2.3.22.13: a VLAN tag is allowed in addition (with double VLAN, two for all frames) */
 	if (data_len == nic->filter.vet && !nic->filter.extended_vlan)
 		max_len += TAG_LEN;
 	if (len > max_len) {
 		nic->stat[STAT_ROC]++;
 		return true;
 	}
-	/* IEEE 802.3, 3.2.6: not a type, but the length of data, which the shortest frame pads */
+	/* IEEE 802.3, 3.2.6: the field is the length of data; only short frames are padded */
 	if (data_len > MAX_LENGTH || !(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXLNGTHERREN) ||
 	    data_len == len - 18 || (len == MIN_FRAME && data_len < len - 18))
 		return false;
@@ -545,8 +547,8 @@ rx_mac_error(struct nic *nic, const struct wire_frame *frame, uint32_t max_len)
 }
 
 /* 8.2.3.7.1, SBP: a bad frame that passes the filters is stored, too, and marked. Its headers are
- * not trusted, so it goes to queue 0. INTERPRETATION (MISSING): whether that holds for frames that
- * are too long is not said. Here the MAC never lets them pass: that is what MAXFRS is for. */
+ * not trusted, so it goes to queue 0. INTERPRETATION (MISSING): the data sheet does not say whether
+ * this includes frames that are too long. Here the MAC always drops them, as MAXFRS demands. */
 static bool
 rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len,
 	     struct rx_frame *frame)
@@ -557,15 +559,15 @@ rx_store_bad(struct nic *nic, const struct wire_frame *bad, uint32_t max_len,
 	if (!(reg_get(nic, NIC_FCTRL) & NIC_FCTRL_SBP) || bad->len + FCS_LEN > max_len)
 		return false;
 	memcpy(head, bad->data, bad->len < sizeof(head) ? bad->len : sizeof(head));
-	verdict = filter_address(nic, head); /* what it says as a pause frame is not minded */
+	verdict = filter_address(nic, head); /* a bad pause frame has no effect */
 	*frame = (struct rx_frame){
 		.data = bad->data, .len = bad->len, .hi = RX_RXE | RX_EOP | verdict,
 	};
 	return verdict != FILTER_REFUSED;
 }
 
-/* Take frames from the wire through the MAC's filters (7.1.1). Those that pass lie in nic->fifo
- * then, and on the wire still. @return frames taken. */
+/* Take frames from the wire through the MAC's filters (7.1.1). Those that pass are in nic->fifo
+ * then, and still on the wire. @return the number of frames taken */
 static unsigned int
 rx_mac(struct nic *nic)
 {
@@ -638,13 +640,13 @@ rx_prefetch(struct nic *nic)
 
 	for (unsigned int q = 0; q < nic->rx_end; q++) {
 		owned = rx_owned(nic, q);
-		share = (WIRE_BURST - 1) / nic->rx_end + 1; /* of the frames that may come */
+		share = (WIRE_BURST - 1) / nic->rx_end + 1; /* of the frames that may arrive */
 		ring_prefetch(nic, &nic->rxq[q].ring, owned < share ? owned : share);
 	}
 }
 
-/* Frames that could not be written to a ring or buffer: the driver has named memory that is not
- * there. */
+/* Count frames that could not be written to a ring or buffer, because the driver gave an address
+ * without memory. */
 static void
 rx_refused(struct nic *nic, unsigned int q, unsigned int n)
 {
@@ -654,9 +656,9 @@ rx_refused(struct nic *nic, unsigned int q, unsigned int n)
 		rx_lose(nic, n);
 }
 
-/* Frames leave in the order in which they came: none overtakes one that waits for a descriptor,
- * whatever their queues (8.2.3.8.7, DROP_EN). Write out as many from the first on as find
- * descriptors, each queue's together. @return how many are done with */
+/* Frames leave in the order of their arrival: none overtakes a frame that waits for a descriptor,
+ * not even one of another queue (8.2.3.8.7, DROP_EN). Write frames from the first one on as long as
+ * there are descriptors, those of a queue together. @return the number of frames that are done */
 static unsigned int
 rx_dispatch(struct nic *nic, const struct rx_frame *fifo, unsigned int len)
 {
@@ -719,8 +721,8 @@ rx_dispatch_single(struct nic *nic, const struct rx_frame *fifo, unsigned int le
 	return done;
 }
 
-/* Write out what waits in the packet buffer; in one call more than the wire brings in one, so that
- * it comes to an end, and frames need not go through it any more. */
+/* Write the frames that wait in the packet buffer to their queues. A call writes more than the wire
+ * brings in that time, so that the buffer becomes empty, and frames need not pass through it. */
 static unsigned int
 rx_drain(struct nic *nic)
 {
@@ -738,7 +740,7 @@ rx_drain(struct nic *nic)
 	return moved;
 }
 
-/* The MAC is done with the frames that lie on the wire. */
+/* Remove the frames from the wire that the MAC is done with. */
 static void
 rx_consume(struct nic *nic)
 {
@@ -747,8 +749,8 @@ rx_consume(struct nic *nic)
 	nic->fifo_wire = nic->fifo_len = nic->fifo_next = 0;
 }
 
-/* Frames that find no descriptor go from the wire into the packet buffer, or are lost. Those of a
- * wire that minds pause frames stay there, once such a frame is due. */
+/* Frames without a descriptor go from the wire into the packet buffer, or are lost. When a pause
+ * frame is due, frames of a wire that obeys pause frames stay on the wire. */
 static void
 rx_store(struct nic *nic, bool minds_pause)
 {
@@ -785,9 +787,9 @@ rx_is_enabled(const struct nic *nic)
 	return reg_get(nic, NIC_RXCTRL) & NIC_RXCTRL_RXEN && !has_fault(nic, NIC_FAULT_GONE);
 }
 
-/* May the MAC look at the wire? It always does while there is a link: how the receiver fares is
- * told to the far end by pause frames only, which a wire that is its own far end minds here. A
- * lossless wire is asked to wait. */
+/* May the MAC take frames from the wire? It always does while there is a link: only pause frames
+ * tell the far end to wait, and a wire that is its own far end obeys them here. A lossless wire
+ * waits for the receiver. */
 static bool
 rx_listens(const struct nic *nic, bool enabled)
 {
@@ -820,9 +822,9 @@ rx_poll(struct nic *nic, bool dma)
 		moved += rx_mac(nic);
 		if (nic->fifo_wire == 0)
 			return moved;
-		/* INTERPRETATION (MISSING): 8.2.3.8.10 has frames ignored while RXEN is 0. Whether
-		 * they are counted is not said. They are here, as far as the MAC counts; but the
-		 * 82598's data sheet says of its counters that they stand. */
+		/* INTERPRETATION (MISSING): 8.2.3.8.10 says that frames are ignored while RXEN is
+		 * 0, but not whether they are counted. Here the counters of the MAC count them;
+		 * the 82598's data sheet says that its counters do not. */
 		if (!enabled) {
 			nic->counts.rx_disabled += nic->fifo_len;
 			nic->fifo_len = 0;
@@ -904,9 +906,9 @@ rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 {
 	uint32_t before = nic->rxq[q].rxdctl;
 
-	value &= ~NIC_RXDCTL_SWFLSH; /* nothing is ever kept back that could be flushed */
+	value &= ~NIC_RXDCTL_SWFLSH; /* no write-back is delayed: nothing to flush */
 	if (value & ~before & NIC_RXDCTL_ENABLE) {
-		if (!nic->direct) /* else the driver may be ahead of us */
+		if (!nic->direct) /* else the driver may have written a newer tail */
 			reg_put(nic, rxq_reg(q, NIC_RDT), 0);
 		rxq_enable(nic, q);
 		if (!nic->rxq[q].live)
@@ -928,8 +930,8 @@ write_rxdctl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t be
 	return nic->rxq[i].rxdctl;
 }
 
-/* Queues may be enabled before the MAC and the DMA agree about the FCS; a receiver that is on needs
- * that they do (8.2.3.8.8). */
+/* Queues may be enabled while MAC and DMA have different settings for the FCS. They must be equal
+ * when the receiver is on (8.2.3.8.8). */
 uint32_t
 write_rxctrl(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
 	     uint32_t value)

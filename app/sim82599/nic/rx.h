@@ -12,10 +12,10 @@
 
 void rxq_disable(struct nic *nic, unsigned int q);
 void rxdctl_changed(struct nic *nic, unsigned int q, uint32_t value); /* by the driver */
-/* descriptors that the driver has given come from its cache: fetch the next ones all at once */
+/* prefetch the next descriptors, which are in the cache of the driver's processor */
 void rx_prefetch(struct nic *nic);
 void rx_reset(struct nic *nic);   /* forget all frames that wait for a descriptor */
-void rx_leave(struct nic *nic);   /* keep them, but leave none of them on the wire */
+void rx_leave(struct nic *nic);   /* copy such frames from the wire to the packet buffer */
 unsigned int rx_poll(struct nic *nic, bool dma); /* dma: host memory may be accessed */
 
 reg_read_hook read_rdh;

@@ -2,8 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What the checksums of a received frame are worth, data sheet 7.1.11, and the sum of fragments,
- * 7.1.13. */
+/* The check of a received frame's checksums, data sheet 7.1.11; the sum of fragments, 7.1.13. */
 
 #include "csum.h"
 #include "desc.h"
@@ -43,16 +42,16 @@ l4_status(const uint8_t *frame, uint32_t frame_len, const struct headers *h)
 	uint32_t len, udp_len;
 	bool good;
 
-	/* INTERPRETATION (MISSING): what is done with a packet whose lengths are at odds with each
-	 * other or with the frame is not said. Here its L4 checksum is not checked, so that
-	 * whoever gets it must look himself. */
+	/* INTERPRETATION (MISSING): the data sheet does not say what happens to a packet whose
+	 * lengths contradict each other or the frame. Here its L4 checksum is not checked, so that
+	 * the receiver must check it. */
 	if (h->end > frame_len || h->end < h->l4)
 		return 0;
 	len = h->end - h->l4;
 	if (h->type & RX_PTYPE_UDP) {
-		/* INTERPRETATION (CONTRADICTION): 7.1.5 excepts datagrams over IPv4 with checksum
-		 * 0, which have none (RFC 768). By erratum 44 silicon reports them as wrong: it
-		 * takes 0 for a checksum like any other. */
+		/* INTERPRETATION (CONTRADICTION): by 7.1.5, datagrams over IPv4 with checksum 0,
+		 * which means none (RFC 768), are not checked. By erratum 44, silicon reports
+		 * them as wrong: it treats 0 as any other checksum. */
 		udp_len = be16(l4 + UDP_LEN_AT);
 		if (udp_len < 8 || udp_len > len)
 			return 0;
@@ -68,9 +67,9 @@ l4_status(const uint8_t *frame, uint32_t frame_len, const struct headers *h)
 	return RX_L4CS | (good ? 0 : RX_TCPE);
 }
 
-/* 7.1.13: the sum of an IPv4 fragment's payload, for software that adds up a whole datagram.
- * INTERPRETATION (MISSING): whether the identification is there for other packets is not said;
- * both are for fragments alone. */
+/* 7.1.13: the sum of an IPv4 fragment's payload, for software that checks a whole datagram.
+ * INTERPRETATION (MISSING): the data sheet does not say whether other packets have the
+ * identification. Here only fragments have it and the sum. */
 static void
 fragment_sum(struct rx_frame *frame, const struct headers *h)
 {

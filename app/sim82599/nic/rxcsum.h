@@ -10,7 +10,7 @@
 #include "parse.h"
 #include "state.h"
 
-/* Add what they are worth to the write-back of the frame. */
+/* Add the results of the checks to the write-back of the frame. */
 void rxcsum_frame(struct nic *nic, struct rx_frame *frame, const struct headers *h);
 
 #endif /* RXCSUM_H */

@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The statistics registers, data sheet 8.2.3.23. The counters are 64 bits wide
- * inside; a register shows as much as it has room for, and sticks there. */
+/* The statistics registers, data sheet 8.2.3.23. The counters have 64 bits inside; a register
+ * stays at its largest value when its counter is above it. */
 
 #include "stats.h"
 
@@ -23,9 +23,9 @@ read_stat(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 	return value > MAX_32 ? MAX_32 : value;
 }
 
-/* INTERPRETATION (MISSING): how the halves of a 36-bit counter stay together is not said for
- * each. All drivers read the low one first: that takes the whole counter, keeps its high half
- * for the read that follows, and clears it. */
+/* INTERPRETATION (MISSING): the data sheet does not say for each 36-bit counter how its halves are
+ * read consistently. All drivers read the low half first: this latches the high half for the next
+ * read, and clears the counter. */
 uint32_t
 read_stat_low(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
@@ -67,8 +67,8 @@ stats_rx_right(struct nic *nic, uint32_t nb, uint64_t bytes)
 void
 stats_rx_good(struct nic *nic, uint32_t nb, uint64_t bytes)
 {
-	/* INTERPRETATION (CONTRADICTION): 8.2.3.23.27 counts from the destination address to the
-	 * CRC. Silicon leaves the CRC out when it strips it, as net_ixgbe knows. */
+	/* INTERPRETATION (CONTRADICTION): by 8.2.3.23.27 bytes are counted from the destination
+	 * address to the CRC. By net_ixgbe, silicon does not count a CRC that it strips. */
 	if (!(reg_get(nic, NIC_HLREG0) & NIC_HLREG0_RXCRCSTRP))
 		bytes += nb * FCS_LEN;
 	nic->stat[STAT_GPRC] += nb;

@@ -10,16 +10,16 @@
 #include "regs.h"
 #include "state.h"
 
-/* So many frames and bytes, without FCS ... */
-void stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes); /* of all */
-void stats_rx_right(struct nic *nic, uint32_t nb, uint64_t bytes); /* of those, without an error */
+/* Count nb frames, and their bytes without FCS. */
+void stats_rx_total(struct nic *nic, uint32_t nb, uint64_t bytes); /* all frames */
+void stats_rx_right(struct nic *nic, uint32_t nb, uint64_t bytes); /* those without errors */
 void stats_rx_good(struct nic *nic, uint32_t nb, uint64_t bytes);  /* of those, for us */
 void stats_tx_good(struct nic *nic, uint32_t nb, uint64_t bytes);
 
-/* ... and of each: its size class (64, 65-127, 128-255, 256-511, 512-1023, 1024 and more; with
- * FCS), and whether it is for many.
- * INTERPRETATION (MISSING): whether frames that the filters refuse have a size class is not
- * said; a good packet is elsewhere one that passed them. */
+/* Count each frame in its size class (64, 65-127, 128-255, 256-511, 512-1023, 1024 and more bytes
+ * with FCS), and as broadcast or multicast.
+ * INTERPRETATION (MISSING): the data sheet does not say whether frames that the filters refuse
+ * have a size class. Elsewhere, a good packet is one that passed the filters. */
 static inline void
 stats_frames(uint64_t *classes, uint64_t *broadcast, uint64_t *multicast, const uint8_t *frame,
 	     uint32_t len_fcs, uint32_t nb)
@@ -46,7 +46,7 @@ stats_tx_frames(struct nic *nic, const uint8_t *frame, uint32_t len_fcs, uint32_
 		     len_fcs, nb);
 }
 
-/* of the rows STAT, and STAT64 */
+/* for the rows STAT and STAT64 */
 reg_read_hook read_stat, read_stat_low, read_stat_high;
 
 #endif /* STATS_H */

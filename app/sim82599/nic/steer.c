@@ -2,9 +2,9 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Which queue a received frame goes to, data sheet 7.1.2: ethertype filters, the SYN filter,
- * RSS; else queue 0. With the modes of MRQC for virtual machines and traffic classes, frames go
- * to the default pool 0 and traffic class 0, and RSS is among its queues. */
+/* The choice of a queue for a received frame, data sheet 7.1.2: by ethertype filters, the SYN
+ * filter, or RSS; else queue 0. With the modes of MRQC for virtual machines and traffic classes,
+ * frames go to the default pool 0 and traffic class 0, and RSS uses their queues. */
 
 #include "desc.h"
 #include "steer.h"
@@ -12,7 +12,7 @@
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
-/* 8.2.3.7.12, MRQE: the queues that RSS has in pool 0 and class 0, less 1 */
+/* 8.2.3.7.12, MRQE: the number of queues for RSS in pool 0 and class 0, minus 1 */
 static const uint8_t rss_masks[NIC_MRQC_MRQE + 1] = {
 	[NIC_MRQC_MRQE_RSS] = 0xf,
 	[4] = 0xf, [5] = 0xf, /* 8 and 4 classes */
@@ -76,10 +76,10 @@ toeplitz(const struct nic_steer *steer, const uint8_t *addresses, unsigned int l
 	return hash;
 }
 
-/* 7.1.2.8: the hash of the most that is enabled and there. Tunnels are IP packets by their outer
- * header. INTERPRETATION (MISSING): whether extension headers keep a packet from being TCP or
- * UDP over IPv6 is not said. Here they do not, if the parser can follow them; the types for
- * Home Address and Routing addresses (TcpIPv6Ex, IPv6Ex) are reserved, and never made. */
+/* 7.1.2.8: the hash over the most fields that are enabled and present. Tunnels are IP packets by
+ * their outer header. INTERPRETATION (MISSING): the data sheet does not say whether a packet with
+ * extension headers is TCP or UDP over IPv6. Here it is, if the parser can parse them; the types
+ * for Home Address and Routing addresses (TcpIPv6Ex, IPv6Ex) are reserved, and never used. */
 static uint32_t
 rss_type(const struct nic_steer *steer, const struct headers *h)
 {
@@ -119,7 +119,7 @@ rss_queue(const struct nic *nic, struct rx_frame *frame, const struct headers *h
 	else
 		hash = toeplitz(steer, ip + 8, 32, ports ? frame->data + h->l4 : NULL);
 	frame->lo |= type;
-	/* 8.2.3.7.5: the hash shares its place with the fragment checksum */
+	/* 8.2.3.7.5: the hash and the fragment checksum share a field */
 	if (reg_get(nic, NIC_RXCSUM) & NIC_RXCSUM_PCSD)
 		frame->lo |= (uint64_t)hash << RX_HASH_SHIFT;
 	entry = hash % 128;

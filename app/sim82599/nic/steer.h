@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Which queue a received frame goes to, data sheet 7.1.2. */
+/* The choice of a queue for a received frame, data sheet 7.1.2. */
 
 #ifndef STEER_H
 #define STEER_H
@@ -10,7 +10,7 @@
 #include "parse.h"
 #include "state.h"
 
-void steer_rebuild(struct nic *nic); /* with the filters, after them */
+void steer_rebuild(struct nic *nic); /* call it after filter_rebuild() */
 /* Set the queue of a frame, and RSS type and hash in its write-back. */
 void steer_frame(const struct nic *nic, struct rx_frame *frame, const struct headers *h);
 

@@ -3,13 +3,13 @@
  */
 
 /* The system time of IEEE 1588, data sheet 7.9.3 and 8.2.3.26.10 to 12: a counter that grows by
- * TIMINCA's increment every so many clocks. Packets get no time stamps. */
+ * TIMINCA's increment in each of its periods. Packets get no time stamps. */
 
 #include "clock.h"
 #include "systim.h"
 
-/* INTERPRETATION (MISSING): the clock follows the link's speed, 6.4 ns at 10 Gbit/s; here it is
- * that always, so that the time does not depend on the link. */
+/* INTERPRETATION (MISSING): the clock depends on the link's speed, and is 6.4 ns at 10 Gbit/s. Here
+ * it is always 6.4 ns, so that the time does not depend on the link. */
 #define CLOCKS(ns) ((ns) * 10 / 64)
 
 static uint64_t
@@ -31,14 +31,14 @@ systim_set(struct nic *nic, uint64_t value)
 	nic->systim_at = nic_now();
 }
 
-/* TIMINCA must not change between systim_set() and this. */
+/* TIMINCA must not change between systim_set() and this call. */
 static uint64_t
 systim_get(const struct nic *nic)
 {
 	return systim_value(nic, nic_now());
 }
 
-/* 8.2.3.26.10: reading the lower half takes the upper with it */
+/* 8.2.3.26.10: reading the lower half latches the upper one */
 uint32_t
 read_systim(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 {
@@ -64,6 +64,6 @@ uint32_t
 write_timinca(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before,
 	      uint32_t value)
 {
-	systim_set(nic, systim_get(nic)); /* with the increment that was */
+	systim_set(nic, systim_get(nic)); /* with the old increment */
 	return value;
 }

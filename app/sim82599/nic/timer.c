@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The first of the times that the features wait for. */
+/* The first of the times at which a feature must run. */
 
 #include "timer.h"
 

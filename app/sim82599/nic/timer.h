@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* When the device has to run next, though nothing comes from the driver or the wire. */
+/* The time at which the device must run even if neither the driver nor the wire does anything. */
 
 #ifndef TIMER_H
 #define TIMER_H

@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Transmit, data sheet 7.2: descriptors of a queue into frames on the wire, and
- * the write-back of those that ask for it. */
+/* Transmit, data sheet 7.2: the frames of a queue's descriptors are put on the wire, and the
+ * descriptors that request it are written back. */
 
 #include "desc.h"
 #include "irq.h"
@@ -17,27 +17,27 @@
 /* PAYLEN has 18 bits, and the headers come in addition (7.2.4.1). */
 #define TX_MAX_MESSAGE ((1u << 18) - 1 + 512)
 
-/* Frames of one queue that go out together, and what is then written back. */
+/* Frames of one queue that are sent together, and the write-backs that follow. */
 struct tx_batch {
 	struct wire_frame frames[WIRE_BURST];
-	/* the head once the frame is out, and above it how many segments of what is then at the
-	 * head are */
+	/* bits 31:0: the head after the frame was sent; bits 63:32: the number of segments that
+	 * were sent of the message at this head */
 	uint64_t next[WIRE_BURST];
 	uint32_t nb_frames;
 	struct {
 		struct desc *desc;
-		uint32_t frame;        /* done when so many frames are out */
+		uint32_t frame;        /* done when this number of frames was sent */
 	} report[TX_REPORTS];          /* descriptors with RS, in order */
 	uint32_t nb_reports;
-	bool contexts;                 /* there were some */
+	bool contexts;                 /* there were context descriptors */
 	uint64_t report_all;           /* TX_RS: as if each descriptor had it */
-	/* frames that had to be put together: gathered, padded, changed */
+	/* frames that were built here: gathered, padded or changed */
 	uint8_t room[4 * WIRE_MAX_FRAME];
 	uint32_t room_used;
 };
 
-/* Head write-back of a queue as its registers have it now (8.2.3.9.11, 8.2.3.9.12), with TXDCTL as
- * it is to be. @return false: strict, and against a rule */
+/* Latch head write-back from a queue's registers (8.2.3.9.11, 8.2.3.9.12), with the new value of
+ * TXDCTL. @return false if a rule is broken, and the device is strict */
 static bool
 txq_head_wb(struct nic *nic, unsigned int q, uint32_t txdctl)
 {
@@ -117,7 +117,7 @@ txq_disable(struct nic *nic, unsigned int q)
 
 /* Descriptors from the head up to, not including, the tail.
  * INTERPRETATION (MISSING): 8.2.3.9.9 does not say what a tail outside of the ring does. The head
- * never meets it, so it goes round the ring without end, as a load generator uses it on silicon. */
+ * never reaches it, and moves round the ring without end. A load generator uses this on silicon. */
 static uint32_t
 tx_owned(struct nic *nic, unsigned int q)
 {
@@ -128,7 +128,7 @@ tx_owned(struct nic *nic, unsigned int q)
 	return ring_owned(nic, &txq->ring, "TDT", q, txq_reg(q, NIC_TDT), true);
 }
 
-/* 5.2.5: as after a master abort, the queue stands still. */
+/* 5.2.5: as after a master abort, the queue stops. */
 static uint32_t
 tx_refused(struct nic *nic, unsigned int q)
 {
@@ -137,12 +137,12 @@ tx_refused(struct nic *nic, unsigned int q)
 	return 0;
 }
 
-/* What hardware would hang on: the queue stands still, too. */
+/* A descriptor that hardware would hang on: the queue stops, too. */
 #define TX_HANG(nic, q, rule, fmt, ...) \
 	(nic_violation(nic, rule, fmt ", queue %u", ##__VA_ARGS__, q), txq_disable(nic, q), 0)
 
-/* What the driver has given ends with a context, or within a frame: said once for each tail. One
- * outside of the ring is no end. */
+/* The tail is behind a context, or inside a frame: report it once for each tail, unless the tail is
+ * outside of the ring. */
 static uint32_t
 tx_open_end(struct nic *nic, unsigned int q, uint32_t tail)
 {
@@ -154,7 +154,7 @@ tx_open_end(struct nic *nic, unsigned int q, uint32_t tail)
 	return 0;
 }
 
-/* Room for a frame of len bytes that is put together. @return NULL: none left in this batch */
+/* Memory to build a frame of len bytes. @return NULL if this batch has none left */
 static uint8_t *
 tx_room(struct tx_batch *batch, uint32_t len)
 {
@@ -173,7 +173,7 @@ tx_add(struct tx_batch *batch, const uint8_t *data, uint32_t len)
 }
 
 /* Put the frame, or its segments from the given one on, into the batch. @return the first segment
- * that had no place there */
+ * that the batch had no room for */
 static uint32_t
 tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct tx_batch *batch)
 {
@@ -198,7 +198,7 @@ tx_put(const struct nic *nic, const struct tx_frame *f, uint32_t segment, struct
 	return segment;
 }
 
-/* A data descriptor adds its buffer to a frame. @return false: the queue stands still */
+/* Add the buffer of a data descriptor to a frame. @return false if the queue stops */
 static bool
 tx_piece(struct nic *nic, unsigned int q, struct tx_frame *f, uint64_t addr, uint64_t hi)
 {
@@ -209,8 +209,8 @@ tx_piece(struct nic *nic, unsigned int q, struct tx_frame *f, uint64_t addr, uin
 	if (((hi & TX_DEXT) && TX_DTYP(hi) != TX_DTYP_DATA) || ((hi ^ f->hi) & TX_DEXT))
 		return TX_HANG(nic, q, RULE_TX_DTYP, "0x%016llx after %u buffers",
 			       (unsigned long long)hi, f->nb);
-	/* INTERPRETATION (CONTRADICTION): the limit is also given as 40 less WTHRESH less 2
-	 * (7.2.1.1), but Intel's drivers go up to 40. */
+	/* INTERPRETATION (CONTRADICTION): 7.2.1.1 also gives the limit as 40 - WTHRESH - 2, but
+	 * Intel's drivers use up to 40. */
 	if (f->nb == TX_MAX_DESCS)
 		return TX_HANG(nic, q, RULE_TX_DESCRIPTORS, "a frame of more");
 	f->rs_inside |= (hi & TX_RS) && !(hi & TX_EOP);
@@ -231,11 +231,11 @@ tx_piece(struct nic *nic, unsigned int q, struct tx_frame *f, uint64_t addr, uin
 }
 
 /*
- * The frame that starts at descriptor i, of which the driver has given n. Of descriptors that
- * hold no frame, a context or one without data, each stands for itself.
- * @return descriptors that are done with once the batch is out, or 0: not yet whole, no place
- * left in the batch, or the queue stands still. A frame that is not to be sent leaves no trace in
- * batch->frames, one that is segmented may leave some of its segments there.
+ * Put the frame that starts at descriptor i into the batch; the device owns n descriptors from
+ * there on. A descriptor without a frame, which is a context or has no data, is taken alone.
+ * @return the number of descriptors that are done after the batch is sent. It is 0 if the frame is
+ * incomplete, the batch has no room, or the queue stops. A frame that must not be sent is not added
+ * to batch->frames; of one that is segmented, the first segments may have been added.
  */
 static uint32_t
 tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
@@ -260,7 +260,7 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 		used++;
 		if (f.nb == 0 && (hi & TX_EOP) && TX_LEN(hi) == 0 &&
 		    (!(hi & TX_DEXT) || TX_DTYP(hi) == TX_DTYP_DATA))
-			break; /* 7.2.3.2.2: a null descriptor, which is not written back */
+			break; /* 7.2.3.2.2: a null descriptor is not written back */
 		if ((hi | batch->report_all) & TX_RS) {
 			if (nb_reports == TX_REPORTS)
 				return 0;
@@ -298,9 +298,9 @@ tx_gather(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_bat
 	return used;
 }
 
-/* Most frames are plain: one buffer, nothing but to be sent. @return how many of the n descriptors
- * from i on, up to the first that is not, for which there is no place left, or the ring's end. Not
- * inlined: the loop needs all registers. */
+/* Put plain frames into the batch: one buffer, no offload. Most frames are plain.
+ * @return the number of the n descriptors from i on up to the first that is not plain, the ring's
+ * end, or the end of the batch. Not inlined: the loop needs all registers. */
 static __attribute__((noinline)) uint32_t
 tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batch *batch)
 {
@@ -308,7 +308,7 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	const uint64_t report_all = batch->report_all;
 	struct wire_frame *frame = &batch->frames[batch->nb_frames];
 	uint64_t *next = &batch->next[batch->nb_frames];
-	uint64_t hi, alike = TX_RS; /* to the last plain one: most are; to begin with, none is */
+	uint64_t hi, alike = TX_RS; /* equal to the last plain one, as most are; at first to none */
 	const uint8_t *data;
 	struct desc *desc;
 	uint32_t len = 0, nb;
@@ -349,9 +349,9 @@ tx_plain(struct nic *nic, unsigned int q, uint32_t i, uint32_t n, struct tx_batc
 	return nb;
 }
 
-/* INTERPRETATION (MISSING): 7.2.3.2.5 gives all bits of a write-back but DD as reserved. They keep
- * what the driver wrote: there are drivers that fill a ring once and send it again and again, or
- * use it for receive, too, and work on silicon. */
+/* INTERPRETATION (MISSING): by 7.2.3.2.5, all bits of a write-back except DD are reserved. Here
+ * they keep their value. On silicon, drivers work that fill a ring once and send it many times, or
+ * that use it for receive, too. */
 static inline void
 tx_set_dd(struct desc *desc)
 {
@@ -360,8 +360,8 @@ tx_set_dd(struct desc *desc)
 	atomic_store_explicit(&desc->hi, hi | TX_STA_DD, memory_order_release);
 }
 
-/* Tell the driver that the first nb frames of the batch are out and all before head is done: by
- * DD where RS asks for it (7.2.3.5.1), or by the head (7.2.3.5.2). */
+/* Report to the driver that the first nb frames of the batch were sent, and that all descriptors
+ * before head are done: by DD in descriptors with RS (7.2.3.5.1), or by the head (7.2.3.5.2). */
 static void
 tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uint32_t nb,
 	      uint64_t next)
@@ -374,7 +374,7 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 	done = ring_distance(txq->ring.head, head, txq->ring.size);
 	nic->counts.desc_reads += done;
 	txq->ring.head = head;
-	if (!txq->live) /* it stands still, but for what was on its way */
+	if (!txq->live) /* it stopped; frames that were on their way are done */
 		reg_put(nic, txq_reg(q, NIC_TDH), head);
 	txq->segment = next >> 32;
 	txq->seen -= txq->seen < done ? txq->seen : done;
@@ -401,9 +401,9 @@ tx_write_back(struct nic *nic, unsigned int q, const struct tx_batch *batch, uin
 }
 
 /*
- * Contexts take effect as descriptors are looked at, but the wire may not take the frames before
- * them: then those as they were at the head come back, and the ones that are done with, up to the
- * new head, take effect again.
+ * A context takes effect when its descriptor is read, but the wire may not have taken the frames
+ * before it. Then the contexts at the old head are restored, and the context descriptors up to the
+ * new head take effect again.
  */
 static void
 tx_keep_contexts(struct nic *nic, unsigned int q, bool all, uint32_t head)
@@ -427,7 +427,7 @@ tx_keep_contexts(struct nic *nic, unsigned int q, bool all, uint32_t head)
 	memcpy(txq->kept, txq->context, sizeof(txq->kept));
 }
 
-/* @return frames, from the first on, that count alike: of one length, for one station */
+/* @return the number of first frames that are counted alike: of one length, for one station */
 static unsigned int
 tx_alike(const struct wire_frame *frames, unsigned int n)
 {
@@ -464,7 +464,7 @@ tx_count(struct nic *nic, unsigned int q, const struct tx_batch *batch, unsigned
 	nic->counts.pcie_down += pcie_bytes(sent * sizeof(struct desc));
 }
 
-/* @return frames sent */
+/* @return the number of frames sent */
 static unsigned int
 tx_queue(struct nic *nic, unsigned int q, struct tx_batch *batch)
 {
@@ -532,7 +532,7 @@ tx_poll(struct nic *nic)
 	struct tx_batch batch;
 	unsigned int moved = 0, q;
 
-	/* Without a link frames wait in their queue (3.7.4). */
+	/* Without a link, frames wait in their queue (3.7.4). */
 	if (nic->wire == NULL || !nic->link_up || !(reg_get(nic, NIC_DMATXCTL) & NIC_DMATXCTL_TE))
 		return 0;
 	for (q = 0; q < nic->tx_end; q++)
@@ -551,8 +551,8 @@ write_tx_ring(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t b
 	return ring_write(nic, reg, i, nic->txq[i].live, UINT32_MAX, before, value);
 }
 
-/* INTERPRETATION (MISSING): 4.6.8 sets head write-back before the queue is enabled, 8.2.3.9.11 and
- * 8.2.3.9.12 do not forbid to change it afterwards. It takes effect at once. */
+/* INTERPRETATION (MISSING): 4.6.8 sets up head write-back before it enables the queue. 8.2.3.9.11
+ * and 8.2.3.9.12 do not forbid a later change. Here a change takes effect at once. */
 uint32_t
 write_tdwba(struct nic *nic, const struct reg *reg, unsigned int i, uint32_t before, uint32_t value)
 {
@@ -590,7 +590,7 @@ txdctl_changed(struct nic *nic, unsigned int q, uint32_t value)
 
 	value &= ~NIC_TXDCTL_SWFLSH;
 	if (value & ~before & NIC_TXDCTL_ENABLE) {
-		if (!nic->direct) /* else the driver may be ahead of us */
+		if (!nic->direct) /* else the driver may have written a newer tail */
 			reg_put(nic, txq_reg(q, NIC_TDT), 0);
 		txq_enable(nic, q, value);
 		if (!nic->txq[q].live)

@@ -12,7 +12,7 @@
 
 void txq_disable(struct nic *nic, unsigned int q);
 void txdctl_changed(struct nic *nic, unsigned int q, uint32_t value); /* by the driver */
-/* descriptors that the driver has given come from its cache: fetch the next ones all at once */
+/* prefetch the next descriptors, which are in the cache of the driver's processor */
 void tx_prefetch(struct nic *nic);
 unsigned int tx_poll(struct nic *nic);
 

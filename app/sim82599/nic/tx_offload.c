@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What transmit does to a frame on its way, data sheet 7.2.3.2, 7.2.4, 7.2.5 and 7.4: checksums,
+/* Changes to a frame when it is transmitted, data sheet 7.2.3.2, 7.2.4, 7.2.5 and 7.4: checksums,
  * segmentation, VLAN tag. The driver's buffers are only read. */
 
 #include "csum.h"
@@ -11,10 +11,10 @@
 #define MAC_ADDRS     12u  /* both addresses, before a tag */
 #define HEADERS_MAX   512u /* 7.2.3.2.3, of MACLEN, IPLEN and L4LEN together */
 #define HEADER_DESCS  4u   /* 7.2.4.1 */
-#define IP_CSUM       10u  /* where an IPv4 header has its checksum */
+#define IP_CSUM       10u  /* offset of the checksum in an IPv4 header */
 #define L4LEN_MAX     64u  /* 7.2.3.2.3, of a segmentation */
 
-/* By TUCMD.L4T: the least length of the header, and where its checksum is. */
+/* By TUCMD.L4T: the least length of the header, and the offset of its checksum. */
 static const struct {
 	uint8_t len, csum;
 } tx_l4[4] = {
@@ -23,7 +23,7 @@ static const struct {
 	[TX_L4T_SCTP] = { 12, 8 },
 };
 
-/* Copy len bytes of the frame, from its byte at on. */
+/* Copy len bytes of the frame from offset at on. */
 static void
 tx_copy(const struct tx_frame *f, uint32_t at, uint8_t *to, uint32_t len)
 {
@@ -48,15 +48,15 @@ tx_context(struct nic *nic, unsigned int q, const struct desc *desc, bool again)
 	    TX_VIOLATION(nic, again, RULE_RESERVED_DESC, "context 0x%016llx, queue %u",
 			 (unsigned long long)hi, q))
 		return;
-	/* INTERPRETATION (MISSING): an IDX above 1 is reserved; what it does is not said. Its
-	 * lowest bit is taken. */
+	/* INTERPRETATION (MISSING): an IDX above 1 is reserved, and the data sheet does not say
+	 * what it does. Here only its lowest bit counts. */
 	if (TX_IDX(hi) > 1 && TX_VIOLATION(nic, again, RULE_TX_CONTEXT, "context %u, queue %u",
 					   (unsigned int)TX_IDX(hi), q))
 		return;
 	nic->txq[q].context[TX_IDX(hi) & 1] = (struct nic_tx_context){ desc->lo, hi };
 }
 
-/* 7.2.3.2.2: reserved bits, CSO and CSS. @return false: strict, and they are wrong */
+/* 7.2.3.2.2: reserved bits, CSO and CSS. @return false if they are wrong, and the device strict */
 static bool
 tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
@@ -77,7 +77,8 @@ tx_check_legacy(struct nic *nic, unsigned int q, struct tx_frame *f)
 			     f->css, f->cso, f->len, q);
 }
 
-/* What a register lacks is told once, not of every message. @return false: strict, and it does */
+/* A wrong register is reported once, not for every message. @return false if one is wrong, and the
+ * device is strict */
 static bool
 tx_check_segment_hlreg(struct nic *nic, unsigned int q)
 {
@@ -90,7 +91,7 @@ tx_check_segment_hlreg(struct nic *nic, unsigned int q)
 	       !TX_VIOLATION(nic, again, RULE_TX_TSO_HLREG, "HLREG0 0x%08x, queue %u", hlreg0, q);
 }
 
-/* 7.2.4, and what 7.2.3.2.3 says of it. @return false: not possible */
+/* 7.2.4, 7.2.3.2.3. @return false if the segmentation is not possible */
 static bool
 tx_check_segment(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
@@ -105,8 +106,8 @@ tx_check_segment(struct nic *nic, unsigned int q, struct tx_frame *f)
 			     f->iplen, f->l4len, q);
 		return false;
 	}
-	/* INTERPRETATION (CONTRADICTION): the sum of the headers' lengths is given as up to 512 in
-	 * 7.2.3.2.3, as up to 240 in 7.2.4.5. */
+	/* INTERPRETATION (CONTRADICTION): the sum of the headers' lengths is at most 512 by
+	 * 7.2.3.2.3, but at most 240 by 7.2.4.5. */
 	if (headers > HEADERS_MAX || headers > f->len) {
 		TX_VIOLATION(nic, f->again, RULE_TX_HEADERS, "%u bytes of headers in %u, queue %u",
 			     headers, f->len, q);
@@ -120,8 +121,8 @@ tx_check_segment(struct nic *nic, unsigned int q, struct tx_frame *f)
 	return true;
 }
 
-/* 7.2.5: can the checksums be where the context says? Else those are not inserted that would lie
- * outside of the headers or the frame. @return false: strict, and they cannot */
+/* 7.2.5: are the checksums inside the headers and the frame, as the context describes them? One
+ * that is not is not inserted. @return false if one is not, and the device is strict */
 static bool
 tx_check_checksums(struct nic *nic, unsigned int q, struct tx_frame *f)
 {
@@ -146,7 +147,7 @@ tx_check_checksums(struct nic *nic, unsigned int q, struct tx_frame *f)
 	return true;
 }
 
-/* @return what becomes of a frame that broke a rule: hardware that is to segment hangs */
+/* @return the result for a frame that broke a rule: with segmentation, hardware would hang */
 static enum tx_verdict
 tx_broken(const struct tx_frame *f)
 {
@@ -172,8 +173,8 @@ tx_check_advanced(struct nic *nic, unsigned int q, struct tx_frame *f)
 				 (unsigned int)TX_IDX(f->hi), q) || f->segment)
 			return tx_broken(f);
 	}
-	/* INTERPRETATION (MISSING): what a context that was never written holds is not said. It is
-	 * all zero here: a tag of 0 is inserted, and lengths of 0 are TX_HEADERS. */
+	/* INTERPRETATION (MISSING): the data sheet does not say what a context holds that was never
+	 * written. Here it is zero: a tag of 0 is inserted, and lengths of 0 break TX_HEADERS. */
 	f->tag = TX_CTX_VLAN(c->lo);
 	f->maclen = TX_CTX_MACLEN(c->lo);
 	f->iplen = TX_CTX_IPLEN(c->lo);
@@ -232,8 +233,8 @@ tx_check(struct nic *nic, unsigned int q, struct tx_frame *f)
 		    TX_VIOLATION(nic, f->again, RULE_TX_IFCS, "a frame of %u bytes, queue %u",
 				 f->len, q))
 			return tx_broken(f);
-		/* INTERPRETATION (MISSING): without IFCS the driver has written the FCS itself; the
-		 * wire carries none, so it is taken off unchecked. With an offload, which demands
+		/* INTERPRETATION (MISSING): without IFCS the driver has written the FCS itself. The
+		 * wire carries no FCS, so it is removed unchecked. With an offload, which requires
 		 * IFCS, it counts as set. */
 		if (!tx_is_changed(f))
 			f->len = f->len > FCS_LEN ? f->len - FCS_LEN : 0;
@@ -275,9 +276,9 @@ tx_segment_len(const struct tx_frame *f, uint32_t segment)
 	return headers + (left < f->mss ? left : f->mss) + tag;
 }
 
-/* 7.2.5: on len bytes at data, without a tag that is still to be inserted. The driver has put
- * the sum of the pseudo-header into the L4 field, which is summed like all the rest; extra is
- * what that lacks. */
+/* 7.2.5: insert the checksums into len bytes at data. A VLAN tag is inserted later. The driver has
+ * put the sum of the pseudo-header into the L4 field, which is added like the other bytes; extra is
+ * the part that this sum lacks. */
 static void
 tx_insert_checksums(const struct tx_frame *f, uint8_t *data, uint32_t len, uint64_t extra)
 {
@@ -285,8 +286,8 @@ tx_insert_checksums(const struct tx_frame *f, uint8_t *data, uint32_t len, uint6
 	uint16_t csum;
 	uint32_t crc;
 
-	/* The field counts, too: 7.2.4.5 lets a driver adjust something by it, and Linux's ixgbe
-	 * does so for tunnels, with an IPLEN that reaches to the inner L4 header. */
+	/* The old value of the field is added, too: 7.2.4.5 lets a driver correct the sum by it.
+	 * Linux's ixgbe does so for tunnels, with an IPLEN up to the inner L4 header. */
 	if (f->ip_csum) {
 		csum = ~csum_fold(csum_sum(ip, f->iplen));
 		memcpy(ip + IP_CSUM, &csum, sizeof(csum));
@@ -300,13 +301,13 @@ tx_insert_checksums(const struct tx_frame *f, uint8_t *data, uint32_t len, uint6
 		return;
 	}
 	csum = ~csum_fold(csum_sum(l4, len) + extra);
-	/* 7.2.3.2.2 tells legacy descriptors apart by this: 0 would mean that there is none. */
+	/* 7.2.3.2.2 makes this difference for legacy descriptors: 0 would mean no checksum. */
 	if (csum == 0 && f->l4t == TX_L4T_UDP)
 		csum = 0xffff;
 	memcpy(l4 + tx_l4[f->l4t].csum, &csum, sizeof(csum));
 }
 
-/* 7.2.4.7: the headers at data, those of the whole message, become those of a segment. */
+/* 7.2.4.7: change the headers at data from those of the message to those of a segment. */
 static void
 tx_update_headers(const struct nic *nic, const struct tx_frame *f, uint32_t segment, uint32_t last,
 		  uint8_t *data, uint32_t payload)
@@ -337,15 +338,15 @@ tx_update_headers(const struct nic *nic, const struct tx_frame *f, uint32_t segm
 	put_be16(l4 + 12, be16(l4 + 12) & (0xf000 | flags));
 }
 
-/* 7.4.5: the tag goes behind the addresses; in double VLAN mode it is the inner one, and goes
- * behind the outer one, which is in the frame already. */
+/* 7.4.5: the tag is inserted behind the addresses. In double VLAN mode it is the inner tag, and is
+ * inserted behind the outer one, which is in the frame already. */
 static void
 tx_insert_tag(const struct nic *nic, const struct tx_frame *f, uint8_t *to)
 {
 	uint32_t dmatxctl = reg_get(nic, NIC_DMATXCTL), at = MAC_ADDRS;
 
-	/* INTERPRETATION (MISSING): where the tag goes in double VLAN mode when there is no outer
-	 * one is not said. It goes behind the addresses. */
+	/* INTERPRETATION (MISSING): the data sheet does not say where the tag is inserted in double
+	 * VLAN mode if there is no outer tag. Here it is inserted behind the addresses. */
 	if ((dmatxctl & NIC_DMATXCTL_GDV) &&
 	    be16(to + TAG_LEN + at) == reg_get(nic, NIC_EXVET) >> 16)
 		at += TAG_LEN;
@@ -357,7 +358,7 @@ tx_insert_tag(const struct nic *nic, const struct tx_frame *f, uint8_t *to)
 void
 tx_build(const struct nic *nic, const struct tx_frame *f, uint32_t segment, uint8_t *to)
 {
-	uint8_t *data = f->vlan ? to + TAG_LEN : to; /* the tag goes in at the end */
+	uint8_t *data = f->vlan ? to + TAG_LEN : to; /* the tag is inserted at the end */
 	uint32_t len = f->len, headers, payload;
 	uint64_t extra = 0;
 	uint16_t csum;

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What transmit does to a frame on its way, data sheet 7.2.3.2, 7.2.4, 7.2.5 and 7.4. */
+/* Changes to a frame when it is transmitted, data sheet 7.2.3.2, 7.2.4, 7.2.5 and 7.4. */
 
 #ifndef TX_OFFLOAD_H
 #define TX_OFFLOAD_H
@@ -13,17 +13,18 @@
 #define TX_MIN_FRAME 17    /* bytes, 7.2.3.2.4 */
 #define TX_PAD_FRAME 60    /* without FCS, with HLREG0.TXPADEN */
 
-/* A frame in host memory, or a message that becomes several (7.2.4), as its descriptors say. */
+/* A frame in host memory, or a message that is sent as several frames (7.2.4), as its descriptors
+ * describe it. */
 struct tx_frame {
 	const uint8_t *pieces[TX_MAX_DESCS];
 	uint32_t lens[TX_MAX_DESCS];
 	uint32_t nb;           /* buffers */
-	uint32_t len;          /* bytes in them together */
-	uint64_t hi;           /* of the first data descriptor, whose fields count for all */
-	bool rs_inside;        /* RS not only in the last */
+	uint32_t len;          /* sum of their bytes */
+	uint64_t hi;           /* of the first data descriptor, which is valid for the frame */
+	bool rs_inside;        /* RS is set before the last one */
 	bool reserved;         /* reserved bits are set */
-	bool again;            /* looked at before: violations are counted already */
-	/* what is to be done, filled in by tx_check() */
+	bool again;            /* it was checked before: its violations are counted */
+	/* the offloads, as tx_check() found them */
 	bool ip_csum, l4_csum, legacy_csum, vlan, segment;
 	uint8_t l4t;
 	uint16_t tag;
@@ -34,26 +35,26 @@ struct tx_frame {
 
 enum tx_verdict {
 	TX_SEND,
-	TX_SKIP, /* done with, but not sent */
-	TX_STUCK /* hardware would hang: the queue stands still */
+	TX_SKIP, /* it completes, but is not sent */
+	TX_STUCK /* hardware would hang: the queue stops */
 };
 
-/* A violation by a frame or context: counted once, however often it is looked at. @return strict */
+/* Count a violation by a frame or context once, however often it is checked. @return strict */
 #define TX_VIOLATION(nic, again, rule, ...) \
 	((again) ? (nic)->config.strict : nic_violation(nic, rule, __VA_ARGS__))
 
-/* A context descriptor takes effect, 7.2.3.2.3. */
+/* Execute a context descriptor, 7.2.3.2.3. */
 void tx_context(struct nic *nic, unsigned int q, const struct desc *desc, bool again);
-/* Is what the first descriptor asks for possible? */
+/* Can the frame be sent as its descriptors request? */
 enum tx_verdict tx_check(struct nic *nic, unsigned int q, struct tx_frame *f);
-/* Frames on the wire that it becomes. */
+/* The number of frames on the wire that it is sent as. */
 uint32_t tx_segments(const struct tx_frame *f);
-/* Length of such a frame, without padding. */
+/* The length of such a frame, without padding. */
 uint32_t tx_segment_len(const struct tx_frame *f, uint32_t segment);
-/* Put such a frame together at to, where as many bytes are free. */
+/* Build such a frame at to, which has room for its length. */
 void tx_build(const struct nic *nic, const struct tx_frame *f, uint32_t segment, uint8_t *to);
 
-/* Is more to be done than to put the buffers behind each other? */
+/* Must the frame be changed, and not only be copied from its buffers? */
 static inline bool
 tx_is_changed(const struct tx_frame *f)
 {

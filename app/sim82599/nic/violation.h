@@ -9,8 +9,8 @@
 
 #include "state.h"
 
-/* Count a violation; the first is kept as text. @return true if the device is
- * strict, and the offending access is to have no effect. */
+/* Count a violation, and keep the first one as text. @return true if the device is strict: then
+ * the access must have no effect */
 bool nic_violation(struct nic *nic, enum nic_rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
