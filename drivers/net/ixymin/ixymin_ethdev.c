@@ -202,6 +202,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		return ret;
 	ixymin_general_init(&port->hw);
+	ixymin_stats_mapping_start(port);
 	ixymin_rx_init(&port->hw);
 	ixymin_filter_start(dev);
 	ixymin_rss_start(dev);
@@ -264,6 +265,7 @@ static const struct eth_dev_ops ixymin_ops = {
 	.dev_ptypes_set = ixymin_ptypes_set,
 	.stats_get = ixymin_stats_get,
 	.stats_reset = ixymin_stats_reset,
+	.queue_stats_mapping_set = ixymin_stats_mapping_set,
 	.xstats_get = ixymin_xstats_get,
 	.xstats_get_names = ixymin_xstats_get_names,
 	.rx_queue_setup = ixymin_rx_queue_setup,
@@ -365,6 +367,7 @@ port_init(struct rte_eth_dev *dev)
 	ret = mac_addr_init(dev);
 	if (ret < 0)
 		return ret;
+	ixymin_stats_mapping_init(port);
 	ixymin_intr_init(dev);
 	return 0;
 }

@@ -42,6 +42,8 @@ struct ixymin_rss {
 struct ixymin_settings {
 	uint32_t mta[IXYMIN_FILTER_WORDS]; /* multicast table */
 	struct ixymin_rss rss;
+	uint8_t rx_counters[IXYMIN_RX_QUEUES]; /* the set of counters of a queue */
+	uint8_t tx_counters[IXYMIN_RX_QUEUES];
 	bool no_ptypes;                 /* the application wants no packet types */
 };
 
@@ -109,6 +111,9 @@ int ixymin_stats_update(struct ixymin_port *port);
 void ixymin_stats_start(struct ixymin_port *port);
 void ixymin_stats_stop(struct ixymin_port *port);
 int ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUEUE_STATS_PARAM);
+void ixymin_stats_mapping_init(struct ixymin_port *port);
+void ixymin_stats_mapping_start(struct ixymin_port *port);
+int ixymin_stats_mapping_set(struct rte_eth_dev *dev, uint16_t id, uint8_t set, uint8_t is_rx);
 int ixymin_stats_reset(struct rte_eth_dev *dev);
 int ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int nb);
 int ixymin_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,

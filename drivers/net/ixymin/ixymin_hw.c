@@ -95,18 +95,11 @@ ixymin_wait_ready(const struct ixymin_hw *hw)
 	return ret;
 }
 
-/* 4.6.3.2: no PCIe snoop hints, and tell the firmware that there is a driver. 4.6.5: queues 0 to 14
- * have counters of their own, all others share the last. */
+/* 4.6.3.2: no PCIe snoop hints, and tell the firmware that there is a driver. */
 void
 ixymin_general_init(const struct ixymin_hw *hw)
 {
-	uint32_t n;
-
 	reg_set(hw, IXYMIN_CTRL_EXT, IXYMIN_CTRL_EXT_NS_DIS | IXYMIN_CTRL_EXT_DRV_LOAD);
-	for (n = 0; n < IXYMIN_RX_QUEUES / 4; n++) {
-		reg_write(hw, IXYMIN_RQSMR(n), n < 4 ? IXYMIN_QSM_OWN(n) : IXYMIN_QSM_LAST);
-		reg_write(hw, IXYMIN_TQSM(n), n < 4 ? IXYMIN_QSM_OWN(n) : IXYMIN_QSM_LAST);
-	}
 }
 
 /* 4.6.7, up to the queues: clear filter tables that are not used, some of which have no reset

@@ -315,8 +315,6 @@
 /* Which set a queue has: maps of eight bits for each queue */
 #define IXYMIN_RQSMR(n)                (0x02300 + 4 * (n))    /* Rx queues 4n to 4n + 3 */
 #define IXYMIN_TQSM(n)                 (0x08600 + 4 * (n))
-#define   IXYMIN_QSM_OWN(n)            (0x03020100 + 0x04040404 * (n)) /* queue q to set q */
-#define   IXYMIN_QSM_LAST              0x0f0f0f0f
 
 /* 7.1.6 Advanced receive descriptor */
 union ixymin_rx_desc {

@@ -129,6 +129,56 @@ ixymin_stats_stop(struct ixymin_port *port)
 	rte_eal_alarm_cancel(stats_alarm, port);
 }
 
+/* 4.6.5: queues 0 to 14 have counters of their own, all others share the last ones. */
+void
+ixymin_stats_mapping_init(struct ixymin_port *port)
+{
+	struct ixymin_settings *settings = &port->settings;
+	uint8_t q;
+
+	for (q = 0; q < IXYMIN_RX_QUEUES; q++) {
+		settings->rx_counters[q] = RTE_MIN(q, IXYMIN_QUEUE_COUNTERS - 1);
+		settings->tx_counters[q] = settings->rx_counters[q];
+	}
+}
+
+/* The registers have eight bits for each of four queues. */
+static uint32_t
+mapping_word(const uint8_t *counters)
+{
+	return counters[0] | counters[1] << 8 | counters[2] << 16 | counters[3] << 24;
+}
+
+void
+ixymin_stats_mapping_start(struct ixymin_port *port)
+{
+	uint32_t n;
+
+	for (n = 0; n < IXYMIN_RX_QUEUES / 4; n++) {
+		reg_write(&port->hw, IXYMIN_RQSMR(n),
+			  mapping_word(&port->settings.rx_counters[4 * n]));
+		reg_write(&port->hw, IXYMIN_TQSM(n),
+			  mapping_word(&port->settings.tx_counters[4 * n]));
+	}
+}
+
+int
+ixymin_stats_mapping_set(struct rte_eth_dev *dev, uint16_t id, uint8_t set, uint8_t is_rx)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+	uint8_t *counters = is_rx ? port->settings.rx_counters : port->settings.tx_counters;
+
+	if (set >= IXYMIN_QUEUE_COUNTERS) {
+		IXYMIN_LOG(ERR, &port->hw, "%s queue %u: no set of counters %u, there are %u",
+			   is_rx ? "rx" : "tx", id, set, IXYMIN_QUEUE_COUNTERS);
+		return -EINVAL;
+	}
+	counters[id] = set;
+	if (port->started)
+		ixymin_stats_mapping_start(port);
+	return 0;
+}
+
 static void
 port_stats_sum(const struct ixymin_stats *totals, struct rte_eth_stats *stats)
 {
