@@ -63,8 +63,9 @@ def test_queues(driver):
             pmd.about(xstats)
         xstats = pmd.port_xstats(1)
         got = [xstats[f"rx_q{q}_packets"] for q in range(queues)]
-        assert got == [5000, 0, 0, 0], pmd.about(f"packets received by queue: {got}")
-        assert xstats["rx_q0_bytes"] == 5000 * 60, pmd.about(xstats)
+        # one flow: all come to one queue, which RSS chooses
+        assert sorted(got) == [0, 0, 0, 5000], pmd.about(f"packets received by queue: {got}")
+        assert xstats[f"rx_q{got.index(5000)}_bytes"] == 5000 * 60, pmd.about(xstats)
 
 
 def test_queue_mapping(driver, tmp_path):
