@@ -1015,9 +1015,9 @@ check_errors(unsigned int n)
 	TRY("MTU 45", rte_eth_dev_set_mtu(PORT, 45));
 	TRY("MTU 9711", rte_eth_dev_set_mtu(PORT, 9711));
 	TRY("MTU 65535", rte_eth_dev_set_mtu(PORT, 65535));
-	/* a queue that is to have it may be set up after */
 	TRY("MTU 9000 while stopped", rte_eth_dev_set_mtu(PORT, 9000));
 	TRY("start with MTU 9000 in mbufs of 2 KB", rte_eth_dev_start(PORT));
+	TRY("stop with MTU 9000", rte_eth_dev_stop(PORT));
 	TRY("MTU 1500", rte_eth_dev_set_mtu(PORT, 1500));
 	TRY("multicast address as own", rte_eth_dev_default_mac_addr_set(PORT, &group));
 	TRY("start", rte_eth_dev_start(PORT));

@@ -29,8 +29,8 @@
 static struct rte_mempool *pools[RTE_MAX_ETHPORTS];
 
 static struct {
-	uint64_t packets, rxd, offloads, rss_hf;
-} args = { .rxd = 128 };
+	uint64_t packets, rxd, offloads, rss_hf, room, mtu, mtu_running;
+} args = { .rxd = 128, .room = RTE_MBUF_DEFAULT_DATAROOM };
 
 /* The key that comes with the definition of the hash */
 static uint8_t rss_key[] = {
@@ -79,6 +79,7 @@ set_up(uint16_t port)
 	struct rte_eth_conf conf = {
 		.rxmode = {
 			.offloads = args.offloads,
+			.mtu = args.mtu,
 			.mq_mode = args.rss_hf != 0 ? RTE_ETH_MQ_RX_RSS : RTE_ETH_MQ_RX_NONE,
 		},
 		.rx_adv_conf.rss_conf = {
@@ -91,8 +92,8 @@ set_up(uint16_t port)
 
 	snprintf(name, sizeof(name), "pool_%u", port);
 	/* no cache: each burst gets mbufs that others had before */
-	pools[port] = rte_pktmbuf_pool_create(name, NB_MBUF, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					      SOCKET_ID_ANY);
+	pools[port] = rte_pktmbuf_pool_create(name, NB_MBUF, 0, 0,
+					      args.room + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	if (pools[port] == NULL)
 		check("pool", port, -rte_errno);
 	rte_mempool_obj_iter(pools[port], poison_pool, NULL);
@@ -101,6 +102,8 @@ set_up(uint16_t port)
 						       pools[port]));
 	check("tx queue", port, rte_eth_tx_queue_setup(port, 0, 512, SOCKET_ID_ANY, NULL));
 	check("start", port, rte_eth_dev_start(port));
+	if (args.mtu_running != 0)
+		check("MTU", port, rte_eth_dev_set_mtu(port, args.mtu_running));
 	check("promiscuous", port, rte_eth_promiscuous_enable(port));
 }
 
@@ -115,7 +118,7 @@ print_segment(const struct rte_mbuf *m, uint16_t on)
 	       rte_mbuf_refcnt_read(m), m->ol_flags, m->packet_type, m->vlan_tci, m->vlan_tci_outer,
 	       m->hash.rss, m->next != NULL, m->pool == pools[on]);
 	/* a wrong length must not end the program, but be seen */
-	for (uint16_t i = 0; i < RTE_MIN(m->data_len, (uint16_t)RTE_MBUF_DEFAULT_DATAROOM); i++)
+	for (uint16_t i = 0; i < RTE_MIN((uint64_t)m->data_len, args.room); i++)
 		printf("%02x", data[i]);
 	printf("\n");
 }
@@ -160,6 +163,9 @@ static const struct {
 	{ "packets", &args.packets },   /* receive so many on each port, then end */
 	{ "rxd", &args.rxd },           /* descriptors of a receive ring */
 	{ "offloads", &args.offloads }, /* RTE_ETH_RX_OFFLOAD_ */
+	{ "room", &args.room },         /* bytes of a buffer behind the headroom */
+	{ "mtu", &args.mtu },
+	{ "mtu_running", &args.mtu_running }, /* set when the port runs; 0: not */
 	{ "rss_hf", &args.rss_hf },     /* RTE_ETH_RSS_; 0: no RSS */
 };
 

@@ -151,7 +151,7 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "tx ring of 4104": ("EINVAL", r"nb_tx_desc\(=4104\).*<= 4096, >= 64, and a product of 8"),
     "rx queue 1 of 1": ("EINVAL", "Invalid Rx queue_id=1"),
     "mbufs of 700 bytes": ("EINVAL", r"tiny mbuf_data_room_size 700 < 1152"),
-    "mbufs of 1024 bytes": ("EINVAL", "net_ixymin: port 0: rx queue 0: MTU 1500.*small.* 1024"),
+    "mbufs of 1024 bytes": ("ok", None),
     "a pool of 63 mbufs": ("ok", None),
     "start with 63 mbufs": ("ENOMEM", "net_ixymin: port 0: rx queue 0: .*few"),
     "rx queue": ("ok", None),
@@ -160,13 +160,13 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "MTU 9711": ("EINVAL", r"MTU \(9711\) > device max MTU \(9710\)"),
     "MTU 65535": ("EINVAL", r"MTU \(65535\) > device max MTU \(9710\)"),
     "MTU 9000 while stopped": ("ok", None),
-    "start with MTU 9000 in mbufs of 2 KB": (
-        "EINVAL", "net_ixymin: port 0: rx queue 0: MTU 9000 .*2048"),
+    "start with MTU 9000 in mbufs of 2 KB": ("ok", None),
+    "stop with MTU 9000": ("ok", None),
     "MTU 1500": ("ok", None),
     "multicast address as own": ("EINVAL", None),
     "start": ("ok", None),
     "start again": ("ok", "port_id=0 already started"),
-    "MTU 9000 while started": ("EINVAL", "net_ixymin: port 0: rx queue 0: MTU 9000 .*2048"),
+    "MTU 9000 while started": ("ok", None),
     "rx queue while started": ("EBUSY", None),
     "configure while started": ("EBUSY", "Port 0 must be stopped"),
     "stop": ("ok", None),
@@ -320,9 +320,8 @@ def test_testpmd_commands(driver):
 
 def test_small_mbufs():
     """--mbuf-size too small: testpmd says so, starts no port, and does not crash."""
-    for size, why in ((1024, r"mbuf_data_room_size 1024 < 1152 \(128 \+ 1024\)"),
-                      (1200, "net_ixymin: port 0: rx queue 0: MTU 1500 .*1024")):
-        with Rig("net_ixymin", ["none"], [f"--mbuf-size={size}"]) as pmd:
-            begin = pmd.output
-            assert len(re.findall(why, begin)) == 1, pmd.about(begin)
-            assert "Fail to configure port 0 rx queues" in begin, pmd.about(begin)
+    with Rig("net_ixymin", ["none"], ["--mbuf-size=1024"]) as pmd:
+        begin = pmd.output
+        assert len(re.findall(r"mbuf_data_room_size 1024 < 1152 \(128 \+ 1024\)", begin)) == 1, \
+            pmd.about(begin)
+        assert "Fail to configure port 0 rx queues" in begin, pmd.about(begin)

@@ -99,11 +99,12 @@ def test_no_light(fault):
         assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
 
 
+@pytest.mark.parametrize("mtu", [1500, 9000], ids=["whole", "scattered"])
 @pytest.mark.parametrize("fault", ["rx_len", "rx_status", "rx_len+rx_status"])
-def test_impossible_write_backs(fault):
+def test_impossible_write_backs(fault, mtu):
     """Every 7th descriptor is nonsense: that frame is an error, the other six are intact."""
     number = 7000
-    with Rig("net_ixymin", [GEN] * 2, ["--mbcache=0"]) as pmd:
+    with Rig("net_ixymin", [GEN] * 2, ["--mbcache=0", f"--max-pkt-len={mtu + 18}"]) as pmd:
         pmd.forward()
         pmd.sim_fault(0, fault)
         # an unfinished frame takes the next one down with it, as its end; the last has no next
@@ -121,6 +122,29 @@ def test_impossible_write_backs(fault):
         lost = 0 if fault == "rx_len" else 1
         grown = pmd.send({0: number, 1: number}, expect={0: number, 1: number - lost})
         assert grown[0]["lost"] == lost and grown[1]["lost"] == 0, pmd.about(grown)
+        pmd.command("stop")
+        pmd.command("port stop all")
+        assert pmd.available_mbufs() == 16384, pmd.about(pmd.available_mbufs())
+
+
+@pytest.mark.parametrize("mtu", [1500, 9000], ids=["whole", "scattered"])
+def test_packet_without_end(mtu):
+    """A packet that goes on for ever is dropped where it is too large to be one, and so is what
+    follows up to an end; then frames come again, and no mbuf is lost.
+    """
+    number = 2000
+    with Rig("net_ixymin", [GEN] * 2, ["--mbcache=0", f"--max-pkt-len={mtu + 18}"]) as pmd:
+        pmd.forward()
+        pmd.sim_fault(0, "rx_eop")
+        pmd.send({0: number}, expect={1: 0})
+        # the first four buffers may be a packet's
+        lost = number - (4 if mtu > 1500 else 0)
+        assert pmd.port_stats(0)["ierrors"] == lost, pmd.about(pmd.port_stats(0))
+        pmd.sim_fault(0, "none")
+        pmd.send({0: number}, expect={1: number - 1})
+        # in the middle of one, the port stops
+        pmd.sim_fault(0, "rx_eop")
+        pmd.send({0: 2}, expect={1: 0})
         pmd.command("stop")
         pmd.command("port stop all")
         assert pmd.available_mbufs() == 16384, pmd.about(pmd.available_mbufs())

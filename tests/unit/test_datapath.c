@@ -819,6 +819,14 @@ faults_in_write_backs(void **state)
 		bad += (rx_desc(i)->hi >> 32 & 0xffff) != 60;
 	assert_int_equal(bad, 4);
 
+	again(1u << NIC_FAULT_RX_EOP, false);
+	rx_start(0, 1, 2);
+	nic_write(nic, NIC_RDT, NB_DESC - 1);
+	frame_in(60, 0);
+	poll_all();
+	assert_int_equal(rx_desc(0)->hi >> 32 & 0xffff, 2048);
+	assert_int_equal(rx_desc(0)->hi & 3, 1);
+
 	again(1u << NIC_FAULT_TX_DD, false);
 	tx_start(0);
 	tx_put(0, 60, 60, WHOLE);

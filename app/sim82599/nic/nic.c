@@ -36,6 +36,7 @@ const char *const nic_fault_names[NIC_FAULT_COUNT] = {
 	[NIC_FAULT_TXQ] = "txq",
 	[NIC_FAULT_RX_LEN] = "rx_len",
 	[NIC_FAULT_RX_STATUS] = "rx_status",
+	[NIC_FAULT_RX_EOP] = "rx_eop",
 	[NIC_FAULT_TX_DD] = "tx_dd",
 };
 

@@ -86,6 +86,7 @@ enum nic_fault {
 	NIC_FAULT_TXQ,       /* TXDCTL.ENABLE never reads back 1 */
 	NIC_FAULT_RX_LEN,    /* every 7th Rx write-back has an impossible length */
 	NIC_FAULT_RX_STATUS, /* every 7th Rx write-back has errors and no EOP */
+	NIC_FAULT_RX_EOP,    /* no Rx write-back has EOP, all have the length of a full buffer */
 	NIC_FAULT_TX_DD,     /* Tx write-backs are lost */
 	NIC_FAULT_COUNT
 };

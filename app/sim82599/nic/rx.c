@@ -161,6 +161,10 @@ rx_publish(struct nic *nic, const struct nic_rxq *rxq, const struct rx_slot *slo
 static void
 rx_fault(struct nic *nic, struct nic_rxq *rxq, struct rx_slot *slot)
 {
+	if (has_fault(nic, NIC_FAULT_RX_EOP)) {
+		slot->hi &= ~(RX_EOP | UINT64_C(0xffff) << RX_LEN_SHIFT);
+		slot->hi |= (uint64_t)rxq->buf_size << RX_LEN_SHIFT;
+	}
 	if (++rxq->packets % 7 != 0)
 		return;
 	if (has_fault(nic, NIC_FAULT_RX_LEN))

@@ -31,6 +31,7 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->tx_desc_lim.nb_mtu_seg_max = IXYMIN_TX_SEGS_MAX;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	info->flow_type_rss_offloads = IXYMIN_RSS_TYPES;
 	info->hash_key_size = IXYMIN_RSS_KEY_BYTES;
@@ -99,15 +100,12 @@ static int
 ixymin_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	uint32_t frame = mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
-	struct ixymin_port *port = ixymin_port(dev);
 	uint16_t id;
 
-	/* a stopped port checks at its start: its queues may be set up anew until then */
-	for (id = 0; port->started && id < dev->data->nb_rx_queues; id++) {
-		if (ixymin_rx_check_mtu(dev, id, mtu) < 0)
-			return -EINVAL;
-	}
-	reg_write(&port->hw, IXYMIN_MAXFRS, IXYMIN_MAXFRS_MFS(frame));
+	/* before longer packets come */
+	for (id = 0; ixymin_port(dev)->started && id < dev->data->nb_rx_queues; id++)
+		ixymin_rx_queue_fit(dev, id, mtu);
+	reg_write(ixymin_hw(dev), IXYMIN_MAXFRS, IXYMIN_MAXFRS_MFS(frame));
 	return 0;
 }
 

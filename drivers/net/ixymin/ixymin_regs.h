@@ -31,6 +31,7 @@
 #define IXYMIN_FRAME_MAX       9728    /* with FCS: the largest jumbo frame, 1.3 */
 #define IXYMIN_RX_BUF_MIN      1024u   /* 8.2.3.8.7: 1 to 16 KB */
 #define IXYMIN_RX_BUF_MAX      16384u
+#define IXYMIN_RX_TAGS_MAX     8       /* 8.2.3.22.13: bytes of VLAN tags on top of MAXFRS */
 #define IXYMIN_PACKET_BUFFERS  8       /* of each direction */
 #define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
 #define IXYMIN_TX_LEN_MAX      IXYMIN_FRAME_MAX /* without FCS, with a VLAN tag */

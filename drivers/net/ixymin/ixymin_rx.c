@@ -35,22 +35,6 @@ ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 	dev->data->rx_queues[id] = NULL;
 }
 
-/* May packets of this MTU come to the queue? MAXFRS lets a VLAN tag pass on top; the FCS is
- * stripped. */
-int
-ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu)
-{
-	const struct ixymin_rxq *q = dev->data->rx_queues[id];
-	uint32_t need = mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
-
-	if (need <= q->buf_size)
-		return 0;
-	IXYMIN_LOG(ERR, &q->port->hw,
-		   "rx queue %u: MTU %u needs buffers of %u bytes, pool %s has %u (whole KB)",
-		   id, mtu, need, q->pool->name, q->buf_size);
-	return -EINVAL;
-}
-
 int
 ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
 		      const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
@@ -84,10 +68,6 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	q->strip = (conf->offloads | dev->data->dev_conf.rxmode.offloads) &
 		   RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	dev->data->rx_queues[id] = q;
-	if (ixymin_rx_check_mtu(dev, id, dev->data->mtu) < 0) {
-		ixymin_rx_queue_release(dev, id);
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -139,7 +119,24 @@ rx_select(const struct rte_eth_dev *dev, struct ixymin_rxq *q)
 	if (q->strip)
 		flags |= RX_FLAGS_VLAN;
 	q->mbuf_flags = flags;
-	q->path = flags != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
+	if (q->scattered)
+		q->path = IXYMIN_RX_SCATTERED;
+	else
+		q->path = flags != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
+}
+
+/* If packets of this MTU may be larger than a buffer, they are scattered; of a running queue that
+ * stays so: the ring may still have some. The FCS is stripped. */
+void
+ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu)
+{
+	struct ixymin_rxq *q = dev->data->rx_queues[id];
+
+	if (mtu + RTE_ETHER_HDR_LEN + IXYMIN_RX_TAGS_MAX > q->buf_size) {
+		q->scattered = true;
+		dev->data->scattered_rx = 1;
+	}
+	rx_select(dev, q);
 }
 
 /* 7.4.3: the device strips VLAN tags of this queue, or leaves them in the packets. */
@@ -168,13 +165,12 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 		IXYMIN_LOG(ERR, hw, "rx queue %u: not set up", id);
 		return -EINVAL;
 	}
-	if (ixymin_rx_check_mtu(dev, id, dev->data->mtu) < 0)
-		return -EINVAL;
 	q->head = 0;
 	q->tail = 0;
 	q->skip_to_eop = false;
 	q->ptypes = !q->port->settings.no_ptypes;
-	rx_select(dev, q);
+	q->scattered = false;
+	ixymin_rx_queue_fit(dev, id, dev->data->mtu);
 	q->rdt = hw->bar + IXYMIN_RDT(id);
 	reg_write(hw, IXYMIN_RDBAL(id), q->iova);
 	reg_write(hw, IXYMIN_RDBAH(id), q->iova >> 32);
@@ -239,6 +235,8 @@ ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
 		q->nb_empty++;
 	}
+	rte_pktmbuf_free(q->first);
+	q->first = NULL;
 }
 
 /* What the driver does, whatever thresholds the application gave */
@@ -250,6 +248,7 @@ ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_inf
 	info->mp = q->pool;
 	info->nb_desc = q->nb_desc;
 	info->rx_buf_size = q->buf_size;
+	info->scattered_rx = q->scattered;
 	info->conf.rx_free_thresh = IXYMIN_BATCH;
 	info->conf.rx_drop_en = q->drop_en;
 	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
@@ -399,6 +398,77 @@ rx_burst(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts, const b
 	return nb;
 }
 
+/* The next buffer of a packet: it is full, or the packet's last, and the device makes no packet
+ * larger than MAXFRS and its tags. So none has many segments. */
+static inline bool
+rx_is_valid_segment(const struct ixymin_rxq *q, uint64_t status)
+{
+	uint32_t len = IXYMIN_RXD_LEN(status), before = q->first != NULL ? q->first->pkt_len : 0;
+
+	if ((status & IXYMIN_RXD_RXE) || q->skip_to_eop || len == 0)
+		return false;
+	if (status & IXYMIN_RXD_EOP ? len > q->buf_size : len != q->buf_size)
+		return false;
+	return before + len <= IXYMIN_FRAME_MAX + IXYMIN_RX_TAGS_MAX;
+}
+
+/* Append a buffer to the packet that is under way. */
+static inline void
+rx_append(struct ixymin_rxq *q, struct rte_mbuf *m, uint16_t len)
+{
+	memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm));
+	m->ol_flags = 0;
+	m->data_len = len;
+	if (q->first == NULL) {
+		m->pkt_len = len;
+		q->first = m;
+	} else {
+		q->first->pkt_len += len;
+		q->first->nb_segs++;
+		q->last->next = m;
+	}
+	q->last = m;
+}
+
+/* As rx_burst(), with packets in several buffers; the last descriptor tells of the packet.
+ * INTERPRETATION (MISSING): 7.1.6.2 has status and errors valid where EOP is set. Of packet type
+ * and RSS it does not say it; they are taken from the same place. */
+static uint16_t
+rx_burst_scattered(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct ixymin_rxq *q = queue;
+	unsigned int max = rxq_filled(q), nb = 0, taken;
+
+	for (taken = 0; taken < max && nb < nb_pkts; taken++) {
+		union ixymin_rx_desc *desc = &q->ring[q->head];
+		struct rte_mbuf *m = q->mbufs[q->head];
+		uint64_t status = rte_le_to_cpu_64(rte_atomic_load_explicit(
+			&desc->wb.status, rte_memory_order_acquire));
+
+		if (!(status & IXYMIN_RXD_DD))
+			break;
+		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+		if (unlikely(!rx_is_valid_segment(q, status))) {
+			rte_pktmbuf_free(q->first);
+			q->first = NULL;
+			rx_drop(q, m, status);
+			continue;
+		}
+		rx_append(q, m, IXYMIN_RXD_LEN(status));
+		if (!(status & IXYMIN_RXD_EOP))
+			continue;
+		m = q->first;
+		q->first = NULL;
+		m->packet_type = q->ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
+		rx_offloads(q, m, desc, status);
+		pkts[nb++] = m;
+	}
+	q->nb_empty += taken;
+	if (q->nb_empty >= IXYMIN_BATCH)
+		rx_refill(q, IXYMIN_BATCH - 1);
+	return nb;
+}
+
 static uint16_t
 rx_burst_plain(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
@@ -416,6 +486,7 @@ static const struct {
 } rx_paths[] = {
 	[IXYMIN_RX_PLAIN] = { rx_burst_plain },
 	[IXYMIN_RX_OFFLOADS] = { rx_burst_offloads },
+	[IXYMIN_RX_SCATTERED] = { rx_burst_scattered },
 };
 
 uint16_t

@@ -19,7 +19,8 @@
  * holds for all processes. */
 enum ixymin_rx_path {
 	IXYMIN_RX_PLAIN,
-	IXYMIN_RX_OFFLOADS, /* with what the application wants of checksums, hash and VLAN tag */
+	IXYMIN_RX_OFFLOADS,   /* with what the application wants of checksums, hash and VLAN tag */
+	IXYMIN_RX_SCATTERED,  /* also packets that are larger than a buffer */
 };
 
 /*
@@ -53,6 +54,9 @@ struct ixymin_rxq {
 	uint64_t mbuf_flags;      /* ol_flags that the application wants to be told */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
+	struct rte_mbuf *first;   /* of a scattered packet that is not complete, or NULL */
+	struct rte_mbuf *last;
+	bool scattered;           /* packets may be larger than a buffer */
 	bool drop_en;             /* drop packets for which there is no descriptor */
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
@@ -129,7 +133,7 @@ void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queues_stop(struct rte_eth_dev *dev);
 void ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
-int ixymin_rx_check_mtu(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
+void ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
 void ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on);
 void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
