@@ -25,6 +25,7 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
+#include <rte_power_intrinsics.h>
 #include <rte_version.h>
 
 #define PORT     0
@@ -765,6 +766,93 @@ check_queues(unsigned int n)
 	stop();
 }
 
+static const char *
+queue_state(void)
+{
+	struct rte_eth_rxq_info info;
+
+	check("rx info", rte_eth_rx_queue_info_get(PORT, 0, &info));
+	return state(info.queue_state);
+}
+
+/* A receive queue that does not start with the port; N times started, with traffic, and stopped */
+static void
+check_deferred(unsigned int n)
+{
+	const struct rte_eth_rxconf conf = { .rx_deferred_start = 1 };
+	uint64_t rx = 0, tx = 0;
+	struct rte_mbuf *pkt;
+
+	check("configure", configure(1));
+	check("rx queue", rte_eth_rx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, &conf, pool));
+	check("tx queue", rte_eth_tx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL));
+	start();
+	printf("with the port: %s\n", queue_state());
+	for (unsigned int i = 0; i < n; i++) {
+		check("start", rte_eth_dev_rx_queue_start(PORT, 0));
+		if (i == 0)
+			printf("started: %s\n", queue_state());
+		forward(NB_DESC + i, &rx, &tx);
+		check("stop", rte_eth_dev_rx_queue_stop(PORT, 0));
+		for (unsigned int k = 0; k < 1000; k++)
+			if (rte_eth_rx_burst(PORT, 0, &pkt, 1) != 0)
+				fail("received by a stopped queue", -EINVAL);
+	}
+	printf("stopped: %s\n", queue_state());
+	stop();
+	start();
+	printf("with the port: %s\n", queue_state());
+	stop();
+	print_resources("after");
+}
+
+/* What a receive queue tells before N packets come, when they are there, and after */
+static void
+check_waiting(unsigned int n)
+{
+	struct rte_power_monitor_cond cond = { .addr = NULL };
+	struct rte_eth_burst_mode mode = { .flags = 0 };
+	struct rte_mbuf *pkts[BURST], *pkt;
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	uint16_t nb;
+
+	set_up();
+	start();
+	wait_link();
+	check("burst mode", rte_eth_rx_burst_mode_get(PORT, 0, &mode));
+	printf("burst mode: %s\n", mode.info);
+	for (int when = 0; when < 3; when++) {
+		if (when == 1) {
+			for (unsigned int i = 0; i < n; i++) {
+				pkt = rte_pktmbuf_alloc(pool);
+				if (pkt == NULL || rte_pktmbuf_append(pkt, 60) == NULL)
+					fail("mbuf", -ENOMEM);
+				memset(rte_pktmbuf_mtod(pkt, void *), 0x55, 60);
+				while (rte_eth_tx_burst(PORT, 0, &pkt, 1) == 0)
+					;
+			}
+			while (rte_eth_rx_queue_count(PORT, 0) < (int)n)
+				if (rte_get_timer_cycles() > deadline)
+					fail("packets", -ETIMEDOUT);
+		} else if (when == 2) {
+			for (unsigned int got = 0; got < n; got += nb) {
+				nb = rte_eth_rx_burst(PORT, 0, pkts, BURST);
+				rte_pktmbuf_free_bulk(pkts, nb);
+			}
+		}
+		check("monitor", rte_eth_get_monitor_addr(PORT, 0, &cond));
+		printf("waiting %d; descriptor 0: %d, %u: %d, %u: %d, beyond the ring: %s; "
+		       "monitor of %u bytes: %s\n", rte_eth_rx_queue_count(PORT, 0),
+		       rte_eth_rx_descriptor_status(PORT, 0, 0),
+		       n - 1, rte_eth_rx_descriptor_status(PORT, 0, n - 1),
+		       NB_DESC - 1, rte_eth_rx_descriptor_status(PORT, 0, NB_DESC - 1),
+		       result(rte_eth_rx_descriptor_status(PORT, 0, NB_DESC)), cond.size,
+		       cond.fn(*(volatile uint64_t *)cond.addr, cond.opaque) == 0 ?
+		       "sleep" : "do not sleep");
+	}
+	stop();
+}
+
 /* All registers that the driver dumps; the first of them also with the LED on and off */
 static void
 check_registers(unsigned int n)
@@ -1239,6 +1327,8 @@ static const struct {
 	{ "xstats", check_xstats },
 	{ "link", check_link },
 	{ "queues", check_queues },
+	{ "deferred", check_deferred },
+	{ "waiting", check_waiting },
 	{ "registers", check_registers },
 	{ "module", check_module },
 	{ "eeprom", check_eeprom },

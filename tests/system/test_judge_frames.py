@@ -30,6 +30,8 @@ def test_scatter(driver, path, buffer, largest, tmp_path):
     """Every length around multiples of a buffer up to the largest, which is judged by the FCS
     and grows by a tag; longer frames are counted as such.  All come out again as they were.
     """
+    if driver == "net_ixymin":  # its limit is the data sheet's (1.3)
+        largest = 9728
     around = [n + FCS + d for n in range(buffer, largest + 1, buffer) for d in (-1, 0, 1)]
     lengths = [n for n in [64, 300, *around, 1518, 1519, largest - 1, largest] if n <= largest]
     good = of_lengths(lengths)

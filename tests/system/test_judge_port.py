@@ -218,6 +218,25 @@ def test_no_module():
         assert "no SFP+ module answers" in check.output, check.error("does not say so")
 
 
+def test_waiting_packets():
+    """Their number, the status of descriptors, and whether a core may sleep until one comes."""
+    with EthdevCheck("net_ixymin", "loop", "waiting=40") as check:
+        assert "burst mode: Scalar\n" in check.output, check.error("burst mode")
+        none, done = ("0; descriptor 0: 0, 39: 0, 511: 2", "sleep"), \
+            ("40; descriptor 0: 1, 39: 1, 511: 2", "do not sleep")
+        said = check.lines(r"^waiting (.*), beyond the ring: EINVAL; monitor of 8 bytes: (.*)$")
+        assert said == [none, done, none], check.error(said)
+
+
+def test_deferred_start():
+    """A queue that starts and stops when the program says so. Not an mbuf is lost."""
+    with EthdevCheck("net_ixymin", "gen", "deferred=20") as check:
+        said = check.lines(r"^(with the port|started|stopped): (\w+)$")
+        assert said == [("with the port", "stopped"), ("started", "started"),
+                        ("stopped", "stopped"), ("with the port", "stopped")], check.error(said)
+        assert check.lines(r"^resources after: mbufs (\d+),") == ["0"], check.error("mbufs leak")
+
+
 @judges("Rx descriptor status", "Tx descriptor status")
 def test_descriptors(driver, path, tmp_path):
     """How many packets wait in a ring, and of each descriptor whether one is there."""

@@ -32,6 +32,13 @@
 #define IXYMIN_QUEUE_STATS(stats) queue_stats
 #endif
 
+/* Since 25.11 the number of descriptors that are done may be negative: an error. */
+#if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
+typedef uint32_t ixymin_queue_count_t;
+#else
+typedef int ixymin_queue_count_t;
+#endif
+
 /* Since 24.03 the list of packet types has a length.  Before, it ended in UNKNOWN. */
 #if RTE_VERSION < RTE_VERSION_NUM(24, 3, 0, 0)
 #define IXYMIN_PTYPES_PARAM

@@ -182,6 +182,10 @@ queues_start(struct rte_eth_dev *dev)
 			return ret;
 	}
 	for (id = 0; id < dev->data->nb_rx_queues; id++) {
+		const struct ixymin_rxq *q = dev->data->rx_queues[id];
+
+		if (q != NULL && q->deferred)
+			continue;
 		ret = ixymin_rx_queue_start(dev, id);
 		if (ret < 0)
 			return ret;
@@ -268,7 +272,11 @@ static const struct eth_dev_ops ixymin_ops = {
 	.xstats_get_names = ixymin_xstats_get_names,
 	.rx_queue_setup = ixymin_rx_queue_setup,
 	.rx_queue_release = ixymin_rx_queue_release,
+	.rx_queue_start = ixymin_rx_queue_start,
+	.rx_queue_stop = ixymin_rx_queue_stop,
 	.rxq_info_get = ixymin_rxq_info_get,
+	.rx_burst_mode_get = ixymin_rx_burst_mode_get,
+	.get_monitor_addr = ixymin_rx_monitor_addr,
 	.tx_queue_setup = ixymin_tx_queue_setup,
 	.tx_queue_release = ixymin_tx_queue_release,
 	.txq_info_get = ixymin_txq_info_get,
@@ -350,6 +358,8 @@ port_init(struct rte_eth_dev *dev)
 	hw->sfp = has_sfp_cage(pci->id.device_id);
 	dev->dev_ops = &ixymin_ops;
 	dev->rx_pkt_burst = ixymin_rx_burst;
+	dev->rx_queue_count = ixymin_rx_queue_count;
+	dev->rx_descriptor_status = ixymin_rx_descriptor_status;
 	dev->tx_pkt_burst = ixymin_tx_burst;
 	dev->tx_pkt_prepare = ixymin_tx_prepare;
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;

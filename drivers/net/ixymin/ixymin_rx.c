@@ -45,10 +45,6 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	const struct rte_memzone *ring;
 	struct ixymin_rxq *q;
 
-	if (conf->rx_deferred_start) {
-		IXYMIN_LOG(ERR, &port->hw, "rx queue %u: deferred start is not supported", id);
-		return -ENOTSUP;
-	}
 	q = ixymin_queue_alloc(dev, "rx_ring", id, sizeof(*q), nb_desc, socket, &ring);
 	if (q == NULL) {
 		IXYMIN_LOG(ERR, &port->hw, "rx queue %u: no memory for %u descriptors",
@@ -65,6 +61,8 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	q->nb_empty = nb_desc - 1;
 	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
 	q->drop_en = conf->rx_drop_en;
+	q->deferred = conf->rx_deferred_start;
+	q->path = IXYMIN_RX_STOPPED;
 	q->strip = (conf->offloads | dev->data->dev_conf.rxmode.offloads) &
 		   RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	dev->data->rx_queues[id] = q;
@@ -105,8 +103,9 @@ rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
 
 /* What mbufs are to tell, and the receive function that does it */
 static void
-rx_select(const struct rte_eth_dev *dev, struct ixymin_rxq *q)
+rx_select(const struct rte_eth_dev *dev, uint16_t id)
 {
+	struct ixymin_rxq *q = dev->data->rx_queues[id];
 	uint64_t offloads = dev->data->dev_conf.rxmode.offloads, flags = 0;
 
 	if (offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
@@ -119,7 +118,9 @@ rx_select(const struct rte_eth_dev *dev, struct ixymin_rxq *q)
 	if (q->strip)
 		flags |= RX_FLAGS_VLAN;
 	q->mbuf_flags = flags;
-	if (q->scattered)
+	if (dev->data->rx_queue_state[id] == RTE_ETH_QUEUE_STATE_STOPPED)
+		q->path = IXYMIN_RX_STOPPED;
+	else if (q->scattered)
 		q->path = IXYMIN_RX_SCATTERED;
 	else
 		q->path = flags != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
@@ -136,7 +137,7 @@ ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu)
 		q->scattered = true;
 		dev->data->scattered_rx = 1;
 	}
-	rx_select(dev, q);
+	rx_select(dev, id);
 }
 
 /* 7.4.3: the device strips VLAN tags of this queue, or leaves them in the packets. */
@@ -146,7 +147,7 @@ ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on)
 	struct ixymin_rxq *q = dev->data->rx_queues[id];
 
 	q->strip = on;
-	rx_select(dev, q);
+	rx_select(dev, id);
 	if (ixymin_port(dev)->started)
 		reg_field(ixymin_hw(dev), IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_VME,
 			  on ? IXYMIN_RXDCTL_VME : 0);
@@ -183,6 +184,10 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	 * cleared, of which 8.2.3.11.1 only says that it is reserved. */
 	reg_clear(hw, IXYMIN_DCA_RXCTRL(id),
 		  IXYMIN_DCA_RXCTRL_RESERVED | IXYMIN_DCA_RXCTRL_WRO);
+	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its head
+	 * and tail; a queue that ran before has left them somewhere. */
+	reg_write(hw, IXYMIN_RDH(id), 0);
+	reg_write(hw, IXYMIN_RDT(id), 0);
 	reg_set(hw, IXYMIN_RXDCTL(id),
 		IXYMIN_RXDCTL_ENABLE | (q->strip ? IXYMIN_RXDCTL_VME : 0));
 	ret = reg_wait_set(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10));
@@ -191,33 +196,60 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 			   reg_read(hw, IXYMIN_RXDCTL(id)));
 		return ret;
 	}
-	/* INTERPRETATION (MISSING): 8.2.3.8.6 does not say whether enabling a queue resets its
-	 * head; the reset of the device before has done so. */
 	rx_refill(q, 0);
 	if (q->nb_empty != 0) {
 		IXYMIN_LOG(ERR, hw, "rx queue %u: pool %s lacks %u mbufs", id, q->pool->name,
 			   q->nb_empty);
+		ixymin_rx_queue_stop(dev, id);
 		return -ENOMEM;
 	}
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	rx_select(dev, id);
 	return 0;
 }
 
-/* 4.6.7.1: disable all queues; after 100 us nothing more is written to their buffers. */
+static int
+rx_queue_disable(const struct ixymin_hw *hw, uint16_t id)
+{
+	int ret;
+
+	reg_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE);
+	ret = reg_wait_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10));
+	if (ret < 0)
+		IXYMIN_LOG(ERR, hw, "rx queue %u: not disabled within 10 ms (RXDCTL 0x%08x)", id,
+			   reg_read(hw, IXYMIN_RXDCTL(id)));
+	return ret;
+}
+
+/* 4.6.7.1.2: 100 us after the queue is disabled nothing more is written to its buffers. Packets
+ * that come for it meanwhile, or wait in it, are lost. */
+int
+ixymin_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
+{
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	int ret;
+
+	if (hw_is_gone(hw)) {
+		IXYMIN_LOG(ERR, hw, "rx queue %u: the device does not answer", id);
+		return -EIO;
+	}
+	ret = rx_queue_disable(hw, id);
+	if (ret < 0)
+		return ret;
+	rte_delay_us_sleep(100);
+	ixymin_rx_queue_free_mbufs(dev, id);
+	return 0;
+}
+
+/* All queues, before the reset that ends all DMA */
 void
 ixymin_rx_queues_stop(struct rte_eth_dev *dev)
 {
-	const struct ixymin_hw *hw = ixymin_hw(dev);
 	uint16_t id;
 
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
-		reg_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE);
-	for (id = 0; id < dev->data->nb_rx_queues; id++) {
-		if (reg_wait_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10)) < 0) {
-			IXYMIN_LOG(ERR, hw, "rx queue %u: not disabled within 10 ms", id);
-			return; /* the reset comes next */
-		}
-	}
+		if (rx_queue_disable(ixymin_hw(dev), id) < 0)
+			return;
 	rte_delay_us_sleep(100);
 }
 
@@ -230,6 +262,7 @@ ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (q == NULL)
 		return;
+	rx_select(dev, id);
 	while (rxq_filled(q) > 0) {
 		rte_mbuf_raw_free(q->mbufs[q->head]);
 		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
@@ -251,6 +284,7 @@ ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_inf
 	info->scattered_rx = q->scattered;
 	info->conf.rx_free_thresh = IXYMIN_BATCH;
 	info->conf.rx_drop_en = q->drop_en;
+	info->conf.rx_deferred_start = q->deferred;
 	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
 }
 
@@ -481,12 +515,22 @@ rx_burst_offloads(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	return rx_burst(queue, pkts, nb_pkts, true);
 }
 
+/* The ring of a queue that is stopped has no mbufs. */
+static uint16_t
+rx_burst_stopped(void *queue __rte_unused, struct rte_mbuf **pkts __rte_unused,
+		 uint16_t nb_pkts __rte_unused)
+{
+	return 0;
+}
+
 static const struct {
 	eth_rx_burst_t burst;
+	const char *name;
 } rx_paths[] = {
-	[IXYMIN_RX_PLAIN] = { rx_burst_plain },
-	[IXYMIN_RX_OFFLOADS] = { rx_burst_offloads },
-	[IXYMIN_RX_SCATTERED] = { rx_burst_scattered },
+	[IXYMIN_RX_PLAIN] = { rx_burst_plain, "Scalar" },
+	[IXYMIN_RX_OFFLOADS] = { rx_burst_offloads, "Scalar, offloads" },
+	[IXYMIN_RX_SCATTERED] = { rx_burst_scattered, "Scalar, scattered" },
+	[IXYMIN_RX_STOPPED] = { rx_burst_stopped, "Stopped" },
 };
 
 uint16_t
@@ -495,4 +539,64 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	const struct ixymin_rxq *q = queue;
 
 	return rx_paths[q->path].burst(queue, pkts, nb_pkts);
+}
+
+int
+ixymin_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode)
+{
+	const struct ixymin_rxq *q = dev->data->rx_queues[id];
+
+	snprintf(mode->info, sizeof(mode->info), "%s", rx_paths[q->path].name);
+	return 0;
+}
+
+static bool
+rx_is_done(const struct ixymin_rxq *q, unsigned int index)
+{
+	return rte_le_to_cpu_64(rte_atomic_load_explicit(&q->ring[index].wb.status,
+							 rte_memory_order_relaxed)) & IXYMIN_RXD_DD;
+}
+
+/* Descriptors that are done, of packets that the application has not received */
+ixymin_queue_count_t
+ixymin_rx_queue_count(void *queue)
+{
+	const struct ixymin_rxq *q = queue;
+	unsigned int index = q->head, n;
+
+	for (n = 0; n < rxq_filled(q) && rx_is_done(q, index); n++)
+		index = index + 1 == q->nb_desc ? 0 : index + 1;
+	return n;
+}
+
+/* Offset 0 is the next descriptor to be received. */
+int
+ixymin_rx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct ixymin_rxq *q = queue;
+
+	if (offset >= q->nb_desc)
+		return -EINVAL;
+	if (offset >= rxq_filled(q))
+		return RTE_ETH_RX_DESC_UNAVAIL;
+	return rx_is_done(q, (q->head + offset) % q->nb_desc) ? RTE_ETH_RX_DESC_DONE :
+								RTE_ETH_RX_DESC_AVAIL;
+}
+
+/* Do not sleep if a packet is there. An empty descriptor still has DD of its last packet. */
+static int
+rx_monitor(const uint64_t status, const uint64_t opaque[RTE_POWER_MONITOR_OPAQUE_SZ] __rte_unused)
+{
+	return rte_le_to_cpu_64(status) & IXYMIN_RXD_DD ? -1 : 0;
+}
+
+int
+ixymin_rx_monitor_addr(void *queue, struct rte_power_monitor_cond *cond)
+{
+	struct ixymin_rxq *q = queue;
+
+	cond->addr = &q->ring[q->head].wb.status;
+	cond->size = sizeof(q->ring[0].wb.status);
+	cond->fn = rx_monitor;
+	return 0;
 }

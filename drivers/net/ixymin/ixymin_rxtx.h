@@ -21,6 +21,7 @@ enum ixymin_rx_path {
 	IXYMIN_RX_PLAIN,
 	IXYMIN_RX_OFFLOADS,   /* with what the application wants of checksums, hash and VLAN tag */
 	IXYMIN_RX_SCATTERED,  /* also packets that are larger than a buffer */
+	IXYMIN_RX_STOPPED,
 };
 
 /*
@@ -58,6 +59,7 @@ struct ixymin_rxq {
 	struct rte_mbuf *last;
 	bool scattered;           /* packets may be larger than a buffer */
 	bool drop_en;             /* drop packets for which there is no descriptor */
+	bool deferred;            /* started by the application, not with the port */
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
 
@@ -131,6 +133,7 @@ int ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc
 			  struct rte_mempool *pool);
 void ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+int ixymin_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queues_stop(struct rte_eth_dev *dev);
 void ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
@@ -138,6 +141,10 @@ void ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on);
 void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
 int ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);
+int ixymin_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
+ixymin_queue_count_t ixymin_rx_queue_count(void *queue);
+int ixymin_rx_descriptor_status(void *queue, uint16_t offset);
+int ixymin_rx_monitor_addr(void *queue, struct rte_power_monitor_cond *cond);
 uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* ixymin_tx.c */
