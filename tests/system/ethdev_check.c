@@ -980,25 +980,92 @@ configure_mode(enum rte_eth_rx_mq_mode rx, enum rte_eth_tx_mq_mode tx)
 	return rte_eth_dev_configure(PORT, 1, 1, &conf);
 }
 
+#define TX_TCP4  (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_CKSUM)
+#define TX_SCTP4 (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_SCTP_CKSUM)
+#define TX_UDP6  (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM)
+#define TX_TSO4  (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_SEG)
+
 /* What a program may want to have sent: segments of len bytes, the last one of so many */
 static const struct tx_case {
 	const char *name;
 	uint16_t nb, len, last;
 	int16_t nb_told;           /* segments that the packet says it has, more than it has */
+	uint64_t flags;
+	uint16_t l2, l3, l4, mss;
 } tx_cases[] = {
-	{ "a packet of 60 bytes", 1, 0, 60, 0 },
-	{ "a packet of 17 bytes", 1, 0, 17, 0 },
-	{ "a packet of 16 bytes", 1, 0, 16, 0 },
-	{ "a packet of 0 bytes", 1, 0, 0, 0 },
-	{ "2 segments", 2, 100, 1, 0 },
-	{ "an empty last segment", 2, 100, 0, 0 },
-	{ "an empty first segment", 2, 0, 100, 0 },
-	{ "40 segments", 40, 100, 100, 0 },
-	{ "41 segments", 41, 100, 100, 0 },
-	{ "one segment more than told", 3, 100, 100, -1 },
-	{ "one segment less than told", 3, 100, 100, 1 },
-	{ "9728 bytes", 8, 1216, 1216, 0 },
-	{ "9729 bytes", 8, 1216, 1217, 0 },
+	{ "a packet of 60 bytes", .nb = 1, .last = 60 },
+	{ "a packet of 17 bytes", .nb = 1, .last = 17 },
+	{ "a packet of 16 bytes", .nb = 1, .last = 16 },
+	{ "a packet of 0 bytes", .nb = 1 },
+	{ "2 segments", .nb = 2, .len = 100, .last = 1 },
+	{ "an empty last segment", .nb = 2, .len = 100 },
+	{ "an empty first segment", .nb = 2, .last = 100 },
+	{ "40 segments", .nb = 40, .len = 100, .last = 100 },
+	{ "41 segments", .nb = 41, .len = 100, .last = 100 },
+	{ "one segment more than told", .nb = 3, .len = 100, .last = 100,
+	  .nb_told = -1 },
+	{ "one segment less than told", .nb = 3, .len = 100, .last = 100,
+	  .nb_told = 1 },
+	{ "9728 bytes", .nb = 8, .len = 1216, .last = 1216 },
+	{ "9729 bytes", .nb = 8, .len = 1216, .last = 1217 },
+	{ "TCP checksum", .nb = 1, .last = 100, .flags = TX_TCP4, .l2 = 14,
+	  .l3 = 20, .l4 = 20 },
+	{ "UDP checksum over IPv6", .nb = 2, .len = 62, .last = 40,
+	  .flags = TX_UDP6, .l2 = 14, .l3 = 40, .l4 = 8 },
+	{ "SCTP checksum of 16 bytes", .nb = 1, .last = 50, .flags = TX_SCTP4,
+	  .l2 = 14, .l3 = 20, .l4 = 12 },
+	{ "SCTP checksum of 15 bytes", .nb = 1, .last = 49, .flags = TX_SCTP4,
+	  .l2 = 14, .l3 = 20, .l4 = 12 },
+	{ "IP checksum of IPv6", .nb = 1, .last = 100, .flags = TX_UDP6 |
+	  RTE_MBUF_F_TX_IP_CKSUM, .l2 = 14, .l3 = 40, .l4 = 8 },
+	{ "TCP checksum without IP", .nb = 1, .last = 100,
+	  .flags = RTE_MBUF_F_TX_TCP_CKSUM, .l2 = 14, .l3 = 20, .l4 = 20 },
+	{ "MAC header of 13 bytes", .nb = 1, .last = 100, .flags = TX_TCP4,
+	  .l2 = 13, .l3 = 20, .l4 = 20 },
+	{ "IPv4 header of 19 bytes", .nb = 1, .last = 100, .flags = TX_TCP4,
+	  .l2 = 14, .l3 = 19, .l4 = 20 },
+	{ "IPv6 header of 39 bytes", .nb = 1, .last = 100, .flags = TX_UDP6,
+	  .l2 = 14, .l3 = 39, .l4 = 20 },
+	{ "TCP header cut off", .nb = 1, .last = 53, .flags = TX_TCP4, .l2 = 14,
+	  .l3 = 20, .l4 = 20 },
+	{ "TSO", .nb = 2, .len = 1000, .last = 1000, .flags = TX_TSO4, .l2 = 14,
+	  .l3 = 20, .l4 = 20, .mss = 500 },
+	{ "TSO, MSS 0", .nb = 2, .len = 1000, .last = 1000, .flags = TX_TSO4,
+	  .l2 = 14, .l3 = 20, .l4 = 20 },
+	{ "TSO, IPv4 without checksum", .nb = 2, .len = 1000, .last = 1000,
+	  .flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_SEG, .l2 = 14, .l3 = 20,
+	  .l4 = 20, .mss = 500 },
+	{ "TSO, TCP header of 19 bytes", .nb = 2, .len = 1000, .last = 1000,
+	  .flags = TX_TSO4, .l2 = 14, .l3 = 20, .l4 = 19, .mss = 500 },
+	{ "TSO, TCP header of 65 bytes", .nb = 2, .len = 1000, .last = 1000,
+	  .flags = TX_TSO4, .l2 = 14, .l3 = 20, .l4 = 65, .mss = 500 },
+	{ "TSO, headers of 240 bytes", .nb = 2, .len = 1000, .last = 1000,
+	  .flags = TX_TSO4, .l2 = 120, .l3 = 60, .l4 = 60, .mss = 500 },
+	{ "TSO, headers of 241 bytes", .nb = 2, .len = 1000, .last = 1000,
+	  .flags = TX_TSO4, .l2 = 121, .l3 = 60, .l4 = 60, .mss = 500 },
+	{ "TSO, headers in two segments", .nb = 2, .len = 53, .last = 1000,
+	  .flags = TX_TSO4, .l2 = 14, .l3 = 20, .l4 = 20, .mss = 500 },
+	{ "TSO, headers only", .nb = 1, .last = 54, .flags = TX_TSO4, .l2 = 14,
+	  .l3 = 20, .l4 = 20, .mss = 500 },
+	{ "TSO to 9728 bytes", .nb = 10, .len = 1300, .last = 1300,
+	  .flags = TX_TSO4, .l2 = 14, .l3 = 20, .l4 = 20, .mss = 9674 },
+	{ "TSO to 9729 bytes", .nb = 10, .len = 1300, .last = 1300,
+	  .flags = TX_TSO4, .l2 = 14, .l3 = 20, .l4 = 20, .mss = 9675 },
+	{ "TSO to 9729 bytes by a tag", .nb = 10, .len = 1300, .last = 1300,
+	  .flags = TX_TSO4 | RTE_MBUF_F_TX_VLAN, .l2 = 14, .l3 = 20, .l4 = 20,
+	  .mss = 9671 },
+	{ "VLAN tag", .nb = 1, .last = 60, .flags = RTE_MBUF_F_TX_VLAN },
+	{ "9728 bytes by a tag", .nb = 11, .len = 884, .last = 884,
+	  .flags = RTE_MBUF_F_TX_VLAN },
+	{ "9729 bytes by a tag", .nb = 11, .len = 884, .last = 885,
+	  .flags = RTE_MBUF_F_TX_VLAN },
+	{ "two VLAN tags", .nb = 1, .last = 60, .flags = RTE_MBUF_F_TX_VLAN |
+	  RTE_MBUF_F_TX_QINQ },
+	{ "outer IP checksum", .nb = 1, .last = 100,
+	  .flags = RTE_MBUF_F_TX_OUTER_IP_CKSUM | RTE_MBUF_F_TX_OUTER_IPV4, .l2 = 14,
+	  .l3 = 20, .l4 = 20 },
+	{ "UDP segmentation", .nb = 2, .len = 1000, .last = 1000, .flags = TX_UDP6 |
+	  RTE_MBUF_F_TX_UDP_SEG, .l2 = 14, .l3 = 40, .l4 = 8, .mss = 500 },
 };
 
 static struct rte_mbuf *
@@ -1011,13 +1078,19 @@ tx_case_packet(const struct tx_case *c)
 		if (m == NULL)
 			fail("mbuf", -ENOMEM);
 		m->data_len = m->pkt_len = i == c->nb ? c->last : c->len;
-		memset(rte_pktmbuf_mtod(m, void *), i, m->data_len);
+		memset(rte_pktmbuf_mtod(m, void *), 0, m->data_len);
 		if (head == NULL)
 			head = m;
 		else
 			check("chain", rte_pktmbuf_chain(head, m));
 	}
 	head->nb_segs += c->nb_told;
+	head->ol_flags |= c->flags;
+	head->l2_len = c->l2;
+	head->l3_len = c->l3;
+	head->l4_len = c->l4;
+	head->tso_segsz = c->mss;
+	head->vlan_tci = 5;
 	return head;
 }
 
@@ -1030,6 +1103,7 @@ check_tx_cases(unsigned int n)
 	struct rte_eth_dev_info info;
 	struct rte_eth_stats stats;
 	struct rte_mbuf *m;
+	unsigned int len;
 	int ret;
 
 	check("info", rte_eth_dev_info_get(PORT, &info));
@@ -1048,7 +1122,8 @@ check_tx_cases(unsigned int n)
 		while (rte_eth_tx_burst(PORT, 0, &m, 1) == 0)
 			if (rte_get_timer_cycles() > deadline)
 				fail("send", -ETIMEDOUT);
-		sum++;
+		len = (c->nb - 1) * c->len + c->last - c->l2 - c->l3 - c->l4;
+		sum += ret == 0 && c->mss != 0 ? (len - 1) / c->mss + 1 : 1;
 	}
 	do {
 		check("stats", rte_eth_stats_get(PORT, &stats));

@@ -37,6 +37,9 @@
 #define IXYMIN_TX_LEN_MAX      IXYMIN_FRAME_MAX /* without FCS, with a VLAN tag */
 #define IXYMIN_TX_SEGS_MAX     40      /* 7.2.3.4: data descriptors of a packet */
 #define IXYMIN_TX_SEG_LEN_MAX  16384   /* 7.2.3.2.4: bytes of a data descriptor */
+#define IXYMIN_TX_CONTEXTS     2       /* 7.2.3.2.3: of a queue */
+#define IXYMIN_TSO_PAYLEN_MAX  0x3ffff /* 7.2.3.2.4: bytes of TCP data to be segmented */
+#define IXYMIN_TSO_L4LEN_MAX   64      /* 7.2.3.2.3 */
 
 /* 9.3.3.2 Device ID */
 #define IXYMIN_DEV_ID_KX4              0x10f7
@@ -351,7 +354,7 @@ union ixymin_rx_desc {
 #define IXYMIN_RXD_LEN(status)         ((uint16_t)((status) >> 32))
 #define IXYMIN_RXD_VLAN(status)        ((uint16_t)((status) >> 48)) /* if it was stripped */
 
-/* 7.2.3.2.4 Advanced transmit data descriptor */
+/* 7.2.3.2.4 Advanced transmit data descriptor, 7.2.3.2.3 context descriptor */
 union ixymin_tx_desc {
 	struct {
 		rte_le64_t buffer_addr;
@@ -363,13 +366,34 @@ union ixymin_tx_desc {
 		rte_le32_t reserved2;
 		RTE_ATOMIC(rte_le32_t) status;
 	} wb;
+	struct {
+		rte_le32_t vlan_macip_lens;
+		rte_le32_t ipsec;
+		rte_le32_t tucmd;
+		rte_le32_t mss_l4len_idx;
+	} context;
 };
+#define IXYMIN_TXD_DTYP_CONTEXT        (UINT32_C(2) << 20)
 #define IXYMIN_TXD_DTYP_DATA           (UINT32_C(3) << 20)
 #define IXYMIN_TXD_EOP                 RTE_BIT32(24)
 #define IXYMIN_TXD_IFCS                RTE_BIT32(25)
 #define IXYMIN_TXD_RS                  RTE_BIT32(27) /* report status: write DD back */
 #define IXYMIN_TXD_DEXT                RTE_BIT32(29) /* advanced format */
+#define IXYMIN_TXD_VLE                 RTE_BIT32(30) /* insert a VLAN tag */
+#define IXYMIN_TXD_TSE                 RTE_BIT32(31) /* segment */
+#define IXYMIN_TXD_IDX_SHIFT           4             /* of the context, also there */
+#define IXYMIN_TXD_IXSM                RTE_BIT32(8)  /* insert the IP checksum */
+#define IXYMIN_TXD_TXSM                RTE_BIT32(9)  /* insert the L4 checksum */
 #define IXYMIN_TXD_PAYLEN_SHIFT        14
 #define IXYMIN_TXD_STAT_DD             RTE_BIT32(0)
+#define IXYMIN_TXC_MACLEN_SHIFT        9             /* above IPLEN */
+#define IXYMIN_TXC_VLAN_SHIFT          16
+#define IXYMIN_TXC_IPV4                RTE_BIT32(10)
+#define IXYMIN_TXC_L4T_UDP             (UINT32_C(0) << 11)
+#define IXYMIN_TXC_L4T_TCP             (UINT32_C(1) << 11)
+#define IXYMIN_TXC_L4T_SCTP            (UINT32_C(2) << 11)
+#define IXYMIN_TXC_L4T_NONE            (UINT32_C(3) << 11) /* reserved */
+#define IXYMIN_TXC_L4LEN_SHIFT         8
+#define IXYMIN_TXC_MSS_SHIFT           16
 
 #endif /* IXYMIN_REGS_H */

@@ -63,6 +63,13 @@ struct ixymin_rxq {
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
 
+/* What a transmit context tells the device of packets (7.2.3.2.3) */
+struct ixymin_tx_context {
+	uint32_t vlan_macip_lens;
+	uint32_t tucmd;
+	uint32_t mss_l4len;
+};
+
 /*
  * A transmit ring. Head is software's: the first descriptor that is not reclaimed, not TDH.
  *
@@ -89,6 +96,8 @@ struct ixymin_txq {
 	bool full;                /* sends segments, and what ixymin_tx_offload.c does */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
+	struct ixymin_tx_context context[IXYMIN_TX_CONTEXTS]; /* that the device has */
+	uint8_t last_context;     /* the one used last */
 	struct rte_mbuf *mbufs[]; /* of packets, by their last descriptors; NULL: not the last */
 };
 

@@ -68,6 +68,7 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	q->head = 0;
 	q->tail = 0;
 	q->full = ixymin_tx_is_full(dev);
+	memset(q->context, 0, sizeof(q->context)); /* no context is like this */
 	/* segments and contexts leave descriptors without an mbuf, and a pool takes no holes */
 	q->fast_free = !q->full && (dev->data->dev_conf.txmode.offloads &
 				    RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE);
