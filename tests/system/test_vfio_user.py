@@ -595,7 +595,7 @@ def test_many_mappings():
 
 
 def test_a_file_that_is_cut():
-    """The device finds zeroes, the client is sent away, and the next one is served."""
+    """The device finds zeroes, the client is disconnected, and the next one is served."""
     with Server("wire=loop") as server, guest() as memory:
         with server.client() as c:
             c.write(CONFIG, COMMAND, MEMORY | MASTER, 2)
@@ -1052,7 +1052,8 @@ def test_help():
     (["--socket", "x,wire=rope"], 1, "there is no such wire"),
     (["--socket", "x,wire=tap=with space"], 1, "no interface has such a name"),
     (["--socket", "x,trace=/nowhere/file"], 1, "trace=/nowhere/file: No such file"),
-    (["--socket", "x,report=r", "--socket", "y,report=r"], 2, "report=r is that of sim82599_0"),
+    (["--socket", "x,report=r", "--socket", "y,report=r"], 2,
+     "report=r is already used by sim82599_0"),
     (["--socket", "x,wire=cable=1", "--socket", "y,wire=cable=sim82599_0"], 2,
      "sim82599_0: wire: cable=1: this is not the name of another port; "
      "allowed: sim82599_0 to sim82599_1, but not sim82599_0"),

@@ -159,15 +159,15 @@ udp_sum(const struct kept *k)
 
 /* the ends of messages, which say what is allowed */
 #define NO_WIRE \
-	"there is no such wire; allowed are none, gen, sink, loop, cable=PORT, " \
+	"there is no such wire; allowed: none, gen, sink, loop, cable=PORT, " \
 	"pcap and tap=NAME"
 #define NO_KEY \
-	"there is no such key; allowed are rate, size, count, flows, burst, " \
+	"there is no such key; allowed: rate, size, count, flows, burst, " \
 	"window, dst, trust, start, lossless"
-#define SIZES "allowed are 64 to 15872, or a range of it from low to high"
-#define RATES "allowed are unlimited, line, or 1 to 1000000000 frames/s"
-#define COUNTS "allowed are 0 (no end) to 18446744073709551614"
-#define ADDRESS "allowed are xx-xx-xx-xx-xx-xx"
+#define SIZES "allowed: 64 to 15872, or a range of it from low to high"
+#define RATES "allowed: unlimited, line, or 1 to 1000000000 frames/s"
+#define COUNTS "allowed: 0 (no end) to 18446744073709551614"
+#define ADDRESS "allowed: xx-xx-xx-xx-xx-xx"
 
 static void
 test_errors(void **state)
@@ -185,55 +185,59 @@ test_errors(void **state)
 		{ "gen:size=64:", EINVAL, "wire: gen: an empty argument: " NO_KEY },
 		{ "gen:colour=red", EINVAL, "wire: gen: colour: " NO_KEY },
 		{ "gen:size", EINVAL, "wire: gen: size: a value is missing; " SIZES },
-		{ "gen:size=", EINVAL, "wire: gen: size=: " SIZES },
-		{ "gen:size=63", EINVAL, "wire: gen: size=63: " SIZES },
-		{ "gen:size=15873", EINVAL, "wire: gen: size=15873: " SIZES },
-		{ "gen:size=64-", EINVAL, "wire: gen: size=64-: " SIZES },
-		{ "gen:size=-64", EINVAL, "wire: gen: size=-64: " SIZES },
-		{ "gen:size=65-64", EINVAL, "wire: gen: size=65-64: " SIZES },
-		{ "gen:size=64-65-66", EINVAL, "wire: gen: size=64-65-66: " SIZES },
-		{ "gen:size=64-15873", EINVAL, "wire: gen: size=64-15873: " SIZES },
+		{ "gen:size=", EINVAL, "wire: gen: size= is wrong; " SIZES },
+		{ "gen:size=63", EINVAL, "wire: gen: size=63 is wrong; " SIZES },
+		{ "gen:size=15873", EINVAL, "wire: gen: size=15873 is wrong; " SIZES },
+		{ "gen:size=64-", EINVAL, "wire: gen: size=64- is wrong; " SIZES },
+		{ "gen:size=-64", EINVAL, "wire: gen: size=-64 is wrong; " SIZES },
+		{ "gen:size=65-64", EINVAL, "wire: gen: size=65-64 is wrong; " SIZES },
+		{ "gen:size=64-65-66", EINVAL, "wire: gen: size=64-65-66 is wrong; " SIZES },
+		{ "gen:size=64-15873", EINVAL, "wire: gen: size=64-15873 is wrong; " SIZES },
 		{ "gen:size=64:size=64", EINVAL,
-		  "wire: gen: size=64: size is given twice; allowed is once" },
-		{ "gen:rate=0", EINVAL, "wire: gen: rate=0: " RATES },
-		{ "gen:rate=1000000001", EINVAL, "wire: gen: rate=1000000001: " RATES },
-		{ "gen:rate=fast", EINVAL, "wire: gen: rate=fast: " RATES },
-		{ "gen:rate=1e6", EINVAL, "wire: gen: rate=1e6: " RATES },
+		  "wire: gen: size=64: size is given twice; allowed: once" },
+		{ "gen:rate=0", EINVAL, "wire: gen: rate=0 is wrong; " RATES },
+		{ "gen:rate=1000000001", EINVAL, "wire: gen: rate=1000000001 is wrong; " RATES },
+		{ "gen:rate=fast", EINVAL, "wire: gen: rate=fast is wrong; " RATES },
+		{ "gen:rate=1e6", EINVAL, "wire: gen: rate=1e6 is wrong; " RATES },
 		{ "gen:count=18446744073709551616", EINVAL,
-		  "wire: gen: count=18446744073709551616: " COUNTS },
-		{ "gen:count=+1", EINVAL, "wire: gen: count=+1: " COUNTS },
-		{ "gen:count= 1", EINVAL, "wire: gen: count= 1: " COUNTS },
-		{ "gen:flows=0", EINVAL, "wire: gen: flows=0: allowed are 1 to 65536" },
-		{ "gen:flows=65537", EINVAL, "wire: gen: flows=65537: allowed are 1 to 65536" },
-		{ "gen:burst=0", EINVAL, "wire: gen: burst=0: allowed are 1 to 64" },
-		{ "gen:burst=65", EINVAL, "wire: gen: burst=65: allowed are 1 to 64" },
+		  "wire: gen: count=18446744073709551616 is wrong; " COUNTS },
+		{ "gen:count=+1", EINVAL, "wire: gen: count=+1 is wrong; " COUNTS },
+		{ "gen:count= 1", EINVAL, "wire: gen: count= 1 is wrong; " COUNTS },
+		{ "gen:flows=0", EINVAL, "wire: gen: flows=0 is wrong; allowed: 1 to 65536" },
+		{ "gen:flows=65537", EINVAL,
+		  "wire: gen: flows=65537 is wrong; allowed: 1 to 65536" },
+		{ "gen:burst=0", EINVAL, "wire: gen: burst=0 is wrong; allowed: 1 to 64" },
+		{ "gen:burst=65", EINVAL, "wire: gen: burst=65 is wrong; allowed: 1 to 64" },
 		{ "gen:window=1000001", EINVAL,
-		  "wire: gen: window=1000001: allowed are 0 (any number) to 1000000" },
-		{ "gen:dst=02-11-22-33-44", EINVAL, "wire: gen: dst=02-11-22-33-44: " ADDRESS },
+		  "wire: gen: window=1000001 is wrong; allowed: 0 (any number) to 1000000" },
+		{ "gen:dst=02-11-22-33-44", EINVAL,
+		  "wire: gen: dst=02-11-22-33-44 is wrong; " ADDRESS },
 		{ "gen:dst=02-11-22-33-44-5g", EINVAL,
-		  "wire: gen: dst=02-11-22-33-44-5g: " ADDRESS },
+		  "wire: gen: dst=02-11-22-33-44-5g is wrong; " ADDRESS },
 		{ "gen:dst=02-11-22-33-44.55", EINVAL,
-		  "wire: gen: dst=02-11-22-33-44.55: " ADDRESS },
-		{ "gen:lossless=2", EINVAL, "wire: gen: lossless=2: allowed are 0 or 1" },
-		{ "gen:start=yes", EINVAL, "wire: gen: start=yes: allowed are 0 or 1" },
+		  "wire: gen: dst=02-11-22-33-44.55 is wrong; " ADDRESS },
+		{ "gen:lossless=2", EINVAL, "wire: gen: lossless=2 is wrong; allowed: 0 or 1" },
+		{ "gen:start=yes", EINVAL, "wire: gen: start=yes is wrong; allowed: 0 or 1" },
 		{ "sink:size=64", EINVAL,
-		  "wire: sink: size: there is no such key; allowed are none" },
-		{ "none:x=1", EINVAL, "wire: none: x: there is no such key; allowed are none" },
-		{ "loop:x=1", EINVAL, "wire: loop: x: there is no such key; allowed are lossless" },
-		{ "cable=", EINVAL, "wire: cable=: allowed is the name of another port" },
-		{ "cable=self", EINVAL, "wire: cable=self: allowed is the name of another port" },
-		{ "cable=b:lossless=x", EINVAL, "wire: cable: lossless=x: allowed are 0 or 1" },
+		  "wire: sink: size: there is no such key; allowed: none" },
+		{ "none:x=1", EINVAL, "wire: none: x: there is no such key; allowed: none" },
+		{ "loop:x=1", EINVAL, "wire: loop: x: there is no such key; allowed: lossless" },
+		{ "cable=", EINVAL, "wire: cable= is wrong; allowed: the name of another port" },
+		{ "cable=self", EINVAL,
+		  "wire: cable=self is wrong; allowed: the name of another port" },
+		{ "cable=b:lossless=x", EINVAL,
+		  "wire: cable: lossless=x is wrong; allowed: 0 or 1" },
 		{ "pcap", EINVAL,
-		  "wire: pcap: no file is named; allowed are in=FILE, out=FILE, or both" },
-		{ "pcap:in=", EINVAL, "wire: pcap: in=: allowed are a file's name" },
+		  "wire: pcap: no file is named; allowed: in=FILE, out=FILE, or both" },
+		{ "pcap:in=", EINVAL, "wire: pcap: in= is wrong; allowed: a file's name" },
 		{ "pcap:in=/nowhere/x.pcap", ENOENT,
-		  "wire: pcap: in=/nowhere/x.pcap: No such file or directory; allowed is a file "
+		  "wire: pcap: in=/nowhere/x.pcap: No such file or directory; allowed: a file "
 		  "that can be read" },
 		{ "pcap:out=/nowhere/x.pcap", ENOENT,
-		  "wire: pcap: out=/nowhere/x.pcap: No such file or directory; allowed is a file "
+		  "wire: pcap: out=/nowhere/x.pcap: No such file or directory; allowed: a file "
 		  "that can be written" },
 		{ "pcap:in=/dev/null:loops=x", EINVAL,
-		  "wire: pcap: loops=x: allowed are 0 (no end) to 1000000000" },
+		  "wire: pcap: loops=x is wrong; allowed: 0 (no end) to 1000000000" },
 	};
 	struct wire *w;
 	size_t i;
@@ -530,7 +534,7 @@ test_too_many_generators(void **state)
 		w[i] = make("gen:start=0", "a");
 	assert_null(wire_create("gen", "a", mac, err, sizeof(err)));
 	assert_int_equal(errno, ENOSPC);
-	assert_string_equal(err, "wire: gen: there are too many; allowed are 256 in a process");
+	assert_string_equal(err, "wire: gen: there are too many; allowed: 256 in a process");
 	wire_free(w[77]);
 	w[77] = make("gen", "a");
 	for (i = 0; i < 256; i++)
@@ -1154,7 +1158,7 @@ test_cable(void **state)
 		assert_null(wire_create(spec, order[i][0], mac, err, sizeof(err)));
 		assert_int_equal(errno, EEXIST);
 		assert_null(wire_create("cable=c", order[i][0], mac, err, sizeof(err)));
-		assert_non_null(strstr(err, "has a cable already; allowed is one"));
+		assert_non_null(strstr(err, "has a cable already; allowed: one"));
 		/* another port that names this one is not its peer */
 		snprintf(spec, sizeof(spec), "cable=%s", order[i][0]);
 		third = make(spec, "c");
@@ -1574,14 +1578,14 @@ test_bad_captures(void **state)
 	(void)state;
 	make_sample();
 	write_capture(DLT_RAW, sample, 1, 0);
-	assert_bad_capture("its link type is RAW; allowed is EN10MB (Ethernet)");
+	assert_bad_capture("its link type is RAW; allowed: EN10MB (Ethernet)");
 	write_capture(DLT_EN10MB, sample, 2, 4);
-	assert_bad_capture("frame 1 was captured with 60 of its 64 bytes; allowed are "
+	assert_bad_capture("frame 1 was captured with 60 of its 64 bytes; allowed: "
 			   "whole frames");
 	write_capture(DLT_EN10MB, &long_frame, 1, 0);
-	assert_bad_capture("frame 1 has 15869 bytes; allowed are 14 to 15868");
+	assert_bad_capture("frame 1 has 15869 bytes; allowed: 14 to 15868");
 	write_capture(DLT_EN10MB, &short_frame, 1, 0);
-	assert_bad_capture("frame 1 has 13 bytes; allowed are 14 to 15868");
+	assert_bad_capture("frame 1 has 13 bytes; allowed: 14 to 15868");
 	/* 24 bytes of file header, records of 16 bytes and the frame */
 	write_capture(DLT_EN10MB, sample, 3, 0);
 	assert_int_equal(truncate(path, 24 + 16 + 60 + 16 + 77 + 15), 0);

@@ -78,7 +78,7 @@ fault_list(void)
 bool
 arg_wire(void *to, const char *value)
 {
-	((struct device_args *)to)->wire = value; /* wire_create() knows what is allowed */
+	((struct device_args *)to)->wire = value; /* wire_create() checks it */
 	return true;
 }
 

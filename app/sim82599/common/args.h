@@ -3,14 +3,14 @@
  */
 
 /**
- * Arguments of a device, "key=value,key=value", as all attachments take them.
+ * Arguments of a device, "key=value,key=value". All attachments take them.
  *
- *     wire=...              what is plugged in, see wire.h (default none)
+ *     wire=...              the wire that is plugged in, see wire.h (default none)
  *     mac=xx:xx:xx:xx:xx:xx
- *     strict=0|1            refuse what the data sheet forbids (default 0: only count)
- *     fault=NAME[+NAME]...  misbehaviour
- *     trace=FILE            a line for every register access
- *     report=FILE           counters at the end, JSON
+ *     strict=0|1            1: refuse what the data sheet forbids; 0: only count it (default)
+ *     fault=NAME[+NAME]...  misbehave in these ways
+ *     trace=FILE            write a line for each register access
+ *     report=FILE           write counters at the end, as JSON
  */
 
 #ifndef SIM_ARGS_H
@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What all attachments know; texts point into the argument. */
+/* The arguments that all attachments have; texts point into the argument. */
 struct device_args {
 	const char *wire;
 	uint8_t mac[6];
@@ -50,14 +50,14 @@ bool arg_report(void *to, const char *value);
 	{ "trace", arg_trace, "the name of a file" }, \
 	{ "report", arg_report, "the name of a file" }
 
-/** Set "to" by what text says; values stay in it. @return false: err says what was wrong */
+/** Set "to" by text; values point into it. @return false: err says what is wrong */
 bool args_parse(char *text, const struct arg *args, unsigned int n, void *to,
 		char *err, size_t err_size);
 
-/** Decimal digits, at most max. */
+/** Parse decimal digits, at most max. */
 bool parse_number(const char *text, unsigned long max, unsigned long *value);
 bool parse_choice(const char *text, const char *no, const char *yes, bool *value);
-/** "name+name..." or "none" into bits of enum nic_fault. @return false: unknown name */
+/** Parse "name+name..." or "none" to bits of enum nic_fault. @return false for an unknown name */
 bool parse_faults(const char *text, uint32_t *faults);
 /** All fault names, for messages. */
 const char *fault_list(void);

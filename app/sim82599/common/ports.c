@@ -37,7 +37,7 @@ port_parse(const char *text, unsigned int nb, unsigned int *index)
 	return port_parse_name(text, nb, index) || parse_index(text, nb, index);
 }
 
-/* What stands between "cable=" and the colon before the wire's keys. @return NULL: no cable */
+/* The text between "cable=" and the colon before the wire's keys. @return NULL: no cable */
 static const char *
 cable_peer(const char *wire, int *len)
 {

@@ -97,7 +97,7 @@ report_string(FILE *f, const char *name, const char *value)
 	fprintf(f, "\",\n");
 }
 
-/* {"name": n, ...}: one more of it. */
+/* One more member of {"name": n, ...}. */
 static void
 report_member(FILE *f, bool *first, const char *name, uint64_t n)
 {

@@ -2,15 +2,15 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* PCI configuration space as an 82599 has it, data sheet 9.3 and 9.4, but for what is not
- * emulated: VPD, ARI and SR-IOV. */
+/* PCI configuration space of an 82599, data sheet 9.3 and 9.4. VPD, ARI and SR-IOV are not
+ * emulated. */
 
 #include <linux/pci_regs.h>
 #include <string.h>
 
 #include "vfio_user.h"
 
-/* Where the capabilities are */
+/* Offsets of the capabilities */
 #define CAP_PM    0x40
 #define CAP_MSI   0x50
 #define CAP_MSIX  0x70
@@ -18,11 +18,11 @@
 #define EXT_AER   0x100
 #define EXT_DSN   0x140
 
-/* Of 64-bit MSI with mask bits */
+/* Offsets in the capability of 64-bit MSI with mask bits */
 #define MSI_MASK     (CAP_MSI + PCI_MSI_MASK_64)
 #define MSI_PENDING  (CAP_MSI + PCI_MSI_PENDING_64)
 
-/* size bytes at offset: their reset value, the bits that can be written, and those that are
+/* size bytes at offset: the reset value, the bits that can be written, and the bits that are
  * cleared by writing a one */
 static const struct {
 	uint16_t offset, size;
@@ -87,7 +87,7 @@ static const struct {
 	{ CAP_EXP + PCI_EXP_DEVCTL2, 2, 0, 0x001f, 0 },
 	{ CAP_EXP + PCI_EXP_LNKCTL2, 2, 2, 0x000f, 0 },
 
-	/* 9.4.2: errors, none of which comes about here */
+	/* 9.4.2: errors, none of which happens here */
 	{ EXT_AER, 4, PCI_EXT_CAP_ID_ERR | 1 << 16 | EXT_DSN << 20, 0, 0 },
 	{ EXT_AER + PCI_ERR_UNCOR_MASK, 4, 0, 0x001ff010, 0 },
 	{ EXT_AER + PCI_ERR_UNCOR_SEVER, 4, 0x00062010, 0x001ff010, 0 },
@@ -95,7 +95,7 @@ static const struct {
 	{ EXT_AER + PCI_ERR_CAP, 4, PCI_ERR_CAP_ECRC_GENC | PCI_ERR_CAP_ECRC_CHKC,
 	  PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE, 0 },
 
-	/* 9.4.3: the serial number, of the MAC address; the last */
+	/* 9.4.3: the serial number, from the MAC address; the last capability */
 	{ EXT_DSN, 4, PCI_EXT_CAP_ID_DSN | 1 << 16, 0, 0 },
 };
 
@@ -126,7 +126,7 @@ irq_mode(const struct function *f)
 	return NIC_IRQ_INTX;
 }
 
-/* What the registers say becomes so. */
+/* Apply the registers' values to the function. */
 static void
 config_apply(struct function *f)
 {

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Questions and requests over the socket of --control: a line, answered by one JSON text. */
+/* Commands over the socket of --control: a command is a line, and its answer is one JSON text. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -76,11 +76,11 @@ on_link(FILE *out, struct function *f, const char *state)
 	bool up;
 
 	if (!parse_choice(state, "down", "up", &up)) {
-		fail(out, "no such state of the link", state, "up, down");
+		fail(out, "no such link state", state, "up, down");
 		return;
 	}
 	f->wire->light = up;
-	nic_set_faults(f->nic, nic_faults(f->nic)); /* looks for light */
+	nic_set_faults(f->nic, nic_faults(f->nic)); /* makes the device look for light */
 	say(out, state);
 }
 
@@ -103,10 +103,11 @@ on_start(FILE *out, struct function *f, const char *count)
 	unsigned long n;
 
 	if (!parse_number(count, UINT64_MAX, &n))
-		fail(out, "no number of frames", count,
+		fail(out, "not a number of frames", count,
 		     "0 (as the wire's description says), 1, ...");
 	else if (wire_start(f->wire, n) < 0)
-		fail(out, "this wire makes no frames", f->args.device.wire, "gen, pcap:in=FILE");
+		fail(out, "this wire generates no frames", f->args.device.wire,
+		     "gen, pcap:in=FILE");
 	else
 		say(out, "started");
 }
@@ -116,7 +117,8 @@ on_stop(FILE *out, struct function *f, const char *rest)
 {
 	(void)rest;
 	if (wire_stop(f->wire) < 0)
-		fail(out, "this wire makes no frames", f->args.device.wire, "gen, pcap:in=FILE");
+		fail(out, "this wire generates no frames", f->args.device.wire,
+		     "gen, pcap:in=FILE");
 	else
 		say(out, "stopped");
 }
@@ -133,7 +135,7 @@ static const struct {
 	{ "stop", on_stop },
 };
 
-/* "NAME PORT REST", PORT being sim82599_N, or N alone */
+/* "NAME PORT REST"; PORT is sim82599_N, or N alone */
 static void
 ask(struct server *s, char *question, FILE *out)
 {
@@ -153,7 +155,7 @@ ask(struct server *s, char *question, FILE *out)
 			questions[q].answer(out, &s->functions[i], rest);
 			return;
 		}
-	fail(out, "no such question", name, "stats, regs, link, fault, start, stop");
+	fail(out, "no such command", name, "stats, regs, link, fault, start, stop");
 }
 
 char *

@@ -4,14 +4,14 @@
 
 /*
  * The client's memory: ranges of DMA addresses, each a piece of a file, as the client's (virtual)
- * IOMMU maps them.  The device reaches nothing else.
+ * IOMMU maps them.  The device can access no other memory.
  *
  * A file is mapped once, as a whole, whatever the number of its ranges: with a virtual IOMMU each
- * page that a driver maps is a range.  What is contiguous for the device need not be so in the
- * file: where a buffer lies in several ranges, they are mapped once more, side by side (a mirror).
+ * page that a driver maps is a range.  Memory that is contiguous for the device need not be so in
+ * the file: if a buffer is in several ranges, they are mapped once more, side by side (a mirror).
  *
- * The file is the client's, who may cut it at any time.  Touching what is then missing raises
- * SIGBUS; its handler puts zeroes in the place of the mapping, and the client is sent away.
+ * The client owns the file, and may truncate it at any time.  An access to the missing part raises
+ * SIGBUS; its handler replaces the mapping by zeroes, and the client is disconnected.
  */
 
 #include <errno.h>
@@ -25,12 +25,12 @@
 
 #include "vfio_user.h"
 
-#define DMA_JOIN       64u    /* ranges that a window is extended by, each way */
+#define DMA_JOIN       64u    /* ranges by which a window is extended, in each direction */
 #define DMA_MIRRORS    4096u  /* more than one poll can make: see dma_settle() */
 #define DMA_MIRRORS_KEPT 512u
 #define MAX_MAPPINGS   (MAX_FUNCTIONS * (DMA_FILES + DMA_MIRRORS))
 
-/* Memory of this process that a file stands behind. */
+/* Memory of this process that maps a file. */
 struct mapping {
 	uint8_t *base;         /* NULL: free */
 	size_t size;
@@ -51,7 +51,7 @@ struct dma_mirror {
 };
 
 static struct mapping mappings[MAX_MAPPINGS];
-static size_t nb_mappings; /* so many were ever used */
+static size_t nb_mappings; /* the highest number in use so far */
 
 /* Mappings */
 
@@ -73,7 +73,7 @@ on_sigbus(int signal, siginfo_t *info, void *context)
 		*m->broken = 1;
 		return;
 	}
-	/* Not ours: once more, and to the end. */
+	/* Not our memory: restore the default action, and let the access fail again. */
 	sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 }
 
@@ -125,7 +125,7 @@ file_drop(struct dma_file *file)
 	file->fd = -1;
 }
 
-/* Its ranges may come again: it goes only when its place is needed. */
+/* Its ranges may be mapped again, so it is unmapped only when its entry is needed. */
 static struct dma_file *
 file_place(struct dma *dma)
 {
@@ -178,7 +178,7 @@ file_open(struct dma *dma, struct dma_file *file, int fd, size_t size, bool writ
 	return 0;
 }
 
-/* The file behind a descriptor, mapped to end at least. The descriptor is taken over. */
+/* The file of a descriptor, mapped at least up to end. The descriptor is taken over. */
 static int
 file_get(struct dma *dma, int fd, uint64_t end, bool write, struct dma_file **found)
 {
@@ -200,7 +200,7 @@ file_get(struct dma *dma, int fd, uint64_t end, bool write, struct dma_file **fo
 	if (file == NULL) {
 		file = file_place(dma);
 		ret = file == NULL ? ENOSPC : 0;
-		write = true; /* if it can be: others of its ranges will be written */
+		write = true; /* if possible: other ranges of it will be written */
 	} else {
 		write |= file->writable;
 	}
@@ -335,7 +335,7 @@ dma_map(struct function *f, const struct vfu_dma_map *map, int fd)
 		ret = file_get(dma, fd, map->offset + map->size, range.write, &range.file);
 	if (ret == 0)
 		ret = ranges_insert(dma, i, &range);
-	/* No window is changed by it: those that are kept hold. */
+	/* This changes no window: windows that are kept stay valid. */
 	return ret;
 }
 
@@ -356,7 +356,7 @@ dma_unmap(struct function *f, uint64_t addr, uint64_t size)
 		if (r->addr == addr) {
 			i--;
 		} else if (r->addr + (r->len - 1) >= addr) {
-			/* The front of it stays; the back, too, if it reaches so far. */
+			/* Its front part stays, and its back part if it has one. */
 			rest = *r;
 			if (r->addr + (r->len - 1) > last) {
 				rest.offset += last + 1 - r->addr;
@@ -415,8 +415,9 @@ range_follows(const struct dma_range *a, const struct dma_range *b)
 	       b->offset == a->offset + a->len && b->write == a->write;
 }
 
-/* The client is to know of it, if its IOMMU can: not of memory that only this program cannot reach.
- * What is missing altogether is told as a read, which does no harm if it is there by now. */
+/* Report a refused access to the client, if its IOMMU would refuse it: not one to memory that only
+ * this program cannot access. If the memory is missing, a read is reported, which does no harm if
+ * it exists by now. */
 static void
 note_refusal(struct dma *dma, uint64_t addr, const struct dma_range *r)
 {
@@ -425,7 +426,7 @@ note_refusal(struct dma *dma, uint64_t addr, const struct dma_range *r)
 	dma->refused_write = r != NULL;
 }
 
-/* The ranges first to last side by side, of which addr to addr + len - 1 is wanted, by pages. */
+/* Map the pages of addr to addr + len - 1, in the ranges first to last, side by side. */
 static bool
 mirror_make(struct dma *dma, uint32_t first, uint32_t last, uint64_t addr, uint32_t len, bool write,
 	    struct dma_mirror *mirror)
@@ -464,7 +465,7 @@ mirror_make(struct dma *dma, uint32_t first, uint32_t last, uint64_t addr, uint3
 	return true;
 }
 
-/* What begins in range i goes on in others. */
+/* Memory that begins in range i continues in other ranges. */
 static bool
 mirror_window(struct dma *dma, uint32_t i, uint64_t addr, uint32_t len, bool write,
 	      struct nic_window *window)

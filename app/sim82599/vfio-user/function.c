@@ -12,11 +12,11 @@
 
 #include "vfio_user.h"
 
-/* BAR 2: an address register, and a window to what it points to (8.1.1.2) */
+/* BAR 2: an address register, and a window to the register that it points to (8.1.1.2) */
 #define IO_ADDR 0u
 #define IO_DATA 4u
 
-/* Life */
+/* Creation and end */
 
 static bool
 open_files(struct function *f)
@@ -147,9 +147,9 @@ function_detach(struct function *f)
 }
 
 /* BAR 0. As for the plugin (dpdk/bar.c): an access of another size is counted, has no effect, and
- * reads as ones, but for a read inside of one register.
+ * reads as ones, except for a read inside of one register.
  * INTERPRETATION (CONTRADICTION): 8.1.2 forbids 64 bits, too, but Linux's ixgbe writes FDIRHASH and
- * FDIRCMD so: they are two registers, the lower first. */
+ * FDIRCMD together. Here this is an access to two registers, the lower one first. */
 
 static void
 registers_read(struct function *f, uint32_t offset, uint32_t count, uint8_t *data)
@@ -221,7 +221,7 @@ io_write(struct function *f, uint32_t offset, uint32_t count, const uint8_t *dat
 		nic_write(f->nic, f->io_addr, value);
 }
 
-/* BAR 4: the table is kept for those who read it; what is sent where is settled by SET_IRQS. */
+/* BAR 4: the table is only kept for reads; SET_IRQS decides which message is sent where. */
 
 static void
 msix_read(struct function *f, uint32_t offset, uint32_t count, uint8_t *data)
@@ -269,7 +269,7 @@ region_size(uint32_t region)
 	return region < VFIO_PCI_NUM_REGIONS ? regions[region].size : 0;
 }
 
-/* What is not enabled answers to nothing: an unsupported request. */
+/* A region that is not enabled does not answer: the request is unsupported. */
 
 void
 region_read(struct function *f, uint32_t region, uint64_t offset, uint32_t count, uint8_t *data)

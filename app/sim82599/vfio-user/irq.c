@@ -35,8 +35,9 @@ close_fd(int *fd)
 }
 
 /*
- * A client's descriptor may be anything, and what poll() says of it no longer hold a moment later.
- * Who waits for it all the same is woken by a signal, which comes again in case it came too early.
+ * A client's descriptor may be of any kind, and the result of poll() may be wrong a moment later. A
+ * timer's signal ends an access that blocks nevertheless. The signal is repeated, in case the first
+ * one came before the access.
  */
 
 static void
@@ -45,7 +46,7 @@ on_timer(int signal)
 	(void)signal;
 }
 
-/* Every ns from now on, 0: no more. @return false: it cannot be had */
+/* Send the signal every ns; 0 stops it. @return false if there is no timer */
 static bool
 set_timer(long ns)
 {
@@ -61,7 +62,7 @@ set_timer(long ns)
 	return made && timer_settime(timer, 0, &each, NULL) == 0;
 }
 
-/* @return 1: done; 0: not ready for it; -1: it had to wait, or can never be done */
+/* @return 1 if done, 0 if the descriptor is not ready, -1 if the access blocked or is impossible */
 static int
 transfer(int fd, short direction)
 {
@@ -83,7 +84,7 @@ static void
 signal_fd(int *fd)
 {
 	if (*fd >= 0 && transfer(*fd, POLLOUT) < 0)
-		close_fd(fd); /* the client's loss, and no time is lost again */
+		close_fd(fd); /* the client loses the interrupt, but no more time is lost */
 }
 
 void
@@ -183,7 +184,7 @@ vfu_irq_info(uint32_t index, struct vfio_irq_info *info)
 	return true;
 }
 
-/* Where an interrupt's eventfd is. */
+/* The place of an interrupt's eventfd. */
 static int *
 irq_fd(struct irqs *irqs, uint32_t index, uint32_t i)
 {
@@ -224,7 +225,7 @@ irq_set_fd(struct irqs *irqs, uint32_t action, uint32_t index, uint32_t i, int f
 		return ENOTSUP;
 	close_fd(to);
 	*to = fd;
-	/* What came before there was somebody to tell is told now. */
+	/* Signal an interrupt that happened before it had an eventfd. */
 	if (index == VFIO_PCI_INTX_IRQ_INDEX && action == VFIO_IRQ_SET_ACTION_TRIGGER)
 		irqs->intx_masked = false;
 	return 0;
@@ -283,7 +284,7 @@ vfu_irq_unmask_event(struct function *f)
 	int done = transfer(f->irqs.unmask, POLLIN);
 
 	if (done < 0)
-		close_fd(&f->irqs.unmask); /* no eventfd, or its end */
+		close_fd(&f->irqs.unmask); /* no eventfd, or closed by the client */
 	if (done <= 0)
 		return;
 	f->irqs.intx_masked = false;

@@ -13,26 +13,26 @@
 static const char usage[] =
 "usage: sim82599-vfio-user --socket PATH[,key=value]... [--socket ...] [--control PATH]\n"
 "\n"
-"Serves a software 82599 to a virtual machine at each socket, by the protocol vfio-user:\n"
+"Serves a software 82599 to a virtual machine at each socket, by the vfio-user protocol:\n"
 "  qemu-system-x86_64 -object memory-backend-memfd,id=mem,size=1G,share=on -m 1G\n"
 "    -machine q35,memory-backend=mem\n"
 "    -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"PATH\"}}'\n"
 "\n"
-"  wire=...              what is plugged in (default none): gen, sink, loop, cable=PORT, pcap,\n"
-"                        tap=NAME; see doc/sim82599.md. PORTs are sim82599_0, sim82599_1, ...\n"
-"                        in the order of --socket\n"
-"  mac=xx:xx:xx:xx:xx:xx (default 02:82:59:00:00:NN)\n"
-"  lan_id=0|1            1: second function of the card of the --socket before (default 0)\n"
-"  msix=0|1              0: without MSI-X, for drivers to fall back to MSI (default 1)\n"
-"  strict=0|1            refuse what the data sheet forbids (default 0: only count)\n"
-"  fault=NAME[+NAME]...  misbehaviour\n"
-"  trace=FILE            a line for every register access\n"
-"  report=FILE           counters at the end, JSON\n"
+"  wire=...              the wire that is plugged in (default none): gen, sink, loop,\n"
+"                        cable=PORT, pcap, tap=NAME; see doc/sim82599.md. A PORT is sim82599_0,\n"
+"                        sim82599_1, ... in the order of --socket\n"
+"  mac=xx:xx:xx:xx:xx:xx the MAC address (default 02:82:59:00:00:NN)\n"
+"  lan_id=0|1            1: the second function of the card of the previous --socket (default 0)\n"
+"  msix=0|1              0: offer no MSI-X, so that drivers use MSI (default 1)\n"
+"  strict=0|1            1: refuse what the data sheet forbids; 0: only count it (default 0)\n"
+"  fault=NAME[+NAME]...  misbehave in these ways\n"
+"  trace=FILE            write a line for each register access\n"
+"  report=FILE           write counters at the end, as JSON\n"
 "\n"
-"--control PATH: a socket that takes one line, and answers it with JSON:\n"
+"--control PATH: a socket that accepts one of these lines, and answers it with JSON:\n"
 "  stats PORT | regs PORT [START OF NAME] | link PORT up|down | fault PORT NAME[+NAME...]|none |\n"
 "  start PORT COUNT | stop PORT\n"
-"Ends by SIGTERM or SIGINT, with a line for each function on stderr.\n";
+"SIGTERM or SIGINT ends the program, which then prints a line for each function on stderr.\n";
 
 static bool
 set_lan_id(void *to, const char *value)
@@ -87,7 +87,7 @@ parse_function(struct function *f, unsigned int index, const char *text)
 	return false;
 }
 
-/* The second would overwrite the first. */
+/* The second report would overwrite the first. */
 static bool
 reports_differ(const struct server *s)
 {
@@ -101,7 +101,7 @@ reports_differ(const struct server *s)
 			    strcmp(report, other->args.device.report) != 0)
 				continue;
 			fprintf(stderr,
-				"%s: report=%s is that of %s; allowed: a file for each function\n",
+				"%s: report=%s is already used by %s; allowed: another file\n",
 				s->functions[i].name, report, other->name);
 			return false;
 		}
@@ -109,7 +109,7 @@ reports_differ(const struct server *s)
 	return true;
 }
 
-/* All ports are known: a cable that has no other end will never have one. */
+/* All ports are known: a cable without an other end will never get one. */
 static bool
 cables_fit(const struct server *s)
 {
@@ -206,7 +206,7 @@ report(struct function *f)
 			strerror(errno));
 }
 
-/* Each client may have some 200 descriptors here: eventfds, files, those of a message. */
+/* Each client may use about 200 descriptors here: eventfds, files, those of a message. */
 static void
 allow_descriptors(void)
 {

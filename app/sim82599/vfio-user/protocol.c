@@ -9,17 +9,17 @@
 
 #include "vfio_user.h"
 
-/* What is common to all handlers: the message's payload has a length that the table below allows;
- * they return 0 or an errno, and set *len to the reply's payload, which is 0 before. */
+/* For all handlers: the message's payload has a length that the table below allows. They return 0
+ * or an errno, and set *len, which is 0 before, to the length of the reply's payload. */
 typedef int handler(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *reply,
 		    uint32_t *reply_len);
 
 #define VERSION_MINOR 1
-/* of the client's version data, JSON */
+/* of the client's version data, which is JSON */
 #define MAX_CAPABILITIES 4096u
 
-/* Of the capabilities that the client knows, those that limit it, and that it may send several
- * writes in a message. QEMU makes use of that when it has more posted writes than it can send. */
+/* The capabilities for the client: its limits, and that it may send several writes in a message.
+ * QEMU does so when it has more posted writes than it can send. */
 static int
 capabilities(const char *known, char *text, size_t size)
 {
@@ -100,7 +100,7 @@ on_dma_unmap(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *r
 	(void)len;
 	memcpy(&unmap, m->data, sizeof(unmap));
 	if ((unmap.flags & ~VFIO_DMA_UNMAP_FLAG_ALL) != 0)
-		return ENOTSUP; /* no pages are tracked */
+		return ENOTSUP; /* dirty pages are not tracked */
 	if (unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL)
 		ret = dma_unmap(f, 0, -(uint64_t)DMA_PAGE); /* none is of the last page */
 	else
@@ -231,7 +231,7 @@ on_region_write(struct function *f, struct vfu_message *m, uint32_t len, uint8_t
 	return 0;
 }
 
-/* All of it is checked before the first is written. */
+/* All writes are checked before the first is done. */
 static int
 on_region_write_multi(struct function *f, struct vfu_message *m, uint32_t len, uint8_t *reply,
 		      uint32_t *reply_len)
@@ -346,7 +346,7 @@ vfu_execute(struct function *f, struct vfu_message *m, struct vfu_reply *reply)
 	f->messages++;
 	if ((header->flags & VFU_TYPE) == VFU_REPLY && f->asked && m->nb_fds == 0 &&
 	    (header->command == VFU_DMA_READ || header->command == VFU_DMA_WRITE)) {
-		f->asked = false; /* whatever it says: asking was the purpose */
+		f->asked = false; /* the answer does not matter: the question had the effect */
 		return 0;
 	}
 	if ((header->flags & VFU_TYPE) != VFU_COMMAND)

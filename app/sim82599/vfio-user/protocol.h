@@ -3,9 +3,9 @@
  */
 
 /**
- * The vfio-user protocol, version 0.1 (QEMU's docs/interop/vfio-user): messages of the client,
- * checked and carried out.  Structures and constants that it shares with the kernel's VFIO are in
- * <linux/vfio.h>.
+ * The vfio-user protocol, version 0.1 (QEMU's docs/interop/vfio-user): it checks the messages
+ * of the client, and executes them.  <linux/vfio.h> has the structures and constants that it shares
+ * with the kernel's VFIO.
  */
 
 #ifndef PROTOCOL_H
@@ -62,7 +62,7 @@ struct vfu_dma_unmap {
 	uint64_t addr, size;
 };
 
-/* of DMA_READ and DMA_WRITE, which are the server's to send */
+/* of DMA_READ and DMA_WRITE, which the server sends */
 struct vfu_dma_access {
 	uint64_t addr, count;
 };
@@ -94,22 +94,22 @@ struct vfu_reply {
 
 struct function;
 
-/** @return 0, or an errno: what follows in the stream cannot be found */
+/** @return 0, or an errno if the next message in the stream cannot be found */
 int vfu_check_header(const struct vfu_header *header);
 
 /**
- * Carry out a whole message, whose header was found right.  Its descriptors are taken or closed.
- * @return bytes of the reply, 0: there is none
+ * Execute a whole message, whose header was checked.  Its descriptors are taken or closed.
+ * @return the length of the reply, 0 if there is none
  */
 size_t vfu_execute(struct function *f, struct vfu_message *message, struct vfu_reply *reply);
 
 /**
- * A question that the device's memory access failed on: the client's IOMMU then reports what it
- * finds there.  @return bytes of the message
+ * Build a request for the address of a refused memory access: the client's IOMMU then reports the
+ * fault.  @return the length of the message
  */
 size_t vfu_ask(uint64_t addr, bool write, uint8_t message[sizeof(struct vfu_header) + 24]);
 
-/** The answer to a message that was not understood. @return its bytes */
+/** Build the answer to a message with a wrong header. @return its length */
 size_t vfu_error(const struct vfu_header *header, int error, struct vfu_reply *reply);
 
 #endif /* PROTOCOL_H */

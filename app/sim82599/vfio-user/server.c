@@ -22,9 +22,9 @@
 
 #include "vfio_user.h"
 
-#define MESSAGES     64         /* of a client in a row */
-#define PACE_NS      50000      /* a wire that makes frames is looked at so often ... */
-#define IDLE_NS      20000000   /* ... and all at least so often: light may come */
+#define MESSAGES     64         /* from one client before the next one is served */
+#define PACE_NS      50000      /* interval of polls if a wire generates frames */
+#define IDLE_NS      20000000   /* longest interval of polls: light may come */
 
 static volatile sig_atomic_t quit;
 
@@ -35,7 +35,7 @@ on_quit(int signal)
 	quit = 1;
 }
 
-/* What is under way goes on; the loop ends within IDLE_NS. */
+/* The current message is completed; the loop ends within IDLE_NS. */
 static void
 catch_signals(void)
 {
@@ -44,7 +44,7 @@ catch_signals(void)
 
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGINT, &end, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* a client's eventfd may be a pipe that nobody reads */
+	sigaction(SIGPIPE, &ignore, NULL); /* a client's eventfd may be a pipe without a reader */
 }
 
 /* Sockets */
@@ -62,7 +62,8 @@ listen_at(const char *name, const char *path)
 		return -1;
 	}
 	strcpy(addr.sun_path, path);
-	/* One that nobody listens at is left over from an earlier run; so answers a file, too. */
+	/* A socket without a listener is left over from an earlier run. connect() fails with
+	 * ECONNREFUSED for other files, too. */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 &&
 	    errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
@@ -85,7 +86,7 @@ listen_at(const char *name, const char *path)
 int
 server_listen(struct server *s)
 {
-	catch_signals(); /* whoever sees a socket may well end us */
+	catch_signals(); /* a program that waits for the socket may end us at once */
 	for (unsigned int i = 0; i < s->nb; i++) {
 		struct function *f = &s->functions[i];
 
@@ -105,7 +106,7 @@ static void
 client_close(struct function *f, const char *why)
 {
 	if (why != NULL)
-		fprintf(stderr, "%s: the client is sent away: %s\n", f->name, why);
+		fprintf(stderr, "%s: disconnected the client: %s\n", f->name, why);
 	for (unsigned int i = 0; i < f->message.nb_fds; i++)
 		close(f->message.fds[i]);
 	f->message.nb_fds = 0;
@@ -160,7 +161,7 @@ send_reply(struct function *f)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
-			return; /* goes on when the socket has room again */
+			return; /* continue when the socket has room again */
 		if (n < 0) {
 			client_close(f, NULL);
 			return;
@@ -169,10 +170,10 @@ send_reply(struct function *f)
 	}
 	f->reply_size = f->reply_sent = 0;
 	if (f->closing)
-		client_close(f, "what follows a message of a wrong size cannot be understood");
+		client_close(f, "a message has a wrong size, so the next one cannot be found");
 }
 
-/* Descriptors that came with some bytes of the message. @return false: too many */
+/* Store descriptors that came with a part of the message. @return false if there are too many */
 static bool
 take_fds(struct function *f, struct msghdr *msg)
 {
@@ -198,12 +199,12 @@ take_fds(struct function *f, struct msghdr *msg)
 	return fit;
 }
 
-/* Some more bytes of the message, up to the size it shall have. @return false: none for now */
+/* Receive more of the message, up to size. @return false if there is nothing now */
 static bool
 receive(struct function *f, uint32_t size)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(VFU_MAX_FDS * sizeof(int))];
-	/* the header and the payload are not side by side */
+	/* header and payload are not contiguous */
 	struct vfu_message *m = &f->message;
 	uint32_t header = sizeof(m->header);
 	struct iovec iov = { .iov_len = size - f->got };
@@ -231,7 +232,7 @@ receive(struct function *f, uint32_t size)
 	return false;
 }
 
-/* @return false: the rest of it has not come, or there is no client any more */
+/* @return false if the rest of it has not come, or the client is gone */
 static bool
 one_message(struct function *f)
 {
@@ -272,9 +273,9 @@ accept_client(struct function *f)
 	f->clients += f->client_fd >= 0;
 }
 
-/* Questions */
+/* The control socket */
 
-/* Who came first has to go if there is no room: whoever says nothing holds up nobody. */
+/* If there is no room, disconnect the oldest client: an idle client must not block others. */
 static void
 accept_asker(struct server *s)
 {
@@ -326,7 +327,7 @@ now_ns(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-/* ns until a function wants to be polled again */
+/* The time until a function must be polled again, in ns */
 static uint64_t
 time_left(struct server *s)
 {
@@ -335,7 +336,7 @@ time_left(struct server *s)
 	for (unsigned int i = 0; i < s->nb; i++) {
 		struct function *f = &s->functions[i];
 
-		/* What was due when it was last polled it may have no leave to do. */
+		/* The device may not be allowed to do the work that was due at the last poll. */
 		at = nic_wake_at(f->nic);
 		if (at <= now)
 			at = now + PACE_NS;
@@ -374,7 +375,7 @@ poll_serve(struct server *s, const struct pollfd *p)
 	for (unsigned int i = 0; i < s->nb; i++, p += POLL_EACH) {
 		struct function *f = &s->functions[i];
 
-		/* What the device cannot receive now it may when the driver has said something. */
+		/* The device may be able to receive these frames after a message of the driver. */
 		f->wire_waits = p[POLL_WIRE].revents != 0;
 		if (p[POLL_UNMASK].revents != 0 && p[POLL_UNMASK].fd == f->irqs.unmask)
 			vfu_irq_unmask_event(f);
@@ -393,9 +394,9 @@ poll_serve(struct server *s, const struct pollfd *p)
 }
 
 /*
- * A device that is refused an address has sent its request all the same: on a bus the IOMMU would
- * report it.  The client has the IOMMU, so it is asked for the byte there; one question at a time,
- * and none for descriptors that were only looked at ahead of time.
+ * On a bus, the IOMMU reports a request of the device that it refuses.  Here the client has the
+ * IOMMU, so it is asked for the byte at the address. There is one question at a time, and none for
+ * descriptors that were only prefetched.
  */
 static void
 tell_refusal(struct function *f)
@@ -416,7 +417,7 @@ tell_refusal(struct function *f)
 	f->asked = send(f->client_fd, message, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
 }
 
-/* @return whether a packet was moved */
+/* @return true if a packet was moved */
 static bool
 move_packets(struct server *s)
 {
@@ -432,7 +433,7 @@ move_packets(struct server *s)
 		}
 		tell_refusal(f);
 		if (dma_broken(f) && f->client_fd >= 0)
-			client_close(f, "its memory has become shorter");
+			client_close(f, "a file of its memory has become shorter");
 	}
 	return moved;
 }

@@ -2,17 +2,17 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* A PCI function that is served over vfio-user, and what the parts of this program call of each
- * other.  All is done by one thread; only the handler of SIGBUS comes in between.
+/* A PCI function that is served over vfio-user, and the functions that the parts of this program
+ * call.  There is one thread; only the handler of SIGBUS interrupts it.
  *
  *   main.c       arguments, start and end
  *   server.c     sockets, and the loop that waits for them and moves the packets
  *   protocol.c   messages
- *   function.c   a function's life, its BARs and its reset
+ *   function.c   a function: its creation and end, its BARs and its reset
  *   config.c     PCI configuration space
  *   dma.c        the client's memory
  *   irq.c        interrupts
- *   control.c    questions and requests while it runs
+ *   control.c    commands over the control socket
  */
 
 #ifndef VFIO_USER_H
@@ -54,7 +54,7 @@ struct config {
 	uint8_t clearable[CONFIG_SIZE];   /* bits that writing a one clears */
 };
 
-/** Everything to its reset value. */
+/** Set all registers to their reset values. */
 void config_reset(struct function *f);
 void config_read(struct function *f, uint32_t offset, uint32_t count, uint8_t *data);
 void config_write(struct function *f, uint32_t offset, uint32_t count, const uint8_t *data);
@@ -65,7 +65,7 @@ bool config_bus_master(const struct function *f);
 bool config_intx_disabled(const struct function *f);
 bool config_msi_masked(const struct function *f);
 bool config_msix_masked(const struct function *f);
-/** What the device shows in its registers: INTx asserted, MSI pending. */
+/** Show the device's state in its registers: INTx asserted, MSI pending. */
 void config_show_interrupts(struct function *f, bool intx, bool msi_pending);
 
 /* The client's memory */
@@ -74,15 +74,15 @@ struct dma_range;
 struct dma_mirror;
 struct mapping;
 
-#define DMA_PAGE  4096u /* mappings are of these */
+#define DMA_PAGE  4096u /* mappings have multiples of this */
 #define DMA_FILES 64
 #define DMA_MAX_RANGES 65535u
 
 struct dma_file {
 	uint64_t dev, ino;
-	int fd;                   /* -1: this one is free */
+	int fd;                   /* -1: this entry is free */
 	bool writable;
-	uint32_t ranges;          /* that are part of it */
+	uint32_t ranges;          /* number of ranges in it */
 	struct mapping *mapping;  /* the whole file */
 };
 
@@ -99,19 +99,19 @@ struct dma {
 };
 
 void dma_init(struct function *f);
-/** fd is taken over; -1: the client keeps this memory to itself. @return 0 or an errno */
+/** fd is taken over; -1: the client does not share this memory. @return 0 or an errno */
 int dma_map(struct function *f, const struct vfu_dma_map *map, int fd);
-/** Whatever lies in the range is no longer the device's. @return 0 or an errno */
+/** The device may no longer access memory in the range. @return 0 or an errno */
 int dma_unmap(struct function *f, uint64_t addr, uint64_t size);
 void dma_unmap_all(struct function *f);
 /** nic_host_ops.map */
 bool dma_window(void *function, uint64_t addr, uint32_t len, bool write,
 		struct nic_window *window);
-/** What was refused last since the last call. @return false: nothing */
+/** The last refused access since the last call. @return false if there was none */
 bool dma_refused(struct function *f, uint64_t *addr, bool *write);
 /** Between polls: keep the number of mirrors within bounds. */
 void dma_settle(struct function *f);
-/** A file is shorter than it was when it was mapped: a SIGBUS told. */
+/** Did a SIGBUS report that a file is shorter than when it was mapped? */
 bool dma_broken(const struct function *f);
 /** Catch SIGBUS. @return 0 or an errno */
 int dma_catch_sigbus(void);
@@ -119,27 +119,27 @@ int dma_catch_sigbus(void);
 /* Interrupts */
 
 struct irqs {
-	int intx, unmask, msi, err, req; /* eventfds, -1: none; unmask is the client's to signal */
+	int intx, unmask, msi, err, req; /* eventfds, -1: none; the client signals unmask */
 	int msix[NIC_MSIX_VECTORS];
-	bool intx_masked;                /* also by itself, when it has fired */
+	bool intx_masked;                /* it also masks itself when it fires */
 	bool level;                      /* of the device's line */
 	bool msi_masked, msi_pending;
 	uint64_t msix_masked, msix_pending;
 };
 
 void vfu_irq_init(struct function *f);
-/** After a reset of the device: nothing is pending. What the client has set up stays. */
+/** After a reset of the device: nothing is pending. The client's set-up stays. */
 void vfu_irq_clear(struct function *f);
 /** The client is gone. */
 void vfu_irq_release(struct function *f);
 bool vfu_irq_info(uint32_t index, struct vfio_irq_info *info);
-/** A checked header, and its data and descriptors. @return 0 or an errno */
+/** Execute SET_IRQS: a checked header, its data and descriptors. @return 0 or an errno */
 int vfu_irq_set(struct function *f, const struct vfio_irq_set *set, const uint8_t *bools,
 	    int *fds, unsigned int nb_fds);
 /** nic_host_ops.irq and .message */
 void vfu_irq_line(void *function, bool level);
 void vfu_irq_message(void *function, unsigned int vector);
-/** Masks, or the mode, have changed: send what may go out. */
+/** Masks, or the mode, have changed: send the interrupts that are allowed now. */
 void vfu_irq_update(struct function *f);
 /** The unmask eventfd can be read. */
 void vfu_irq_unmask_event(struct function *f);
@@ -171,30 +171,31 @@ struct function {
 	int listen_fd, client_fd;
 	bool bound;
 	bool version_done;
-	uint64_t clients, messages, errors; /* counted */
+	uint64_t clients, messages, errors; /* counters */
 	struct vfu_message message;
-	uint32_t got;             /* bytes of message that have come */
+	uint32_t got;             /* received bytes of message */
 	struct vfu_reply reply;
 	uint32_t reply_size, reply_sent;
-	bool asked;               /* the client has a question to answer */
-	uint64_t refusals;        /* that it was asked about, as the device counts them */
+	bool asked;               /* the client has not answered a question yet */
+	uint64_t refusals;        /* the device's count of refusals at the last question */
 	bool closing;             /* once the reply is out */
-	bool wire_waits;          /* it has frames, which the device does not take now */
-	bool hinted;              /* that there is memory without a descriptor */
+	bool wire_waits;          /* it has frames that the device does not take now */
+	bool hinted;              /* memory without a descriptor was reported */
 };
 
-/** Nothing of it is there, and it can be freed. */
+/** Make an empty function, which can be freed. */
 void function_init(struct function *f);
-/** By its arguments; on the card of the other, if not NULL. @return false, having said why */
+/** Create it from its arguments; on the card of the other one, if that is not NULL. @return false
+ * after an error message */
 bool function_create(struct function *f, struct function *other);
 void function_free(struct function *f);
-/** Function-level reset, or of the message. */
+/** Reset it: a function-level reset, or the message. */
 void function_reset(struct function *f);
 /** The client is gone. */
 void function_detach(struct function *f);
-/** Size of a region of enum { VFIO_PCI_... }. */
+/** The size of a region of enum { VFIO_PCI_... }. */
 uint64_t region_size(uint32_t region);
-/** offset + count lie inside of it. */
+/** offset + count must be inside of it. */
 void region_read(struct function *f, uint32_t region, uint64_t offset, uint32_t count,
 		 uint8_t *data);
 void region_write(struct function *f, uint32_t region, uint64_t offset, uint32_t count,
@@ -202,9 +203,9 @@ void region_write(struct function *f, uint32_t region, uint64_t offset, uint32_t
 
 /* The server */
 
-/* Who has come to the control socket, and what he has said so far. */
+/* A client of the control socket, and the part of its line that was received. */
 struct asker {
-	int fd;                   /* -1: nobody */
+	int fd;                   /* -1: none */
 	char question[256];
 	uint32_t len;
 };
@@ -217,12 +218,12 @@ struct server {
 	const char *control;      /* path, or NULL */
 	int control_fd;           /* -1: none */
 	struct asker askers[MAX_ASKERS];
-	unsigned int next_asker;  /* the one after who came last */
+	unsigned int next_asker;  /* the entry after the one used last */
 };
 
-/** @return 0 or a negative errno, having said why */
+/** @return 0, or a negative errno after an error message */
 int server_listen(struct server *s);
-/** Until SIGTERM or SIGINT. */
+/** Run until SIGTERM or SIGINT. */
 void server_run(struct server *s);
 void server_close(struct server *s);
 

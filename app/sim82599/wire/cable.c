@@ -4,11 +4,11 @@
 
 /* A cable between two ports, which name each other.
  *
- * The cable is there as long as one of its ends is. An end may go away at any time, or its device
- * may switch off the laser: the other loses its light, and what it still sends is dropped.
- * The ends may be polled by different threads. What a device says of its link and its light it
- * writes under its own lock, in atomic variables of its own end; of the other end it only reads
- * them, and takes no lock. */
+ * The cable exists as long as one of its ends does. An end may go away at any time, or its device
+ * may switch off the laser: then the other end loses its light, and its frames are dropped.
+ * The ends may be polled by different threads. A device writes the state of its link and light
+ * under its own lock, to atomic variables of its own end. It reads those of the other end without
+ * a lock. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,12 +18,12 @@
 struct cable_end;
 
 struct cable {
-	struct ring ring[2];      /* towards the port of that number */
+	struct ring ring[2];      /* to the port with this number */
 	atomic_bool up[2];        /* that port's device has a link */
 	atomic_uint light[2];     /* that port's device sends light: odd; see wire_light() */
 	/* under cables_lock */
 	char *port[2];
-	struct cable_end *end[2]; /* NULL: not there (yet) */
+	struct cable_end *end[2]; /* NULL: this end does not exist (yet) */
 	struct cable *next;
 };
 
@@ -74,7 +74,7 @@ cable_link(struct wire *w, bool up)
 	atomic_store(&end->cable->up[end->side], up);
 }
 
-/* Of an end: called by its device, or when the device has gone. */
+/* Functions of an end. Its device calls them; or there is no device any more. */
 static void
 shine(struct cable *cable, unsigned int side, bool on)
 {
@@ -98,7 +98,7 @@ cable_counts(struct wire *w, struct wire_counts *counts)
 	wire_counts_copy(counts, &((struct cable_end *)w)->counts, true);
 }
 
-/* Take an end off its cable, and the cable off the list with its last end. */
+/* Remove an end from its cable, and with the last end the cable from the list. */
 static void
 cable_free(struct wire *w)
 {
@@ -156,7 +156,7 @@ cable_create(const char *port, const char *peer)
 	return cable;
 }
 
-/* Put an end on the cable between the two ports. @return 0 or errno */
+/* Add an end to the cable between the two ports. @return 0 or errno */
 static int
 cable_plug(struct cable_end *end, const char *port, const char *peer)
 {
@@ -195,8 +195,8 @@ wire_cable_create(const char *peer, char *args, const char *port, struct wire_er
 	int error;
 
 	if (peer[0] == '\0' || strcmp(peer, port) == 0)
-		return wire_fail(err, EINVAL, "wire: cable=%s: allowed is the name of another port",
-				 peer);
+		return wire_fail(err, EINVAL, "wire: cable=%s is wrong; allowed: the name of "
+				 "another port", peer);
 	if (!wire_parse("cable", args, options, 1, err))
 		return NULL;
 	end = calloc(1, sizeof(*end));
@@ -213,6 +213,6 @@ wire_cable_create(const char *peer, char *args, const char *port, struct wire_er
 	free(end);
 	if (error == EEXIST)
 		return wire_fail(err, EEXIST, "wire: cable=%s: port %s has a cable already; "
-				 "allowed is one", peer, port);
+				 "allowed: one", peer, port);
 	return wire_fail(err, ENOMEM, "wire: cable=%s: out of memory", peer);
 }

@@ -4,27 +4,27 @@
 
 /* Generator and checking sink.
  *
- * A frame is Ethernet, IPv4, UDP with valid checksums, and wholly determined by
- * four numbers which it carries: its generator, its flow, its number within the
- * flow, and its length.  A sink makes the same frame again and compares.
+ * A frame is Ethernet, IPv4 and UDP with valid checksums. Four numbers in it determine all of its
+ * bytes: its generator, its flow, its number within the flow, and its length.  A sink builds the
+ * same frame again and compares.
  *
  *     0  Ethernet  destination, source: may be rewritten by a forwarder
  *    12            type 0x0800
  *    14  IPv4      from 198.19.0.0 + generator to 198.18.(flow % 16).1 (RFC 2544's
- *                  networks); the TTL may be changed by a router, if it does not
- *                  forget the checksum
+ *                  networks); a router may change the TTL, together with the
+ *                  checksum
  *    34  UDP       from port 4096 + flow % 256 to port 8192 + flow / 256
  *    42  payload   generator (2 bytes), flow (2), number (8)
  *    54            the last 6 bytes of the number, inverted
- *    60            a piece of a table of noise; the numbers tell where it starts
+ *    60            a piece of a table of noise; the numbers determine its start
  *
- * A number and its inverse always come to the same sum.  So in all frames of a flow that
- * have the same length bytes 12 to 43 are the same, but for the noise's share of the UDP
- * checksum, which comes from a table of sums: two blocks of 16 bytes, made once, and a
- * third with the numbers.  Any changed byte shows.
+ * The sum of a number and its inverse is constant.  So bytes 12 to 43 are the same in all frames of
+ * a flow that have the same length, except for the noise's part of the UDP checksum, which comes
+ * from a table of sums. These bytes are two blocks of 16 bytes, which are made once; a third block
+ * has the numbers.  Any changed byte is detected.
  *
- * One thread makes and checks all frames that a device moves, so this must be cheap,
- * above all for the shortest frames, as they were made and in order.
+ * One thread makes and checks all frames that a device moves, so this must be cheap, above all for
+ * the shortest frames, unchanged and in order.
  */
 
 #include <endian.h>
@@ -65,7 +65,7 @@
 #define MIN_WINDOW 1024u
 #define MAX_WINDOW 65536u
 
-/* What is the same in all frames of a flow that have the same length. */
+/* The parts that are equal in all frames of a flow that have the same length. */
 struct head {
 	__m128i first;             /* bytes 12 to 27 */
 	__m128i second;            /* bytes 28 to 43, if there is no noise */
@@ -74,13 +74,13 @@ struct head {
 	uint64_t udp_sum;          /* of UDP's words but the number and the noise */
 };
 
-/* What sinks have seen of a flow. */
+/* The state of a flow at the sinks. */
 struct track {
 	uint64_t next;             /* the highest number seen, + 1 */
-	uint64_t nb_missing;       /* of the window of numbers before it */
+	uint64_t nb_missing;       /* missing numbers in the window before it */
 };
 
-/* What sinks have to know of a generator, and what they have seen of it. */
+/* The parameters of a generator that sinks need, and its state at the sinks. */
 struct origin {
 	uint16_t id;
 	uint32_t flows;
@@ -89,7 +89,7 @@ struct origin {
 	struct head *head;         /* by flow; with the length if all frames have the same */
 	struct track *track;       /* by flow */
 	uint64_t *missing;         /* by flow: a ring of window bits */
-	uint64_t intact, corrupt;  /* have come out; written with the slot locked */
+	uint64_t intact, corrupt;  /* arrived at sinks; written with the slot locked */
 };
 
 /* All generators of the process, at the slot of their id. */
@@ -111,14 +111,14 @@ struct gen {
 	struct wire_pace pace;
 	struct origin *origin; /* NULL: a sink only */
 	uint64_t window;       /* frames that may be under way; 0: any number */
-	bool trust;            /* tell the device what is in the frames: wire_frame.made */
+	bool trust;            /* describe the frames to the device: wire_frame.made */
 	/* frames ready for the device: positions pace.taken to built - 1 */
 	uint64_t built;
 	uint32_t flow;
 	uint64_t seq;
 	uint32_t stride;
 	uint8_t *frames;
-	struct wire_frame ready[WIRE_BURST]; /* of them, at the position's slot */
+	struct wire_frame ready[WIRE_BURST]; /* these frames, in the slots of their positions */
 };
 
 static void
@@ -162,9 +162,8 @@ load64(const uint8_t *p)
 }
 
 /* The Internet checksum (RFC 1071) of words whose sum is given: 0xffff - sum % 0xffff.
- * Since 2^16 is 1 modulo 0xffff, wider words may be added as they are. Of its two zeros
- * it is the one that UDP wants (RFC 768); IPv4 headers as they are made here never come
- * to zero. */
+ * 2^16 is 1 modulo 0xffff, so wider words may be added without folding them. Of the two zeros, the
+ * result is the one that UDP needs (RFC 768); the IPv4 headers here never have the sum zero. */
 static inline uint16_t
 checksum(uint64_t sum)
 {
@@ -183,11 +182,11 @@ store128(uint8_t *p, __m128i x)
 	_mm_storeu_si128((__m128i *)p, x);
 }
 
-/* Set a 16-bit word of a block; where it is, and where the block begins in the frame. */
+/* Set a 16-bit word of a block, by the offsets of the word and of the block in the frame. */
 #define SET_WORD(block, from, at, word) _mm_insert_epi16(block, htobe16(word), ((at) - (from)) / 2)
 
-/* Which piece of noise a frame has: neighbours in number, and generators that exist at
- * the same time, have different noise. */
+/* The start of a frame's piece of noise. Frames with neighbouring numbers, and generators that
+ * exist at the same time, have different noise. */
 static inline uint32_t
 piece_of(uint16_t id, uint32_t flow, uint64_t seq)
 {
@@ -227,8 +226,8 @@ make_head(struct head *head, uint16_t id, uint32_t flow)
 	head->numbers = _mm_set_epi64x(~UINT64_C(0xffff), htobe16(flow));
 }
 
-/* Bytes 28 to 43 of a frame whose noise has that sum. What the number and its inverse come to is
- * the 2 bytes that are not inverted: 0xffff counts for nothing. */
+/* Bytes 28 to 43 of a frame whose noise has this sum. The number and its inverse add the 2 bytes of
+ * the number that are not inverted: the others make 0xffff, which adds nothing. */
 static inline __m128i
 make_second(const struct head *head, uint64_t seq, uint32_t sum)
 {
@@ -288,7 +287,7 @@ gen_len(struct wire *w, uint64_t position)
 
 /* Generator */
 
-/* Make the next n frames at these places. */
+/* Build the next n frames at these places. */
 static void
 build_shortest(struct gen *gen, const struct wire_frame *frames, unsigned int n)
 {
@@ -337,7 +336,7 @@ build_any(struct gen *gen, struct wire_frame *frames, unsigned int n)
 	}
 }
 
-/* Frames that may follow; what was lost stays under way. */
+/* The number of frames that may follow; lost frames count as under way. */
 static uint64_t
 window_left(const struct gen *gen)
 {
@@ -345,7 +344,7 @@ window_left(const struct gen *gen)
 			   __atomic_load_n(&gen->origin->corrupt, __ATOMIC_RELAXED);
 	uint64_t under_way = gen->counts.to_nic - arrived;
 
-	/* it may arrive before the device says that it took it */
+	/* it may arrive before the device calls consume() */
 	if ((int64_t)under_way < 0)
 		under_way = 0;
 	return under_way < gen->window ? gen->window - under_way : 0;
@@ -438,7 +437,7 @@ is_routed(const uint8_t *data, __m128i first)
 	       is_ip_good(data);
 }
 
-/* Are bytes 12 to 59 these, but perhaps for the TTL? */
+/* Are bytes 12 to 59 equal to these, possibly with another TTL? */
 static inline bool
 is_as_made(const uint8_t *data, __m128i first, __m128i second, __m128i numbers)
 {
@@ -451,7 +450,7 @@ is_as_made(const uint8_t *data, __m128i first, __m128i second, __m128i numbers)
 	return _mm_movemask_epi8(same) == 0xffff && is_routed(data, first);
 }
 
-/* @return true if it was not so before */
+/* @return true if it was not set before */
 static bool
 set_missing(struct origin *origin, uint32_t flow, uint64_t seq, bool missing)
 {
@@ -479,7 +478,7 @@ see(struct gen *gen, struct origin *origin, uint32_t flow, uint64_t seq)
 		wire_count(&gen->counts.reordered, 1);
 		return true;
 	}
-	if (seq - track->next >= origin->window) { /* none of the window before it was seen */
+	if (seq - track->next >= origin->window) { /* no number of the window before it was seen */
 		memset(&origin->missing[(uint64_t)flow * origin->window / 64], 0xff,
 		       origin->window / 8);
 		track->nb_missing = origin->window;
@@ -506,8 +505,8 @@ count_corrupt(struct gen *gen, uint16_t id)
 	return known;
 }
 
-/* A generator's frame that was changed still has its address, below a good checksum, or else a
- * number and its inverse; of one that was cut, too, the address is believed anyway. */
+/* A changed frame of a generator still has the generator's address, under a good checksum, or else
+ * a number and its inverse. The address of a frame that was cut is trusted in any case. */
 static void
 count_odd(struct gen *gen, const struct wire_frame *frame)
 {
@@ -530,7 +529,7 @@ count_odd(struct gen *gen, const struct wire_frame *frame)
 }
 
 /* The common case. Not inlined: the loop needs all registers.
- * @return frames in a row, from the first on, that are the next of their flows, as made */
+ * @return the number of first frames that are the next of their flows, and unchanged */
 static __attribute__((noinline)) unsigned int
 arrive_in_order(struct origin *origin, const struct wire_frame *frames, unsigned int n)
 {
@@ -559,7 +558,7 @@ arrive_in_order(struct origin *origin, const struct wire_frame *frames, unsigned
 	return frame - frames;
 }
 
-/* @return true if this frame is as made: counted in intact, or as a duplicate */
+/* @return true if this frame is unchanged; then it is counted as intact or as a duplicate */
 static bool
 arrive_any(struct gen *gen, struct origin *origin, const struct wire_frame *frame, uint64_t *intact)
 {
@@ -585,8 +584,7 @@ arrive_any(struct gen *gen, struct origin *origin, const struct wire_frame *fram
 	return true;
 }
 
-/* @return frames in a row, from the first on, that are as the first one's generator made
- * them: counted */
+/* Count the first frames that are unchanged, and from the same generator. @return their number */
 static unsigned int
 arrive(struct gen *gen, const struct wire_frame *frames, unsigned int n)
 {
@@ -646,11 +644,11 @@ gen_counts(struct wire *w, struct wire_counts *counts)
 		slot_unlock(slot);
 	}
 	wire_counts_copy(counts, &gen->counts, wire_pace_done(&gen->pace));
-	/* it may arrive before the device says that it took it */
+	/* it may arrive before the device calls consume() */
 	counts->lost = counts->to_nic > arrived ? counts->to_nic - arrived : 0;
 }
 
-/* Life */
+/* Creation and end */
 
 static void
 origin_free(struct origin *origin)
@@ -710,8 +708,8 @@ origin_create(uint32_t flows, const uint64_t size[2])
 	return origin;
 }
 
-/* An id that no frame still under way can have: the last to be used again. Up to
- * MAX_ID no IPv4 header's checksum comes to zero, of which there are two. */
+/* Choose an id that no frame under way can have: the one that was free for the longest time. Up to
+ * MAX_ID, no IPv4 header has a checksum of zero, which has two representations. */
 static bool
 origin_publish(struct origin *origin)
 {
@@ -740,7 +738,7 @@ origin_publish(struct origin *origin)
 	return false;
 }
 
-/* With all that does not change: the addresses, from 02-00-00-00-(generator), and the type. */
+/* Fill in the constant fields: the addresses, from 02-00-00-00-(generator), and the type. */
 static bool
 frames_create(struct gen *gen, uint32_t max_len, const uint8_t dst[6])
 {
@@ -782,7 +780,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 		{ "dst", wire_parse_mac, dst, "xx-xx-xx-xx-xx-xx", 0, 0, false },
 		WIRE_OPTION_BOOL("trust", &trust),
 		WIRE_OPTION_BOOL("start", &start),
-		WIRE_OPTION_BOOL("lossless", &lossless), /* the last */
+		WIRE_OPTION_BOOL("lossless", &lossless), /* must be the last option */
 	};
 	unsigned int nb_options = sizeof(options) / sizeof(options[0]);
 	struct gen *gen;
@@ -814,7 +812,7 @@ wire_gen_create(bool source, char *args, const uint8_t mac[6], struct wire_error
 	if (!origin_publish(gen->origin)) {
 		gen_free(&gen->wire);
 		return wire_fail(err, ENOSPC,
-				 "wire: gen: there are too many; allowed are %u in a process",
+				 "wire: gen: there are too many; allowed: %u in a process",
 				 NB_GENERATORS);
 	}
 	if (!frames_create(gen, size[1] - 4, dst))

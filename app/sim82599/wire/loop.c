@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What the port sends comes back to it. */
+/* The frames that the port sends come back to it. */
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Capture files: one is played to the port, into another goes what it sends. */
+/* Capture files: one is played to the port, another one receives the frames that the port sends. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,8 +32,8 @@ struct capture {
 	size_t nb_frames, frames_room;
 	/* out */
 	pcap_dumper_t *out;
-	bool fresh;          /* frames may be in out's buffer only ... */
-	bool idle;           /* ... and none came since the last look */
+	bool fresh;          /* frames may be in out's buffer, and not in the file */
+	bool idle;           /* no frame came since the last poll */
 };
 
 static uint32_t
@@ -102,8 +102,8 @@ capture_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 	return n;
 }
 
-/* Who reads the counts finds the frames in the file; after an error no frame is
- * known to be there. */
+/* Flush the file, so that a reader of the counts finds the frames in it. After an error, the file
+ * may lack any of them. */
 static void
 capture_counts(struct wire *w, struct wire_counts *counts)
 {
@@ -135,7 +135,7 @@ static const struct wire_ops capture_ops = {
 	.free = capture_free,
 };
 
-/* A frame into the memory, padded. */
+/* Copy a frame to the memory, and pad it. */
 static bool
 capture_add(struct capture *capture, const uint8_t *data, uint32_t len)
 {
@@ -175,7 +175,7 @@ capture_load_frames(struct capture *capture, pcap_t *pcap, const char *name, str
 	if (pcap_datalink(pcap) != DLT_EN10MB) {
 		const char *type = pcap_datalink_val_to_name(pcap_datalink(pcap));
 
-		return wire_fail(err, EINVAL, "wire: pcap: in=%s: its link type is %s; allowed is "
+		return wire_fail(err, EINVAL, "wire: pcap: in=%s: its link type is %s; allowed: "
 				 "EN10MB (Ethernet)", name, type != NULL ? type : "unknown");
 	}
 	while ((got = pcap_next_ex(pcap, &header, &data)) == 1) {
@@ -183,17 +183,17 @@ capture_load_frames(struct capture *capture, pcap_t *pcap, const char *name, str
 		if (header->caplen != header->len)
 			return wire_fail(err, EINVAL,
 					 "wire: pcap: in=%s: frame %zu was captured with %u "
-					 "of its %u bytes; allowed are whole frames",
+					 "of its %u bytes; allowed: whole frames",
 					 name, number, header->caplen, header->len);
 		if (header->len < MIN_FRAME || header->len > WIRE_MAX_DATA)
 			return wire_fail(err, EINVAL, "wire: pcap: in=%s: frame %zu has %u bytes; "
-					 "allowed are %u to %u", name, number, header->len,
+					 "allowed: %u to %u", name, number, header->len,
 					 MIN_FRAME, WIRE_MAX_DATA);
 		if (!capture_add(capture, data, header->len))
 			return wire_fail(err, ENOMEM, "wire: pcap: in=%s: out of memory", name);
 	}
 	if (got == PCAP_ERROR)
-		return wire_fail(err, EINVAL, "wire: pcap: in=%s: frame %zu: %s; allowed are whole "
+		return wire_fail(err, EINVAL, "wire: pcap: in=%s: frame %zu: %s; allowed: whole "
 				 "files", name, capture->nb_frames + 1, pcap_geterr(pcap));
 	return true;
 }
@@ -207,16 +207,16 @@ capture_load(struct capture *capture, const char *name, struct wire_error *err)
 	bool loaded;
 
 	if (file == NULL)
-		return wire_fail(err, errno, "wire: pcap: in=%s: %s; allowed is a file that can be "
+		return wire_fail(err, errno, "wire: pcap: in=%s: %s; allowed: a file that can be "
 				 "read", name, strerror(errno));
 	pcap = pcap_fopen_offline(file, message);
 	if (pcap == NULL) {
 		fclose(file);
-		return wire_fail(err, EINVAL, "wire: pcap: in=%s: %s; allowed is a pcap file", name,
+		return wire_fail(err, EINVAL, "wire: pcap: in=%s: %s; allowed: a pcap file", name,
 				 message);
 	}
 	loaded = capture_load_frames(capture, pcap, name, err);
-	pcap_close(pcap); /* and file */
+	pcap_close(pcap); /* this closes file, too */
 	return loaded;
 }
 
@@ -227,7 +227,7 @@ capture_open(struct capture *capture, const char *name, struct wire_error *err)
 	pcap_t *pcap;
 
 	if (file == NULL)
-		return wire_fail(err, errno, "wire: pcap: out=%s: %s; allowed is a file that can "
+		return wire_fail(err, errno, "wire: pcap: out=%s: %s; allowed: a file that can "
 				 "be written", name, strerror(errno));
 	pcap = pcap_open_dead(DLT_EN10MB, 65535);
 	if (pcap != NULL) {
@@ -239,7 +239,7 @@ capture_open(struct capture *capture, const char *name, struct wire_error *err)
 		return wire_fail(err, EIO, "wire: pcap: out=%s: its header cannot be written",
 				 name);
 	}
-	pcap_dump_flush(capture->out); /* a whole file already */
+	pcap_dump_flush(capture->out); /* the file is valid from now on */
 	return true;
 }
 
@@ -255,7 +255,7 @@ wire_pcap_create(char *args, struct wire_error *err)
 		  0, 1000000000, false },
 		WIRE_OPTION_RATE(&rate),
 		WIRE_OPTION_BOOL("start", &start),
-		WIRE_OPTION_BOOL("lossless", &lossless), /* the last */
+		WIRE_OPTION_BOOL("lossless", &lossless), /* must be the last option */
 	};
 	unsigned int nb_options = sizeof(options) / sizeof(options[0]);
 	struct capture *capture;
@@ -263,7 +263,7 @@ wire_pcap_create(char *args, struct wire_error *err)
 	if (!wire_parse("pcap", args, options, nb_options, err))
 		return NULL;
 	if (in == NULL && out == NULL)
-		return wire_fail(err, EINVAL, "wire: pcap: no file is named; allowed are in=FILE, "
+		return wire_fail(err, EINVAL, "wire: pcap: no file is named; allowed: in=FILE, "
 				 "out=FILE, or both");
 	capture = calloc(1, sizeof(*capture));
 	if (capture == NULL)

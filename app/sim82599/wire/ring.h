@@ -5,8 +5,8 @@
 /* A queue of frames in a ring of bytes, from one thread to another: for cables and loops, and for
  * the loopback inside of the device.
  *
- * A record is its frame's length in 8 bytes, and the frame, padded to 8 bytes; it
- * does not wrap: a length of 0 says that the rest of the ring is not used. */
+ * A record is the length of a frame in 8 bytes, and the frame, padded to 8 bytes. It
+ * does not wrap: a length of 0 means that the rest of the ring is not used. */
 
 #ifndef WIRE_RING_H
 #define WIRE_RING_H
@@ -16,9 +16,9 @@
 
 #include "wire.h"
 
-/* Bytes that may be under way, or one longer frame. On a real cable there are few, and a driver
- * that wants pause frames sent leaves as little as 13 KB of the packet buffer free for what still
- * comes after the first one: Linux's ixgbe for frames of 1,518 bytes. */
+/* The number of bytes that may be under way, or one longer frame. A real cable holds few bytes. A
+ * driver that uses pause frames leaves as little as 13 KB of the packet buffer free for the frames
+ * that still come after the first pause frame: Linux's ixgbe for frames of 1,518 bytes. */
 #define RING_UNDER_WAY (4u * 1024)
 #define RING_SIZE      (32u * 1024)
 _Static_assert(RING_SIZE >= 2 * (WIRE_MAX_FRAME + 8), "an empty ring has room for any frame");
@@ -36,14 +36,14 @@ ring_record(uint32_t len)
 	return 8 + ((len + 7) & ~7u);
 }
 
-/* May a record of so many bytes be added? */
+/* Is there room for a record of this size? */
 static inline bool
 ring_has_room(const struct ring *ring, uint64_t head, uint32_t bytes)
 {
 	return head == ring->tail_seen || head + bytes - ring->tail_seen <= RING_UNDER_WAY;
 }
 
-/* @return frames that there was room for; the first n */
+/* @return the number of frames that there was room for; they are the first ones */
 static inline unsigned int
 ring_put(struct ring *ring, const struct wire_frame *frames, unsigned int n)
 {
@@ -73,7 +73,7 @@ ring_put(struct ring *ring, const struct wire_frame *frames, unsigned int n)
 	return i;
 }
 
-/* @return length of the record at *at, after going on to the start if it is there */
+/* @return the length of the record at *at; *at moves to the ring's start if the record is there */
 static inline uint32_t
 ring_at(const struct ring *ring, uint64_t *at)
 {
@@ -104,7 +104,7 @@ ring_peek(struct ring *ring, struct wire_frame *frames, unsigned int n)
 	return i;
 }
 
-/* Free n frames that were peeked. @return their bytes */
+/* Free n frames that were peeked. @return the sum of their lengths */
 static inline uint64_t
 ring_consume(struct ring *ring, unsigned int n)
 {
@@ -120,7 +120,7 @@ ring_consume(struct ring *ring, unsigned int n)
 	return bytes;
 }
 
-/* The receiver throws away what there is. */
+/* The receiver discards all frames. */
 static inline void
 ring_clear(struct ring *ring)
 {

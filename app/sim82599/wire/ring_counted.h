@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* What a wire does with a ring at its ends, with its counts. */
+/* The two ends of a ring, with the counts of a wire. */
 
 #ifndef WIRE_RING_COUNTED_H
 #define WIRE_RING_COUNTED_H
@@ -10,7 +10,7 @@
 #include "ring.h"
 #include "wire_priv.h"
 
-/* The receiver's link comes up: what was sent before is lost. */
+/* The receiver's link comes up: frames that were sent before are lost. */
 static inline void
 ring_clear_counted(struct ring *ring, struct wire_counts *counts)
 {
@@ -30,8 +30,9 @@ ring_consume_counted(struct ring *ring, unsigned int n, struct wire_counts *coun
 	wire_count(&counts->to_nic, n);
 }
 
-/* What there is no room for waits: the receiver takes frames as fast as it can, so this is a
- * matter of how the two threads run. If ring is NULL, all is dropped. @return frames accepted */
+/* Frames without room in the ring wait. The receiver takes frames as fast as it can, so this
+ * happens only when its thread does not run. If ring is NULL, all frames are dropped.
+ * @return the number of frames accepted */
 static inline unsigned int
 ring_send_counted(struct ring *ring, const struct wire_frame *frames, unsigned int n,
 		  struct wire_counts *counts)

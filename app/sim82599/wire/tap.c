@@ -18,7 +18,7 @@
 #define DEVICE "/dev/net/tun"
 
 struct tap_slot {
-	uint8_t data[WIRE_MAX_DATA + 1]; /* one more than may be */
+	uint8_t data[WIRE_MAX_DATA + 1]; /* one more than is allowed */
 	uint32_t len;
 };
 
@@ -27,19 +27,19 @@ struct tap {
 	struct wire_counts counts;
 	int fd;
 	bool up;
-	/* frames that were read, and the device has not taken yet: a ring */
+	/* a ring of frames that were read, and that the device has not taken yet */
 	unsigned int first, nb;
 	struct tap_slot slots[WIRE_BURST];
 };
 
-/* While frames are held, there is no need to know of more; without a link, none are wanted. */
+/* Wait for the interface only if no frames are held, and the link is up. */
 static void
 tap_wait(struct tap *tap)
 {
 	tap->wire.fd = tap->up && tap->nb == 0 ? tap->fd : -1;
 }
 
-/* @return false: there is none */
+/* @return false if there is no frame */
 static bool
 tap_read(struct tap *tap, struct tap_slot *slot)
 {
@@ -54,7 +54,7 @@ tap_read(struct tap *tap, struct tap_slot *slot)
 		wire_count(&tap->counts.dropped, 1);
 	}
 	slot->len = n;
-	if (slot->len < WIRE_MIN_DATA) { /* as the sender's MAC would have done */
+	if (slot->len < WIRE_MIN_DATA) { /* pad it, as the sender's MAC would */
 		memset(slot->data + slot->len, 0, WIRE_MIN_DATA - slot->len);
 		slot->len = WIRE_MIN_DATA;
 	}
@@ -94,7 +94,7 @@ tap_consume(struct wire *w, unsigned int n)
 	tap_wait(tap);
 }
 
-/* What the host does not take (its interface is down) is lost. */
+/* Frames that the host does not accept (its interface is down) are lost. */
 static unsigned int
 tap_send(struct wire *w, const struct wire_frame *frames, unsigned int n)
 {
@@ -116,7 +116,7 @@ tap_link(struct wire *w, bool up)
 	struct tap_slot stale;
 	int carrier = up;
 
-	/* what the host sent while there was no link */
+	/* discard the frames that the host sent while there was no link */
 	while (up && tap_read(tap, &stale))
 		;
 	ioctl(tap->fd, TUNSETCARRIER, &carrier);
@@ -165,7 +165,7 @@ tap_open(const char *name)
 		errno = error;
 		return -1;
 	}
-	ioctl(fd, TUNSETCARRIER, &carrier); /* kernels before 5.0 cannot: always up */
+	ioctl(fd, TUNSETCARRIER, &carrier); /* kernels before 5.0 cannot set it: it is always up */
 	return fd;
 }
 
@@ -180,7 +180,7 @@ wire_tap_create(const char *name, char *args, struct wire_error *err)
 		return NULL;
 	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ || strpbrk(name, "%/ ") != NULL)
 		return wire_fail(err, EINVAL,
-				 "wire: tap=%s: no interface has such a name; allowed are "
+				 "wire: tap=%s: no interface has such a name; allowed: "
 				 "1 to %d characters, as for 'ip tuntap add NAME mode tap'",
 				 name, IFNAMSIZ - 1);
 	tap = calloc(1, sizeof(*tap));
@@ -189,7 +189,7 @@ wire_tap_create(const char *name, char *args, struct wire_error *err)
 	tap->fd = tap_open(name);
 	if (tap->fd < 0) {
 		wire_fail(err, errno,
-			  "wire: tap=%s: %s; allowed is a tap interface that is this user's "
+			  "wire: tap=%s: %s; allowed: a tap interface that is this user's "
 			  "('ip tuntap add %s mode tap user ...'), or, for root, a new name",
 			  name, strerror(errno), name);
 		free(tap);

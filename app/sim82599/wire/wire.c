@@ -13,7 +13,7 @@
 
 #define LINE_BITS_PER_NS 10
 #define LINE_OVERHEAD    (7 + 1 + 4 + 12) /* bytes: preamble, start, FCS, gap between frames */
-#define CATCH_UP_NS      10000000         /* what a thread was away longer is not made up for */
+#define CATCH_UP_NS      10000000         /* limit of lost time to make up for */
 
 static uint64_t
 monotonic_clock(void)
@@ -152,16 +152,16 @@ parse_argument(const char *kind, char *arg, struct wire_option *options, unsigne
 		used += snprintf(keys + used, sizeof(keys) - used, "%s%s", i > 0 ? ", " : "",
 				 options[i].key);
 	if (i == n)
-		wire_fail(err, EINVAL, "wire: %s: %s: there is no such key; allowed are %s", kind,
+		wire_fail(err, EINVAL, "wire: %s: %s: there is no such key; allowed: %s", kind,
 			  arg[0] != '\0' ? arg : "an empty argument", keys);
 	else if (value == NULL)
-		wire_fail(err, EINVAL, "wire: %s: %s: a value is missing; allowed are %s", kind,
+		wire_fail(err, EINVAL, "wire: %s: %s: a value is missing; allowed: %s", kind,
 			  arg, options[i].allowed);
 	else if (options[i].given)
-		wire_fail(err, EINVAL, "wire: %s: %s=%s: %s is given twice; allowed is once", kind,
+		wire_fail(err, EINVAL, "wire: %s: %s=%s: %s is given twice; allowed: once", kind,
 			  arg, value, arg);
 	else if (!options[i].parse(&options[i], value))
-		wire_fail(err, EINVAL, "wire: %s: %s=%s: allowed are %s", kind, arg, value,
+		wire_fail(err, EINVAL, "wire: %s: %s=%s is wrong; allowed: %s", kind, arg, value,
 			  options[i].allowed);
 	else
 		return options[i].given = true;
@@ -184,7 +184,7 @@ wire_parse(const char *kind, char *args, struct wire_option *options, unsigned i
 	return true;
 }
 
-/* When frames are due */
+/* The times at which frames are due */
 
 void
 wire_pace_init(struct wire_pace *pace, uint64_t rate, uint32_t burst, uint64_t total,
@@ -204,8 +204,7 @@ wire_pace_init(struct wire_pace *pace, uint64_t rate, uint32_t burst, uint64_t t
 	}
 }
 
-/* Earn what time has brought since the last call, but no more than CATCH_UP_NS
- * beyond what is owed. */
+/* Add the credit for the time since the last call, but at most CATCH_UP_NS of it above zero. */
 static void
 pace_earn(struct wire_pace *pace)
 {
@@ -261,7 +260,7 @@ wire_pace_done(const struct wire_pace *pace)
 	return __atomic_load_n(&pace->taken, __ATOMIC_RELAXED) >= atomic_load(&pace->limit);
 }
 
-/* Frames that were released count as sent: the device may have them already. */
+/* Released frames count as sent: the device may have taken them already. */
 int
 wire_start(struct wire *w, uint64_t count)
 {
@@ -392,7 +391,7 @@ wire_create(const char *spec, const char *port, const uint8_t mac[6], char *err,
 	else if (strcmp(kind, "pcap") == 0)
 		w = wire_pcap_create(args, &error);
 	else
-		w = wire_fail(&error, EINVAL, "wire: '%s': there is no such wire; allowed are "
+		w = wire_fail(&error, EINVAL, "wire: '%s': there is no such wire; allowed: "
 			      "none, gen, sink, loop, cable=PORT, pcap and tap=NAME", kind);
 	free(kind); /* and args with it */
 	if (w == NULL)

@@ -2,9 +2,9 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Inside of the wires.
+/* What the wires share.
  *
- *   wire.c   descriptions, and when frames are due
+ *   wire.c   descriptions, and the times of frames
  *   gen.c    generator and checking sink
  *   cable.c  two ports that find each other by name, a ring for each direction
  *            (ring.h, and with counts ring_counted.h)
@@ -43,7 +43,7 @@ struct wire_error {
 	int code; /* errno */
 };
 
-/* Say what was wrong, as one sentence. @return NULL */
+/* Store what is wrong, as one sentence. @return NULL */
 void *wire_fail(struct wire_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -71,14 +71,14 @@ bool wire_parse_text(const struct wire_option *option, const char *value);   /* 
 #define WIRE_OPTION_BOOL(key, to) \
 	{ key, wire_parse_number, to, "0 or 1", 0, 1, false }
 
-/* @param args  what follows the wire's kind; changed. NULL: nothing does */
+/* @param args  the text after the wire's kind, which is changed; NULL: there is none */
 bool wire_parse(const char *kind, char *args, struct wire_option *options, unsigned int n,
 		struct wire_error *err);
 
-/* When frames are due. */
+/* The times at which frames are due. */
 struct wire_pace {
-	/* Paid with time: a frame costs "frame" credits, and "octet" for each byte
-	 * of it; "per_ns" are earned. Exact for frames/s and for bits at line rate. */
+	/* A frame costs "frame" credits, and "octet" for each of its bytes; each ns earns "per_ns"
+	 * credits. This is exact for frames/s and for bits at line rate. */
 	uint64_t per_ns;        /* 0: unlimited */
 	uint64_t frame, octet;
 	uint32_t (*len)(struct wire *w, uint64_t position); /* of a frame, without FCS */
@@ -87,18 +87,18 @@ struct wire_pace {
 	int64_t credit;         /* frames are released when it is not negative */
 	uint64_t paid_at;       /* 0: not running */
 	/* frames since creation; the device's thread writes all but limit */
-	uint64_t released;      /* were due */
-	uint64_t taken;         /* by the device */
-	_Atomic uint64_t limit; /* last that may be released */
+	uint64_t released;      /* frames that were due */
+	uint64_t taken;         /* frames that the device took */
+	_Atomic uint64_t limit; /* the last frame that may be released */
 };
 
 void wire_pace_init(struct wire_pace *pace, uint64_t rate, uint32_t burst, uint64_t total,
 		    bool start, uint32_t (*len)(struct wire *w, uint64_t position));
-/* @return frames from position taken on that may be offered now, at most n */
+/* @return the number of frames from position taken on that may be offered now, at most n */
 unsigned int wire_pace_due(struct wire *w, unsigned int n);
 bool wire_pace_done(const struct wire_pace *pace);
 
-/* The kinds. args is NULL or what follows the kind's colon. */
+/* The kinds. args is NULL or the text after the kind's colon. */
 struct wire *wire_gen_create(bool source, char *args, const uint8_t mac[6],
 			     struct wire_error *err);
 struct wire *wire_cable_create(const char *peer, char *args, const char *port,
