@@ -50,11 +50,11 @@ typedef int ixymin_queue_count_t;
 
 /* Since 24.11 the registers of a dump have names. */
 #if RTE_VERSION < RTE_VERSION_NUM(24, 11, 0, 0)
-#define IXYMIN_REG_NAME(info, i, name, n) ((void)(name))
+#define IXYMIN_REG_NAME(info, i, word, n) ((void)(word))
 #else
-#define IXYMIN_REG_NAME(info, i, name, n) do { \
+#define IXYMIN_REG_NAME(info, i, word, n) do { \
 	if ((info)->names != NULL) \
-		snprintf((info)->names[i].name, sizeof((info)->names[i].name), "%s_%u", name, n); \
+		snprintf((info)->names[i].name, sizeof((info)->names[i].name), "%s_%u", word, n); \
 } while (0)
 #endif
 
