@@ -144,9 +144,9 @@ ixymin_stats_mapping_init(struct ixymin_port *port)
 
 /* The registers have eight bits for each of four queues. */
 static uint32_t
-mapping_word(const uint8_t *counters)
+mapping_word(const uint8_t *sets)
 {
-	return counters[0] | counters[1] << 8 | counters[2] << 16 | counters[3] << 24;
+	return sets[0] | sets[1] << 8 | sets[2] << 16 | sets[3] << 24;
 }
 
 void
@@ -166,14 +166,14 @@ int
 ixymin_stats_mapping_set(struct rte_eth_dev *dev, uint16_t id, uint8_t set, uint8_t is_rx)
 {
 	struct ixymin_port *port = ixymin_port(dev);
-	uint8_t *counters = is_rx ? port->settings.rx_counters : port->settings.tx_counters;
+	uint8_t *sets = is_rx ? port->settings.rx_counters : port->settings.tx_counters;
 
 	if (set >= IXYMIN_QUEUE_COUNTERS) {
 		IXYMIN_LOG(ERR, &port->hw, "%s queue %u: no set of counters %u, there are %u",
 			   is_rx ? "rx" : "tx", id, set, IXYMIN_QUEUE_COUNTERS);
 		return -EINVAL;
 	}
-	counters[id] = set;
+	sets[id] = set;
 	if (port->started)
 		ixymin_stats_mapping_start(port);
 	return 0;
