@@ -31,7 +31,7 @@ IP_CKSUM_BAD, IP_CKSUM_GOOD, L4_CKSUM_BAD, L4_CKSUM_GOOD = 1 << 4, 1 << 7, 1 << 
 CHECKSUMS = IP_CKSUM_BAD | IP_CKSUM_GOOD | L4_CKSUM_BAD | L4_CKSUM_GOOD
 # RTE_ETH_RX_OFFLOAD_...
 VLAN_STRIP, IPV4_CKSUM, UDP_CKSUM, TCP_CKSUM = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-SCTP_CKSUM, RSS_HASH = 1 << 17, 1 << 19
+KEEP_CRC, SCTP_CKSUM, RSS_HASH = 1 << 16, 1 << 17, 1 << 19
 RSS_HF = {  # RTE_ETH_RSS_..., by the names of test_judge_rss
     "ip4": 1 << 2, "tcp4": 1 << 4, "udp4": 1 << 5, "ip6": 1 << 8, "tcp6": 1 << 10, "udp6": 1 << 11,
 }
@@ -160,24 +160,25 @@ def test_checksums(driver, path, tmp_path):
         compare(receiver, 0, kinds, frames, also)
 
 
-@pytest.mark.parametrize("room, how", [
-    (2048, "mtu=9706"), (1024, "mtu=9706"), (2047, "mtu_running=9706"), (9800, "mtu=9706")])
+@pytest.mark.parametrize("room, how, keep", [
+    (2048, "mtu=9706", 0), (1024, "mtu=9706", 0), (2047, "mtu_running=9706", 0),
+    (9800, "mtu=9706", 0), (2048, "mtu=9706", KEEP_CRC), (1024, "mtu=9706", KEEP_CRC)])
 @judges(paths=["vector", "bulk"])
-def test_segments(driver, path, room, how, tmp_path):
+def test_segments(driver, path, room, how, keep, tmp_path):
     """Frames of every length around multiples of a buffer, up to the largest; the driver scatters
     them without being asked for it, and tells of their checksums.
     """
     if driver == "net_ixgbe" and "running" in how:
         pytest.skip("net_ixgbe refuses such an MTU while the port runs")
     size = room // 1024 * 1024  # SRRCTL counts in KB
-    lengths = [n + d for n in range(size, 9720, size) for d in (-1, 0, 1)]
-    lengths += [60, 1514, 1518, 9720]
+    lengths = [n + d for n in range(size, 9720, size) for d in (-5, -4, -3, -1, 0, 1)]
+    lengths += [100, 1514, 1518, 9720]
     kinds = [("udp", "tcp", "udp6", "arp")[n % 4] for n in range(len(lengths))]
     frames = [frame(kind, length, STATION[0], seed=length) for kind, length in zip(kinds, lengths)]
     wrong = [n % 8 == 1 for n in range(len(frames))]
     frames = [broken("tcp", data, "L4") if bad else data for data, bad in zip(frames, wrong)]
     with Receiver(driver, tmp_path, [frames], how, f"room={room}",
-                  f"offloads={IPV4_CKSUM | UDP_CKSUM | TCP_CKSUM}",
+                  f"offloads={IPV4_CKSUM | UDP_CKSUM | TCP_CKSUM | keep}",
                   eal=PATHS[driver][path][0]) as receiver:
         segments = receiver.mbufs(0)
         for n, (kind, data) in enumerate(zip(kinds, frames)):

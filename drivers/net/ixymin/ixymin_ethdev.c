@@ -31,7 +31,7 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->tx_desc_lim.nb_mtu_seg_max = IXYMIN_TX_SEGS_MAX;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
-	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_SCATTER;
+	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_KEEP_CRC;
 	info->flow_type_rss_offloads = IXYMIN_RSS_TYPES;
 	info->hash_key_size = IXYMIN_RSS_KEY_BYTES;
 	info->reta_size = IXYMIN_RETA_ENTRIES;
@@ -40,6 +40,10 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 		RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
 		RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_SCTP_CKSUM |
 		RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+	/* Measured: rings up to 512 cost the same, 1,024 a fifth to twice more (caches). */
+	info->default_rxportconf.ring_size = 512;
+	info->default_rxportconf.burst_size = IXYMIN_BATCH;
+	info->default_rxportconf.nb_queues = 1;
 	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
 	return 0;
 }
@@ -209,7 +213,9 @@ ixymin_start(struct rte_eth_dev *dev)
 		return ret;
 	ixymin_general_init(&port->hw);
 	ixymin_stats_mapping_start(port);
-	ixymin_rx_init(&port->hw);
+	port->fcs_len = dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_KEEP_CRC ?
+			RTE_ETHER_CRC_LEN : 0;
+	ixymin_rx_init(&port->hw, port->fcs_len != 0);
 	ixymin_filter_start(dev);
 	ixymin_rss_start(dev);
 	ixymin_mtu_set(dev, dev->data->mtu);

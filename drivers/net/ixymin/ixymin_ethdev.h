@@ -52,6 +52,7 @@ struct ixymin_port {
 	struct ixymin_hw hw;
 	rte_spinlock_t link_lock; /* of started and the link: the interrupt handler runs any time */
 	bool started;
+	uint8_t fcs_len;          /* bytes of the FCS in the buffers of received packets: 0 or 4 */
 	bool intr_enabled;
 	rte_spinlock_t eeprom_lock; /* of EERD */
 	rte_spinlock_t rx_intr_lock;

@@ -105,7 +105,7 @@ ixymin_general_init(const struct ixymin_hw *hw)
 /* 4.6.7, up to the queues: clear filter tables that are not used, some of which have no reset
  * value; packet buffer, CRC */
 void
-ixymin_rx_init(const struct ixymin_hw *hw)
+ixymin_rx_init(const struct ixymin_hw *hw, bool keep_fcs)
 {
 	uint32_t n;
 
@@ -122,9 +122,12 @@ ixymin_rx_init(const struct ixymin_hw *hw)
 	}
 	for (n = 0; n < IXYMIN_PACKET_BUFFERS; n++)
 		reg_write(hw, IXYMIN_RXPBSIZE(n), n == 0 ? IXYMIN_RXPBSIZE_512KB : 0);
-	reg_set(hw, IXYMIN_HLREG0, IXYMIN_HLREG0_RXCRCSTRP | IXYMIN_HLREG0_JUMBOEN);
-	reg_field(hw, IXYMIN_RDRXCTL, IXYMIN_RDRXCTL_RSCFRSTSIZE,
-		  IXYMIN_RDRXCTL_CRCSTRIP | IXYMIN_RDRXCTL_RSCACKC | IXYMIN_RDRXCTL_FCOE_WRFIX);
+	/* 8.2.3.22.8: MAC and DMA must agree about the FCS. */
+	reg_field(hw, IXYMIN_HLREG0, IXYMIN_HLREG0_RXCRCSTRP,
+		  IXYMIN_HLREG0_JUMBOEN | (keep_fcs ? 0 : IXYMIN_HLREG0_RXCRCSTRP));
+	reg_field(hw, IXYMIN_RDRXCTL, IXYMIN_RDRXCTL_RSCFRSTSIZE | IXYMIN_RDRXCTL_CRCSTRIP,
+		  IXYMIN_RDRXCTL_RSCACKC | IXYMIN_RDRXCTL_FCOE_WRFIX |
+		  (keep_fcs ? 0 : IXYMIN_RDRXCTL_CRCSTRIP));
 }
 
 /* 4.6.8, up to the queues, and 4.6.11.3.4: one packet buffer, no limits of rate.

@@ -107,7 +107,7 @@ int ixymin_master_disable(const struct ixymin_hw *hw);
 int ixymin_software_reset(const struct ixymin_hw *hw);
 int ixymin_wait_ready(const struct ixymin_hw *hw);
 void ixymin_general_init(const struct ixymin_hw *hw);
-void ixymin_rx_init(const struct ixymin_hw *hw);
+void ixymin_rx_init(const struct ixymin_hw *hw, bool keep_fcs);
 void ixymin_tx_init(const struct ixymin_hw *hw);
 int ixymin_rx_enable(const struct ixymin_hw *hw);
 

@@ -123,17 +123,17 @@ rx_select(const struct rte_eth_dev *dev, uint16_t id)
 	else if (q->scattered)
 		q->path = IXYMIN_RX_SCATTERED;
 	else
-		q->path = flags != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
+		q->path = flags != 0 || q->fcs_len != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
 }
 
 /* If packets of this MTU may be larger than a buffer, they are scattered; of a running queue that
- * stays so: the ring may still have some. The FCS is stripped. */
+ * stays so: the ring may still have some. */
 void
 ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu)
 {
 	struct ixymin_rxq *q = dev->data->rx_queues[id];
 
-	if (mtu + RTE_ETHER_HDR_LEN + IXYMIN_RX_TAGS_MAX > q->buf_size) {
+	if (mtu + RTE_ETHER_HDR_LEN + IXYMIN_RX_TAGS_MAX + q->fcs_len > q->buf_size) {
 		q->scattered = true;
 		dev->data->scattered_rx = 1;
 	}
@@ -171,6 +171,7 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	q->skip_to_eop = false;
 	q->ptypes = !q->port->settings.no_ptypes;
 	q->scattered = false;
+	q->fcs_len = q->port->fcs_len;
 	ixymin_rx_queue_fit(dev, id, dev->data->mtu);
 	q->rdt = hw->bar + IXYMIN_RDT(id);
 	reg_write(hw, IXYMIN_RDBAL(id), q->iova);
@@ -328,12 +329,12 @@ rx_packet_type(uint32_t info)
 /* A whole packet in one buffer, without an error. A correct device writes nothing else: with SBP
  * off the MAC lets no bad frame pass, and no frame is larger than a buffer. */
 static inline bool
-rx_is_valid(const struct ixymin_rxq *q, uint64_t status)
+rx_is_valid(const struct ixymin_rxq *q, uint64_t status, uint8_t fcs_len)
 {
 	uint16_t len = IXYMIN_RXD_LEN(status);
 
 	return (status & (IXYMIN_RXD_EOP | IXYMIN_RXD_RXE)) == IXYMIN_RXD_EOP &&
-	       len > 0 && len <= q->buf_size && !q->skip_to_eop;
+	       len > fcs_len && len <= q->buf_size && !q->skip_to_eop;
 }
 
 /* Drop a descriptor of a bad packet, and all that follow up to its end. Inline, since a call here
@@ -400,6 +401,7 @@ rx_burst(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts, const b
 	/* no more than the device has: beyond, there are old write-backs */
 	unsigned int max = RTE_MIN(nb_pkts, rxq_filled(q));
 	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
+	uint8_t fcs_len = offloads ? q->fcs_len : 0;
 	bool ptypes = q->ptypes;
 
 	for (taken = 0; taken < max; taken++) {
@@ -412,15 +414,15 @@ rx_burst(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts, const b
 		if (!(status & IXYMIN_RXD_DD))
 			break;
 		head = head + 1 == nb_desc ? 0 : head + 1;
-		if (unlikely(!rx_is_valid(q, status))) {
+		if (unlikely(!rx_is_valid(q, status, fcs_len))) {
 			rx_drop(q, m, status);
 			continue;
 		}
 		memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm)); /* one store */
 		m->ol_flags = 0;
 		m->packet_type = ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
-		m->pkt_len = IXYMIN_RXD_LEN(status);
-		m->data_len = IXYMIN_RXD_LEN(status);
+		m->pkt_len = IXYMIN_RXD_LEN(status) - fcs_len;
+		m->data_len = IXYMIN_RXD_LEN(status) - fcs_len;
 		if (offloads)
 			rx_offloads(q, m, desc, status);
 		pkts[nb++] = m;
@@ -439,7 +441,7 @@ rx_is_valid_segment(const struct ixymin_rxq *q, uint64_t status)
 {
 	uint32_t len = IXYMIN_RXD_LEN(status), before = q->first != NULL ? q->first->pkt_len : 0;
 
-	if ((status & IXYMIN_RXD_RXE) || q->skip_to_eop || len == 0)
+	if ((status & IXYMIN_RXD_RXE) || q->skip_to_eop || len == 0 || before + len <= q->fcs_len)
 		return false;
 	if (status & IXYMIN_RXD_EOP ? len > q->buf_size : len != q->buf_size)
 		return false;
@@ -462,6 +464,25 @@ rx_append(struct ixymin_rxq *q, struct rte_mbuf *m, uint16_t len)
 		q->last->next = m;
 	}
 	q->last = m;
+}
+
+/* Take the FCS off a packet's end. It may begin in the last but one buffer, which is full. */
+static inline void
+rx_cut_fcs(struct rte_mbuf *m, struct rte_mbuf *last, uint16_t fcs_len)
+{
+	struct rte_mbuf *before = m;
+
+	m->pkt_len -= fcs_len;
+	if (last->data_len > fcs_len) {
+		last->data_len -= fcs_len;
+		return;
+	}
+	while (before->next != last)
+		before = before->next;
+	before->data_len -= fcs_len - last->data_len;
+	before->next = NULL;
+	m->nb_segs--;
+	rte_pktmbuf_free_seg(last);
 }
 
 /* As rx_burst(), with packets in several buffers; the last descriptor tells of the packet.
@@ -493,6 +514,8 @@ rx_burst_scattered(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 			continue;
 		m = q->first;
 		q->first = NULL;
+		if (q->fcs_len != 0)
+			rx_cut_fcs(m, q->last, q->fcs_len);
 		m->packet_type = q->ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
 		rx_offloads(q, m, desc, status);
 		pkts[nb++] = m;

@@ -52,6 +52,7 @@ struct ixymin_rxq {
 	bool ptypes;              /* packet types are wanted */
 	bool skip_to_eop;         /* a bad packet has begun: drop the rest of it */
 	bool strip;               /* the device strips VLAN tags */
+	uint8_t fcs_len;          /* as the port's */
 	uint64_t mbuf_flags;      /* ol_flags that the application wants to be told */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */

@@ -89,6 +89,7 @@ ixymin_stats_update(struct ixymin_port *port)
 {
 	struct ixymin_stats *stats = &port->stats;
 	const struct ixymin_hw *hw = &port->hw;
+	uint64_t packets;
 	uint32_t i;
 
 	if (hw_is_gone(hw))
@@ -97,8 +98,10 @@ ixymin_stats_update(struct ixymin_port *port)
 	for (i = 0; i < RTE_DIM(counters); i++)
 		stats->port[i] += counter_read(hw, counters[i].low, counters[i].high);
 	for (i = 0; i < IXYMIN_QUEUE_COUNTERS; i++) {
-		stats->queue[i].rx_packets += counter_read(hw, IXYMIN_QPRC(i), 0);
-		stats->queue[i].rx_bytes += counter_read(hw, IXYMIN_QBRCL(i), IXYMIN_QBRCH(i));
+		packets = counter_read(hw, IXYMIN_QPRC(i), 0);
+		stats->queue[i].rx_packets += packets;
+		stats->queue[i].rx_bytes += counter_read(hw, IXYMIN_QBRCL(i), IXYMIN_QBRCH(i)) -
+					    packets * port->fcs_len;
 		stats->queue[i].rx_dropped += counter_read(hw, IXYMIN_QPRDC(i), 0);
 		stats->queue[i].tx_packets += counter_read(hw, IXYMIN_QPTC(i), 0);
 		stats->queue[i].tx_bytes += counter_read(hw, IXYMIN_QBTCL(i), IXYMIN_QBTCH(i));
