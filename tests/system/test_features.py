@@ -134,7 +134,7 @@ def test_states_and_limits():
         assert states() == ([0, 0], [0, 0, 0]), pmd.about(states())
         said = pmd.command("show port info 0")
         limits = re.findall(r"^Max segment number per (packet|MTU/TSO): (\d+)$", said, re.MULTILINE)
-        assert limits == [("packet", "1"), ("MTU/TSO", "1")], pmd.about(said)
+        assert limits == [("packet", "40"), ("MTU/TSO", "40")], pmd.about(said)
 
 
 def test_xstats_by_id(driver):
