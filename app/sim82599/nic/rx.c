@@ -327,8 +327,9 @@ rx_put_header(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 /* Store a frame that is larger than a buffer, keeps its FCS, loses its VLAN tag, or is split.
  * @return as rx_put(); on failure the batch has no part of it
  * INTERPRETATION (MISSING): the data sheet does not say which of a packet's descriptors describes
- * its headers. Here the first one does, which has the header buffer; the last one has the errors,
- * with EOP. */
+ * its headers. Here the first one has their length and SPH, as it has the header buffer. All have
+ * packet type, RSS type and hash, because drivers read those of the first (net_ixgbe's vector path)
+ * or of the last (its scalar path). The last one has the errors, with EOP. */
 static bool
 rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	      const struct rx_frame *frame, uint32_t fcs_len)
@@ -363,7 +364,7 @@ rx_put_pieces(struct nic *nic, struct nic_rxq *rxq, struct rx_batch *batch,
 	for (left -= in_header, data += in_header; first || left > 0; left -= len, data += len) {
 		last = left <= rxq->buf_size;
 		len = last ? left : rxq->buf_size;
-		lo = (first ? lo_first : 0) | (last ? frame->lo : 0);
+		lo = (first ? lo_first : 0) | frame->lo;
 		if (!rx_put(nic, rxq, batch, data, len, lo, last ? hi : RX_DD)) {
 			batch->nb_slots = nb_slots;
 			batch->head = head;
