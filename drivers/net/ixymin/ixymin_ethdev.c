@@ -48,6 +48,16 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	return 0;
 }
 
+/* The life of a port is that of the primary process. Others read, receive and send. */
+static bool
+is_secondary(const struct ixymin_hw *hw, const char *operation)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return false;
+	IXYMIN_LOG(ERR, hw, "only the primary process can %s a port", operation);
+	return true;
+}
+
 /* Refuses what ethdev has not checked against the above. */
 static int
 ixymin_configure(struct rte_eth_dev *dev)
@@ -55,6 +65,8 @@ ixymin_configure(struct rte_eth_dev *dev)
 	const struct rte_eth_conf *conf = &dev->data->dev_conf;
 	const struct ixymin_hw *hw = ixymin_hw(dev);
 
+	if (is_secondary(hw, "configure"))
+		return -ENOTSUP;
 	if (conf->rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG) {
 		IXYMIN_LOG(ERR, hw, "Rx mq_mode %u is not supported, none and RSS are",
 			   conf->rxmode.mq_mode);
@@ -160,6 +172,8 @@ ixymin_stop(struct rte_eth_dev *dev)
 {
 	struct ixymin_port *port = ixymin_port(dev);
 
+	if (is_secondary(&port->hw, "stop"))
+		return -ENOTSUP;
 	if (!port->started)
 		return 0;
 	ixymin_intr_stop(dev);
@@ -201,6 +215,14 @@ queues_start(struct rte_eth_dev *dev)
 	return ixymin_rx_enable(ixymin_hw(dev));
 }
 
+/* Each process has its own pointers to these functions. */
+static void
+bursts_choose(struct rte_eth_dev *dev)
+{
+	dev->rx_pkt_burst = ixymin_rx_burst;
+	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
+}
+
 /* 4.6.3: the whole sequence */
 static int
 ixymin_start(struct rte_eth_dev *dev)
@@ -208,6 +230,8 @@ ixymin_start(struct rte_eth_dev *dev)
 	struct ixymin_port *port = ixymin_port(dev);
 	int ret;
 
+	if (is_secondary(&port->hw, "start"))
+		return -ENOTSUP;
 	ret = port_reset(port);
 	if (ret < 0)
 		return ret;
@@ -220,7 +244,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	ixymin_rss_start(dev);
 	ixymin_mtu_set(dev, dev->data->mtu);
 	ixymin_tx_init(&port->hw);
-	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
+	bursts_choose(dev);
 	ret = ixymin_intr_start(dev);
 	if (ret == 0)
 		ret = queues_start(dev);
@@ -239,10 +263,18 @@ ixymin_start(struct rte_eth_dev *dev)
 }
 
 static int
+ixymin_reset(struct rte_eth_dev *dev)
+{
+	return is_secondary(ixymin_hw(dev), "reset") ? -ENOTSUP : port_halt(dev);
+}
+
+static int
 ixymin_close(struct rte_eth_dev *dev)
 {
 	uint16_t id;
 
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0; /* for this process: ethdev forgets the port */
 	ixymin_stop(dev);
 	ixymin_intr_fini(dev);
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
@@ -257,7 +289,7 @@ static const struct eth_dev_ops ixymin_ops = {
 	.dev_start = ixymin_start,
 	.dev_stop = ixymin_stop,
 	.dev_close = ixymin_close,
-	.dev_reset = port_halt,
+	.dev_reset = ixymin_reset,
 	.dev_infos_get = ixymin_infos_get,
 	.link_update = ixymin_link_update,
 	.promiscuous_enable = ixymin_promiscuous_enable,
@@ -350,11 +382,14 @@ port_init(struct rte_eth_dev *dev)
 	struct ixymin_hw *hw = &port->hw;
 	int ret;
 
+	dev->dev_ops = &ixymin_ops;
+	dev->rx_queue_count = ixymin_rx_queue_count;
+	dev->rx_descriptor_status = ixymin_rx_descriptor_status;
+	dev->tx_pkt_prepare = ixymin_tx_prepare;
+	bursts_choose(dev);
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0; /* all else is shared, BAR 0 at the same address, too */
 	hw->port_id = dev->data->port_id;
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		IXYMIN_LOG(ERR, hw, "secondary processes are not supported");
-		return -ENOTSUP;
-	}
 	if (pci->mem_resource[0].addr == NULL) {
 		IXYMIN_LOG(ERR, hw, "BAR 0 is not mapped");
 		return -ENODEV;
@@ -366,18 +401,12 @@ port_init(struct rte_eth_dev *dev)
 	}
 	hw->bar = pci->mem_resource[0].addr;
 	hw->sfp = has_sfp_cage(pci->id.device_id);
-	dev->dev_ops = &ixymin_ops;
-	dev->rx_pkt_burst = ixymin_rx_burst;
-	dev->rx_queue_count = ixymin_rx_queue_count;
-	dev->rx_descriptor_status = ixymin_rx_descriptor_status;
-	dev->tx_pkt_burst = ixymin_tx_burst;
-	dev->tx_pkt_prepare = ixymin_tx_prepare;
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 
 	ret = port_reset(port);
 	if (ret < 0)
 		return ret;
-	memset(&port->stats, 0, sizeof(port->stats)); /* the driver before may have left counts */
+	ixymin_stats_init(&port->stats); /* the driver before may have left counts */
 	if (!(reg_read(hw, IXYMIN_EEC) & IXYMIN_EEC_PRES)) {
 		IXYMIN_LOG(ERR, hw, "there is no EEPROM (EEC 0x%08x)", reg_read(hw, IXYMIN_EEC));
 		return -EIO;

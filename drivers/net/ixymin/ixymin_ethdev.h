@@ -7,6 +7,8 @@
 #ifndef IXYMIN_ETHDEV_H
 #define IXYMIN_ETHDEV_H
 
+#include <pthread.h>
+
 #include <ethdev_driver.h>
 #include <ethdev_pci.h>
 #include <rte_spinlock.h>
@@ -19,7 +21,7 @@
 
 /* Totals since the last reset of the statistics: the device forgets what was read. */
 struct ixymin_stats {
-	rte_spinlock_t lock;
+	pthread_mutex_t lock; /* of all processes, of which any may be killed */
 	uint64_t port[IXYMIN_PORT_COUNTERS];
 	struct {
 		uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes;
@@ -108,6 +110,7 @@ int ixymin_link_start(const struct ixymin_hw *hw);
 int ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete);
 
 /* ixymin_stats.c */
+void ixymin_stats_init(struct ixymin_stats *stats);
 int ixymin_stats_update(struct ixymin_port *port);
 void ixymin_stats_start(struct ixymin_port *port);
 void ixymin_stats_stop(struct ixymin_port *port);

@@ -122,7 +122,8 @@ ixymin_link_start(const struct ixymin_hw *hw)
 	return 0;
 }
 
-/* The link is what the device says now, or, if the caller waits, before the time is over. */
+/* The link is what the device says now, or, if the caller waits, before the time is over. In a
+ * secondary process it is what the primary one last saw, for the link's state is shared. */
 int
 ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 {
@@ -136,6 +137,8 @@ ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 	uint64_t deadline = deadline_in(LINK_WAIT_US);
 	uint32_t links = 0;
 
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return -1; /* no change */
 	while (port->started) {
 		links = reg_read(&port->hw, IXYMIN_LINKS); /* all ones if the device is gone */
 		if ((links & IXYMIN_LINKS_UP) || !wait_to_complete)

@@ -83,6 +83,33 @@ counter_read(const struct ixymin_hw *hw, uint32_t low, uint32_t high)
 	return (uint64_t)(upper & 0xf) << 32 | lower;
 }
 
+void
+ixymin_stats_init(struct ixymin_stats *stats)
+{
+	pthread_mutexattr_t attr;
+
+	memset(stats, 0, sizeof(*stats));
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&stats->lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+/* A process that was killed meanwhile has lost what it had read of one counter. */
+static void
+stats_lock(struct ixymin_stats *stats)
+{
+	if (pthread_mutex_lock(&stats->lock) == EOWNERDEAD)
+		pthread_mutex_consistent(&stats->lock);
+}
+
+static void
+stats_unlock(struct ixymin_stats *stats)
+{
+	pthread_mutex_unlock(&stats->lock);
+}
+
 /* Adds what the counters have to the totals. Returns -EIO if the device is gone. */
 int
 ixymin_stats_update(struct ixymin_port *port)
@@ -94,7 +121,7 @@ ixymin_stats_update(struct ixymin_port *port)
 
 	if (hw_is_gone(hw))
 		return -EIO;
-	rte_spinlock_lock(&stats->lock);
+	stats_lock(stats);
 	for (i = 0; i < RTE_DIM(counters); i++)
 		stats->port[i] += counter_read(hw, counters[i].low, counters[i].high);
 	for (i = 0; i < IXYMIN_QUEUE_COUNTERS; i++) {
@@ -106,7 +133,7 @@ ixymin_stats_update(struct ixymin_port *port)
 		stats->queue[i].tx_packets += counter_read(hw, IXYMIN_QPTC(i), 0);
 		stats->queue[i].tx_bytes += counter_read(hw, IXYMIN_QBTCL(i), IXYMIN_QBTCH(i));
 	}
-	rte_spinlock_unlock(&stats->lock);
+	stats_unlock(stats);
 	return 0;
 }
 
@@ -219,7 +246,7 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 	int ret = ixymin_stats_update(port);
 	uint32_t i;
 
-	rte_spinlock_lock(&totals->lock); /* the alarm may add to them meanwhile */
+	stats_lock(totals); /* the alarm may add to them meanwhile */
 	port_stats_sum(totals, stats);
 	if (queues != NULL) {
 		for (i = 0; i < RTE_MIN(RTE_DIM(totals->queue), RTE_DIM(queues->q_errors)); i++) {
@@ -230,7 +257,7 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 			queues->q_obytes[i] = totals->queue[i].tx_bytes;
 		}
 	}
-	rte_spinlock_unlock(&totals->lock);
+	stats_unlock(totals);
 	return ret;
 }
 
@@ -241,13 +268,13 @@ ixymin_stats_reset(struct rte_eth_dev *dev)
 	struct ixymin_stats *stats = &port->stats;
 	int ret = ixymin_stats_update(port);
 
-	rte_spinlock_lock(&stats->lock);
+	stats_lock(stats);
 	memset(stats->port, 0, sizeof(stats->port));
 	memset(stats->queue, 0, sizeof(stats->queue));
 	rte_atomic_store_explicit(&stats->rx_bad, 0, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&stats->rx_nombuf, 0, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&stats->tx_bad, 0, rte_memory_order_relaxed);
-	rte_spinlock_unlock(&stats->lock);
+	stats_unlock(stats);
 	return ret;
 }
 
