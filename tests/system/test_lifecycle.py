@@ -125,6 +125,25 @@ def test_detach_and_attach(driver):
         assert_intact(pmd, pmd.send({0: 1000, 1: 2000}), 3000)
 
 
+def test_detach_and_rescan(driver):
+    """A PCI function that was detached comes back by its address, as a card's would."""
+    with Rig(driver, [GEN] * 2) as pmd:
+        pmd.command("set port setup on event")
+        for _ in range(2):
+            pmd.command("port stop 1")
+            said = pmd.command("port detach 1")
+            assert pmd.telemetry("/ethdev/list") == [0], pmd.about(said)
+            said = pmd.command("port attach 0000:03:00.1")
+            assert pmd.telemetry("/ethdev/list") == [0, 1], pmd.about(said)
+            assert f"Probe PCI driver: {driver} (8086:10fb) device: 0000:03:00.1" in said, said
+            said = pmd.command("port start 1")
+            assert "Fail" not in said, pmd.about(said)
+            pmd.wait_link(1, "UP")
+            pmd.forward()
+            assert_intact(pmd, pmd.send({0: 100, 1: 200}), 300)
+            pmd.command("stop")
+
+
 def test_close(driver):
     """A closed port is gone, its neighbour is not."""
     with Rig(driver, [GEN] * 2) as pmd:

@@ -96,8 +96,8 @@ attach(bool adaptive)
 	memset((void *)(uintptr_t)device, 0, sizeof(device));
 	reads = writes = bad_accesses = 0;
 	direct = signals_open = false;
-	assert_int_equal(bar_map(&bar, "test"), 0);
-	assert_int_equal(bar_attach(&bar, NULL, adaptive), 0);
+	assert_int_equal(bar_map(&bar, "test", NULL), 0);
+	assert_int_equal(bar_attach(&bar, (struct nic *)(uintptr_t)device, adaptive), 0);
 }
 
 static void
@@ -762,8 +762,8 @@ test_two_bars(void **state)
 
 	(void)state;
 	attach(false);
-	assert_int_equal(bar_map(&other, "other"), 0);
-	assert_int_equal(bar_attach(&other, NULL, false), 0);
+	assert_int_equal(bar_map(&other, "other", NULL), 0);
+	assert_int_equal(bar_attach(&other, bar.nic, false), 0);
 	*(volatile uint32_t *)other.driver = 1;
 	assert_int_equal(atomic_load(&other.traps), 1);
 	assert_int_equal(atomic_load(&bar.traps), 0);

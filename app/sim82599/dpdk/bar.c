@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "step.h"
 
 #define PAGE 4096u
+/* of the file: the registers, and the mailbox behind them */
+#define SHARED_SIZE (NIC_BAR_SIZE + ((sizeof(struct mailbox) + PAGE - 1) & ~(size_t)(PAGE - 1)))
 
 static _Atomic(struct bar *) bars[BAR_MAX];
 static pthread_mutex_t bars_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -23,28 +26,80 @@ static unsigned int nb_bars;
 static struct sigaction previous_segv, previous_trap; /* while they are installed */
 static bool segv_installed, trap_installed, step_installed;
 
+/* How the device is reached: by a call, or, in a secondary process, by the primary one. */
+
+static uint32_t
+device_read(struct bar *bar, uint32_t offset)
+{
+	if (bar->nic == NULL)
+		return mailbox_ask(bar->mailbox, bar->slot, MAILBOX_READ, offset, 0);
+	return nic_read(bar->nic, offset);
+}
+
+static void
+device_write(struct bar *bar, uint32_t offset, uint32_t value)
+{
+	if (bar->nic == NULL)
+		mailbox_ask(bar->mailbox, bar->slot, MAILBOX_WRITE, offset, value);
+	else
+		nic_write(bar->nic, offset, value);
+}
+
+static void
+device_bad_access(struct bar *bar, uint32_t offset, unsigned int size)
+{
+	if (bar->nic == NULL)
+		mailbox_ask(bar->mailbox, bar->slot, MAILBOX_BAD_ACCESS, offset, size);
+	else
+		nic_bad_access(bar->nic, offset, size);
+}
+
+/* For as long as some process stores directly. */
+static void
+device_set_direct(struct bar *bar, bool direct)
+{
+	if (bar->nic == NULL) {
+		mailbox_ask(bar->mailbox, bar->slot, MAILBOX_DIRECT, 0, direct);
+		return;
+	}
+	bar->direct_users += direct ? 1 : -1;
+	nic_set_direct(bar->nic, bar->direct_users > 0);
+}
+
+/* Held for a few system calls only, by threads that no handler interrupts. */
+static void
+bar_lock(struct bar *bar)
+{
+	while (atomic_flag_test_and_set_explicit(&bar->lock, memory_order_acquire))
+		sched_yield();
+}
+
+static void
+bar_unlock(struct bar *bar)
+{
+	atomic_flag_clear_explicit(&bar->lock, memory_order_release);
+}
+
 static void
 bar_set_direct(struct bar *bar, bool direct)
 {
 	static const uint32_t pages[] = NIC_DOORBELL_PAGES;
 	int prot = direct ? PROT_READ | PROT_WRITE : PROT_NONE;
 
-	/* Held for a few system calls only, by threads that no handler interrupts. */
-	while (atomic_flag_test_and_set_explicit(&bar->lock, memory_order_acquire))
-		__builtin_ia32_pause();
+	bar_lock(bar);
 	if (atomic_load(&bar->direct) != direct) {
 		/* The device must be watching for as long as a store may go unseen. */
 		if (direct)
-			nic_set_direct(bar->nic, true);
+			device_set_direct(bar, true);
 		for (unsigned int i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 			mprotect((char *)(uintptr_t)bar->driver + pages[i], PAGE, prot);
 		if (!direct)
-			nic_set_direct(bar->nic, false);
+			device_set_direct(bar, false);
 		atomic_store(&bar->direct, direct);
 		atomic_fetch_add(&bar->flips, 1);
 	}
 	atomic_store(&bar->run, 0);
-	atomic_flag_clear_explicit(&bar->lock, memory_order_release);
+	bar_unlock(bar);
 }
 
 void
@@ -72,17 +127,17 @@ bar_read(struct bar *bar, uint32_t offset, unsigned int size, void *data)
 	uint32_t value;
 
 	if (is_proper(offset, size)) {
-		value = nic_read(bar->nic, offset);
+		value = device_read(bar, offset);
 		memcpy(data, &value, 4);
 	} else if (size == 8 && offset % 8 == 0) {
 		bar_read(bar, offset, 4, data);
 		bar_read(bar, offset + 4, 4, (char *)data + 4);
 	} else {
 		memset(data, 0xff, size);
-		nic_bad_access(bar->nic, offset, size);
+		device_bad_access(bar, offset, size);
 		if ((offset & 3) + size > 4)
 			return;
-		value = nic_read(bar->nic, offset & ~3u);
+		value = device_read(bar, offset & ~3u);
 		memcpy(data, (char *)&value + (offset & 3), size);
 	}
 }
@@ -94,12 +149,12 @@ bar_write(struct bar *bar, uint32_t offset, unsigned int size, const void *data)
 
 	if (is_proper(offset, size)) {
 		memcpy(&value, data, 4);
-		nic_write(bar->nic, offset, value);
+		device_write(bar, offset, value);
 	} else if (size == 8 && offset % 8 == 0) {
 		bar_write(bar, offset, 4, data);
 		bar_write(bar, offset + 4, 4, (const char *)data + 4);
 	} else {
-		nic_bad_access(bar->nic, offset, size);
+		device_bad_access(bar, offset, size);
 	}
 }
 
@@ -171,7 +226,7 @@ bar_step(struct bar *bar, uint32_t offset, ucontext_t *context)
 	atomic_fetch_add_explicit(&bar->traps, 1, memory_order_relaxed);
 	bar_begin(bar);
 	if (way != STEP_COPY)
-		nic_bad_access(bar->nic, offset, 0);
+		device_bad_access(bar, offset, 0);
 	if (way == STEP_OPEN)
 		bar_open((uintptr_t)bar->driver + offset, step);
 	for (unsigned int i = 0; step != NULL && i < step->nb_operands; i++) {
@@ -332,35 +387,56 @@ handlers_remove(void)
 	}
 }
 
-int
-bar_map(struct bar *bar, const char *name)
+/* Both mappings of a file. @return 0 or a negative errno */
+static int
+map_both(struct bar *bar, int fd, void *at, int flags)
 {
-	int fd, error;
+	void *driver, *device;
+
+	driver = mmap(at, NIC_BAR_SIZE, PROT_NONE, MAP_SHARED | flags, fd, 0);
+	if (driver == MAP_FAILED)
+		return -errno;
+	device = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (device == MAP_FAILED) {
+		int error = errno;
+
+		munmap(driver, NIC_BAR_SIZE);
+		return -error;
+	}
+	bar->driver = driver;
+	bar->device = device;
+	bar->mailbox = (struct mailbox *)((char *)device + NIC_BAR_SIZE);
+	bar->fd = fd;
+	return 0;
+}
+
+int
+bar_map(struct bar *bar, const char *name, void *near)
+{
+	int fd, ret;
 
 	memset(bar, 0, sizeof(*bar));
+	bar->fd = -1;
 	bar->name = name;
 	fd = memfd_create("sim82599-bar0", MFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, NIC_BAR_SIZE) < 0)
-		goto fail;
-	bar->device = mmap(NULL, NIC_BAR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (bar->device == MAP_FAILED)
-		goto fail;
-	bar->driver = mmap(NULL, NIC_BAR_SIZE, PROT_NONE, MAP_SHARED, fd, 0);
-	if (bar->driver == MAP_FAILED) {
-		error = errno;
-		munmap((void *)(uintptr_t)bar->device, NIC_BAR_SIZE);
-		errno = error;
-		goto fail;
-	}
-	close(fd);
-	return 0;
-fail:
-	error = errno;
-	close(fd);
-	bar->device = bar->driver = NULL;
-	return -error;
+	ret = ftruncate(fd, SHARED_SIZE) < 0 ? -errno : map_both(bar, fd, near, 0);
+	if (ret < 0)
+		close(fd);
+	else
+		bar->mailbox->primary = getpid();
+	return ret;
+}
+
+int
+bar_map_shared(struct bar *bar, const char *name, int fd, unsigned int slot, void *at)
+{
+	memset(bar, 0, sizeof(*bar));
+	bar->fd = -1;
+	bar->name = name;
+	bar->slot = slot;
+	return map_both(bar, fd, at, MAP_FIXED_NOREPLACE);
 }
 
 void
@@ -369,7 +445,8 @@ bar_unmap(struct bar *bar)
 	if (bar->driver == NULL)
 		return;
 	munmap((void *)(uintptr_t)bar->driver, NIC_BAR_SIZE);
-	munmap((void *)(uintptr_t)bar->device, NIC_BAR_SIZE);
+	munmap((void *)(uintptr_t)bar->device, SHARED_SIZE);
+	close(bar->fd);
 	bar->driver = bar->device = NULL;
 }
 
@@ -378,7 +455,7 @@ bar_attach(struct bar *bar, struct nic *nic, bool adaptive)
 {
 	int ret = -ENOSPC;
 
-	bar->nic = nic;
+	bar->nic = nic; /* NULL in a secondary process */
 	bar->adaptive = adaptive;
 	pthread_mutex_lock(&bars_mutex);
 	for (unsigned int i = 0; i < BAR_MAX; i++) {
@@ -408,4 +485,57 @@ bar_detach(struct bar *bar)
 		break;
 	}
 	pthread_mutex_unlock(&bars_mutex);
+}
+
+static void
+slot_set_direct(struct bar *bar, struct mailbox_slot *slot, bool direct)
+{
+	bar_lock(bar);
+	if (slot->direct != direct)
+		device_set_direct(bar, direct);
+	slot->direct = direct;
+	bar_unlock(bar);
+}
+
+static void
+slot_answer(void *arg, struct mailbox_slot *slot)
+{
+	struct mailbox_request *request = &slot->request;
+	struct bar *bar = arg;
+
+	switch (request->kind) {
+	case MAILBOX_READ:
+		request->value = nic_read(bar->nic, request->offset);
+		break;
+	case MAILBOX_WRITE:
+		nic_write(bar->nic, request->offset, request->value);
+		break;
+	case MAILBOX_BAD_ACCESS:
+		nic_bad_access(bar->nic, request->offset, request->value);
+		break;
+	case MAILBOX_DIRECT:
+		slot_set_direct(bar, slot, request->value);
+		break;
+	case MAILBOX_LEAVE:
+		slot_set_direct(bar, slot, false);
+		break;
+	}
+}
+
+static void
+slot_left(void *bar, struct mailbox_slot *slot)
+{
+	slot_set_direct(bar, slot, false);
+}
+
+void
+bar_serve(struct bar *bar)
+{
+	mailbox_serve(bar->mailbox, slot_answer, bar);
+}
+
+void
+bar_reap(struct bar *bar)
+{
+	mailbox_reap(bar->mailbox, slot_left, bar);
 }

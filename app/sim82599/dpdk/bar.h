@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "../nic/nic.h"
+#include "mailbox.h"
 
 #define BAR_MAX 64           /* in a process */
 #define BAR_DOORBELL_RUN 32  /* doorbell traps in a row that make the pages direct */
@@ -31,25 +32,36 @@ struct bar {
 	const char *name;        /* for messages */
 	volatile void *driver;   /* the driver's mapping */
 	volatile void *device;   /* the device's mapping */
-	struct nic *nic;
+	struct mailbox *mailbox; /* behind it */
+	int fd;                  /* of both, for secondary processes */
+	struct nic *nic;         /* NULL: this is a secondary process */
+	unsigned int slot;       /* there: its own in the mailbox */
 	bool adaptive;           /* doorbell pages may become direct */
 	void (*before)(struct bar *bar); /* called before a trapped access but doorbells; or NULL */
 
-	atomic_flag lock;        /* of changing direct */
+	atomic_flag lock;        /* of changing direct and its users */
+	unsigned int direct_users; /* processes */
 	atomic_bool direct;
 	atomic_uint run;         /* doorbell traps since the last other one */
 	atomic_ullong traps, flips;
 };
 
-/** @return 0 or a negative errno */
-int bar_map(struct bar *bar, const char *name);
+/** At this address if it is free. @return 0 or a negative errno */
+int bar_map(struct bar *bar, const char *name, void *near);
+/** Map that of another process, at the very address that it has there; fd stays with the bar.
+ * @return 0 or a negative errno: EEXIST if something is there already */
+int bar_map_shared(struct bar *bar, const char *name, int fd, unsigned int slot, void *at);
 void bar_unmap(struct bar *bar);
 
-/** From now on the driver's accesses reach the device. @return 0 or a negative errno */
+/** From now on the driver's accesses reach the device (NULL: by the mailbox). @return 0 or a negative errno */
 int bar_attach(struct bar *bar, struct nic *nic, bool adaptive);
 void bar_detach(struct bar *bar);
 
 /** Trap everything again. All signals must be blocked, but for those of faults. */
 void bar_trap_all(struct bar *bar);
+
+/** Of the device thread: answer secondary processes, and forget those that are no more. */
+void bar_serve(struct bar *bar);
+void bar_reap(struct bar *bar);
 
 #endif /* BAR_H */

@@ -24,6 +24,9 @@
 
 #include "sim82599.h"
 
+static struct sim_port *find_port(const struct rte_device *dev);
+static int function_probe(struct sim_port *port);
+
 /* The devices and drivers of the PCI bus. Until 26.07 the lists were in a structure of the PCI bus
  * that is private to it (drivers/bus/pci/private.h). Since then each bus has them. */
 #if RTE_VERSION < RTE_VERSION_NUM(26, 7, 0, 0)
@@ -54,6 +57,23 @@ set_driver(struct rte_pci_device *dev, struct rte_pci_driver *driver)
 {
 	dev->driver = driver;
 }
+
+static rte_bus_plug_t bus_plug;
+
+static int
+hook_plug(struct rte_device *dev)
+{
+	struct sim_port *port = find_port(dev);
+
+	return port != NULL ? function_probe(port) : bus_plug(dev);
+}
+
+static void
+set_plug_hook(struct rte_bus *bus)
+{
+	bus_plug = bus->plug;
+	bus->plug = hook_plug;
+}
 #else
 #define FOREACH_DEVICE(dev, bus) RTE_BUS_FOREACH_DEV(dev, bus)
 #define FOREACH_DRIVER(driver, bus) RTE_BUS_FOREACH_DRV(driver, bus)
@@ -73,7 +93,26 @@ bus_remove(struct rte_bus *bus, struct rte_pci_device *dev)
 static void
 set_driver(struct rte_pci_device *dev, struct rte_pci_driver *driver)
 {
-	dev->device.driver = &driver->driver;
+	dev->device.driver = driver != NULL ? &driver->driver : NULL;
+}
+
+static rte_bus_probe_device_t bus_probe_device;
+
+static int
+hook_probe_device(struct rte_driver *driver, struct rte_device *dev)
+{
+	struct sim_port *port = find_port(dev);
+
+	if (port == NULL)
+		return bus_probe_device(driver, dev);
+	return driver == &port->driver->driver ? function_probe(port) : 1; /* the next one */
+}
+
+static void
+set_plug_hook(struct rte_bus *bus)
+{
+	bus_probe_device = bus->probe_device;
+	bus->probe_device = hook_probe_device;
 }
 #endif
 
@@ -129,6 +168,38 @@ is_free(const struct rte_bus *bus, const struct rte_pci_addr *addr)
 	return true;
 }
 
+/* What -a and -b say of an address: "-a <address>,key=value" has arguments for the driver. */
+static struct rte_devargs *
+find_devargs(const struct rte_pci_addr *addr)
+{
+	struct rte_devargs *devargs;
+	struct rte_pci_addr a;
+
+	RTE_EAL_DEVARGS_FOREACH("pci", devargs)
+		if (rte_pci_addr_parse(devargs->name, &a) == 0 && rte_pci_addr_cmp(addr, &a) == 0)
+			return devargs;
+	return NULL;
+}
+
+/* A port is asked for by --vdev, so -a of others does not hide it; -b of its address does. */
+static int
+check_lists(const struct sim_port *port, const struct rte_bus *bus)
+{
+	const struct rte_devargs *devargs = find_devargs(&port->args.pci);
+	char text[PCI_PRI_STR_SIZE + 1];
+
+	rte_pci_device_name(&port->args.pci, text, sizeof(text));
+	if (devargs != NULL && devargs->policy == RTE_DEV_BLOCKED) {
+		SIM_LOG(ERR, "%s: %s is blocked by -b; choose another address with pci=DDDD:BB:DD.F",
+			port->name, text);
+		return -EACCES;
+	}
+	if (devargs == NULL && bus->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
+		SIM_LOG(NOTICE, "%s: %s is not among the devices of -a, but --vdev asks for it",
+			port->name, text);
+	return 0;
+}
+
 int
 sim_pci_address(struct sim_port *port)
 {
@@ -142,7 +213,7 @@ sim_pci_address(struct sim_port *port)
 	}
 	if (port->args.pci_given) {
 		if (is_free(bus, addr))
-			return 0;
+			return check_lists(port, bus);
 		rte_pci_device_name(addr, text, sizeof(text));
 		SIM_LOG(ERR, "%s: pci=%s is in use; allowed: a free address, function 0 or 1",
 			port->name, text);
@@ -152,7 +223,7 @@ sim_pci_address(struct sim_port *port)
 	addr->function = port->index % 2;
 	for (addr->bus = 3 + port->index / 2; addr->bus < 255; addr->bus++)
 		if (is_free(bus, addr))
-			return 0;
+			return check_lists(port, bus);
 	SIM_LOG(ERR, "%s: no PCI address is free; choose one with pci=DDDD:BB:DD.F", port->name);
 	return -EADDRINUSE;
 }
@@ -317,6 +388,7 @@ shim_remove(struct rte_pci_device *dev)
 	/* The bus frees it at clean-up even if the driver refused: do not look at
 	 * it again. The BAR stays as long as the driver may use it. */
 	port->pci = NULL;
+	port->probed = false;
 	port->stuck = ret < 0;
 	return ret;
 }
@@ -324,6 +396,8 @@ shim_remove(struct rte_pci_device *dev)
 static int
 shim_dma_map(struct rte_pci_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
 {
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return -ENOTSUP; /* the device is in the primary process */
 	return iommu_map((uintptr_t)addr, iova, len);
 }
 
@@ -331,20 +405,9 @@ static int
 shim_dma_unmap(struct rte_pci_device *dev __rte_unused, void *addr, uint64_t iova __rte_unused,
 	       size_t len)
 {
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return -ENOTSUP;
 	return iommu_unmap((uintptr_t)addr, len);
-}
-
-/* The driver's arguments: those of "-a <address>,key=value", as for a real device. */
-static struct rte_devargs *
-find_devargs(const struct rte_pci_addr *addr)
-{
-	struct rte_devargs *devargs;
-	struct rte_pci_addr a;
-
-	RTE_EAL_DEVARGS_FOREACH("pci", devargs)
-		if (rte_pci_addr_parse(devargs->name, &a) == 0 && rte_pci_addr_cmp(addr, &a) == 0)
-			return devargs;
-	return NULL;
 }
 
 static void
@@ -393,18 +456,38 @@ function_create(struct sim_port *port)
 	return dev;
 }
 
-int
-sim_pci_plug(struct sim_port *port)
+/* On the bus, and without a driver for the time being */
+static int
+function_add(struct sim_port *port)
 {
-	struct rte_bus *bus = pci_bus();
 	struct rte_pci_device *dev = function_create(port);
-	int ret;
 
 	if (dev == NULL) {
 		SIM_LOG(ERR, "%s: no memory for the PCI function", port->name);
 		return -ENOMEM;
 	}
 	port->pci = dev;
+	bus_add(pci_bus(), dev);
+	return 0;
+}
+
+static void
+function_remove(struct sim_port *port)
+{
+	bus_remove(pci_bus(), port->pci);
+	function_free(port->pci);
+	port->pci = NULL;
+}
+
+/* As the bus does it for a card, which is not this one's kind of memory */
+static int
+function_probe(struct sim_port *port)
+{
+	struct rte_pci_device *dev = port->pci;
+	int ret;
+
+	if (port->probed)
+		return -EEXIST;
 	port->shim = *port->driver;
 	port->shim.remove = shim_remove;
 	if (port->shim.dma_map == NULL) {
@@ -412,20 +495,88 @@ sim_pci_plug(struct sim_port *port)
 		port->shim.dma_unmap = shim_dma_unmap;
 	}
 	set_driver(dev, &port->shim);
-	bus_add(bus, dev);
-
+	rte_log(RTE_LOG_INFO, RTE_LOGTYPE_EAL,
+		"EAL: Probe PCI driver: %s (%x:%x) device: %s (socket %d)\n",
+		port->driver->driver.name, dev->id.vendor_id, dev->id.device_id, dev->name,
+		dev->device.numa_node);
 	ret = port->shim.probe(&port->shim, dev);
 	if (ret == 0) {
 		dev->device.driver = &port->shim.driver;
 		port->ethdev = find_ethdev(dev);
+		port->probed = true;
 		return 0;
 	}
+	set_driver(dev, NULL);
 	SIM_LOG(ERR, "%s: driver %s does not take the device at %s: %s", port->name,
 		port->driver->driver.name, dev->name, ret < 0 ? strerror(-ret) : "declined");
-	bus_remove(bus, dev);
-	function_free(dev);
-	port->pci = NULL;
 	return ret < 0 ? ret : -ENODEV;
+}
+
+/*
+ * A function that was removed from the bus ("port detach 0") is found again when the bus is scanned
+ * ("port attach 0000:03:00.0"), as a card would be. The bus has no call for that, so its functions
+ * for scanning and plugging are replaced by some that know the ports, and call those for the rest.
+ */
+
+static struct sim_port *
+find_port_in(const struct sim_port_list *ports, const struct rte_device *dev)
+{
+	struct sim_port *port;
+
+	TAILQ_FOREACH(port, ports, next)
+		if (port->pci != NULL && &port->pci->device == dev)
+			return port;
+	return NULL;
+}
+
+static struct sim_port *
+find_port(const struct rte_device *dev)
+{
+	struct sim_port *port = find_port_in(&sim_ports, dev);
+
+	return port != NULL ? port : find_port_in(&sim_attached, dev);
+}
+
+static rte_bus_scan_t bus_scan;
+
+static void
+add_removed(const struct sim_port_list *ports)
+{
+	struct sim_port *port;
+
+	TAILQ_FOREACH(port, ports, next)
+		if (port->pci == NULL && !port->stuck)
+			function_add(port);
+}
+
+static int
+hook_scan(void)
+{
+	int ret = bus_scan();
+
+	add_removed(&sim_ports);
+	add_removed(&sim_attached);
+	return ret;
+}
+
+int
+sim_pci_plug(struct sim_port *port)
+{
+	struct rte_bus *bus = pci_bus();
+	int ret;
+
+	if (bus_scan == NULL) {
+		bus_scan = bus->scan;
+		bus->scan = hook_scan;
+		set_plug_hook(bus);
+	}
+	ret = function_add(port);
+	if (ret < 0)
+		return ret;
+	ret = function_probe(port);
+	if (ret < 0)
+		function_remove(port);
+	return ret;
 }
 
 int
@@ -438,15 +589,14 @@ sim_pci_unplug(struct sim_port *port)
 		return -EBUSY;
 	if (dev == NULL)
 		return 0;
-	ret = driver_remove(port, dev);
+	ret = port->probed ? driver_remove(port, dev) : 0;
 	if (ret < 0) {
 		SIM_LOG(ERR, "%s: driver %s does not let go of %s: %s", port->name,
 			port->driver->driver.name, dev->name, strerror(-ret));
 		return ret;
 	}
-	bus_remove(pci_bus(), dev);
-	function_free(dev);
-	port->pci = NULL;
+	port->probed = false;
+	function_remove(port);
 	return 0;
 }
 

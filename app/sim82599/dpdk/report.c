@@ -27,6 +27,7 @@ sim_counters(struct sim_port *port,
 	add(arg, "doorbells_direct", atomic_load(&port->bar.direct));
 	add(arg, "doorbell_flips", atomic_load(&port->bar.flips));
 	add(arg, "traps", atomic_load(&port->bar.traps));
+	add(arg, "secondaries", atomic_load(&port->bar.mailbox->users));
 }
 
 static void

@@ -33,9 +33,6 @@
 
 #include "sim82599.h"
 
-int sim82599_logtype;
-struct sim_port_list sim_ports = TAILQ_HEAD_INITIALIZER(sim_ports);
-pthread_mutex_t sim_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pid_t creator; /* a forked child has the ports, but not their threads */
 
 /* Arguments */
@@ -114,7 +111,6 @@ parse_name(struct sim_port *port, const char *name)
 			name, SIM_MAX_PORTS - 1);
 		return -EINVAL;
 	}
-	snprintf(port->name, sizeof(port->name), "%s", name);
 	return 0;
 }
 
@@ -143,30 +139,6 @@ before_access(struct bar *bar)
 }
 
 /* Creation and removal */
-
-static struct sim_port *
-find_port(const char *name)
-{
-	struct sim_port *port;
-
-	TAILQ_FOREACH(port, &sim_ports, next)
-		if (strcmp(port->name, name) == 0)
-			return port;
-	return NULL;
-}
-
-/* The other function in the same slot has the same card. */
-static struct nic_card *
-find_card(const struct rte_pci_addr *addr)
-{
-	struct sim_port *port;
-
-	TAILQ_FOREACH(port, &sim_ports, next)
-		if (port->args.pci.domain == addr->domain && port->args.pci.bus == addr->bus &&
-		    port->args.pci.devid == addr->devid)
-			return port->card;
-	return NULL;
-}
 
 static int
 open_files(struct sim_port *port)
@@ -244,6 +216,28 @@ check_cables(const struct sim_port *port)
 }
 
 static int
+find_end(const struct rte_memseg_list *msl, void *arg)
+{
+	uintptr_t *end = arg;
+
+	*end = RTE_MAX(*end, (uintptr_t)msl->base_va + msl->len);
+	return 0;
+}
+
+/* BAR0 has the same address in secondary processes: behind DPDK's memory, which they have at the
+ * same addresses, and behind where the PCI bus puts the BARs of cards. */
+static void *
+bar_place(const struct sim_port *port)
+{
+	const uintptr_t gigabyte = 1ul << 30;
+	uintptr_t end = 0;
+
+	rte_memseg_list_walk(find_end, &end);
+	return (void *)(RTE_ALIGN_CEIL(end, gigabyte) + 4 * gigabyte +
+			port->index * 2 * (uintptr_t)NIC_BAR_SIZE);
+}
+
+static int
 create_device(struct sim_port *port)
 {
 	const struct sim_args *args = &port->args;
@@ -256,6 +250,7 @@ create_device(struct sim_port *port)
 		.faults = args->device.faults,
 		.trace_fd = port->trace_fd,
 	};
+	const struct sim_port *neighbour;
 	char err[256] = "";
 	const char *what;
 	int ret;
@@ -277,13 +272,12 @@ create_device(struct sim_port *port)
 	}
 	if (ret == 0) {
 		what = "BAR";
-		ret = bar_map(&port->bar, port->name);
+		ret = bar_map(&port->bar, port->name, bar_place(port));
 	}
 	if (ret == 0) {
 		what = "card";
-		port->card = find_card(&args->pci);
-		if (port->card == NULL)
-			port->card = nic_card_create();
+		neighbour = sim_port_in_slot(&args->pci); /* the other function of the card */
+		port->card = neighbour != NULL ? neighbour->card : nic_card_create();
 		ret = port->card == NULL ? -errno : 0;
 	}
 	if (ret == 0) {
@@ -310,12 +304,14 @@ create_device(struct sim_port *port)
 static void
 port_free(struct sim_port *port)
 {
+	if (port->bar.mailbox != NULL)
+		atomic_store(&port->bar.mailbox->closed, true);
 	sim_thread_remove(port);
 	bar_detach(&port->bar);
 	if (port->nic != NULL)
 		nic_free(port->nic);
 	wire_free(port->wire);
-	if (port->card != NULL && find_card(&port->args.pci) == NULL)
+	if (port->card != NULL && sim_port_in_slot(&port->args.pci) == NULL)
 		nic_card_free(port->card);
 	bar_unmap(&port->bar);
 	if (port->iommu)
@@ -340,19 +336,11 @@ sim_probe(struct rte_vdev_device *vdev)
 	struct sim_port *port;
 	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		SIM_LOG(ERR, "%s: works in a primary process only", name);
-		return -ENOTSUP;
-	}
-	port = calloc(1, sizeof(*port));
-	if (port == NULL) {
-		SIM_LOG(ERR, "%s: no memory for the port", name);
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return sim_secondary_probe(name);
+	port = sim_port_new(name);
+	if (port == NULL)
 		return -ENOMEM;
-	}
-	port->trace_fd = port->irq_fd = -1;
-	for (unsigned int i = 0; i < SIM_QUEUE_VECTORS; i++)
-		port->queue_fd[i] = -1;
-	port->thread_info.core = -1;
 
 	ret = parse_name(port, name);
 	if (ret == 0)
@@ -376,6 +364,7 @@ sim_probe(struct rte_vdev_device *vdev)
 		return ret;
 	}
 	creator = getpid();
+	sim_secondary_allow();
 	pthread_mutex_lock(&sim_mutex);
 	TAILQ_INSERT_TAIL(&sim_ports, port, next);
 	pthread_mutex_unlock(&sim_mutex);
@@ -385,9 +374,13 @@ sim_probe(struct rte_vdev_device *vdev)
 static int
 sim_remove(struct rte_vdev_device *vdev)
 {
-	struct sim_port *port = find_port(rte_vdev_device_name(vdev));
+	const char *name = rte_vdev_device_name(vdev);
+	struct sim_port *port;
 	int ret;
 
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return sim_secondary_remove(name);
+	port = sim_port_find(name);
 	if (port == NULL)
 		return 0;
 	ret = sim_pci_unplug(port);

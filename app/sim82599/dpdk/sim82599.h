@@ -5,10 +5,12 @@
 /* A port of the DPDK attachment, and what its parts call of each other.
  *
  *   sim82599.c   the virtual device: arguments, creation and removal
+ *   secondary.c  the same in a secondary process; mailbox.c: its register accesses
  *   pci.c        the PCI function on DPDK's bus, and its driver
- *   bar.c        BAR0 by trapped accesses; decode.c: the instructions
+ *   bar.c        BAR0 by trapped accesses; decode.c, step.c: the instructions
  *   iommu.c      DMA addresses
  *   thread.c     the threads that move the packets
+ *   port.c       the list of ports
  *   telemetry.c  /sim82599/...; report.c: counters as text, report at exit
  */
 
@@ -73,6 +75,7 @@ struct sim_port {
 	struct rte_pci_device *pci;    /* NULL: the bus has removed it */
 	struct rte_pci_driver *driver; /* the PMD */
 	struct rte_pci_driver shim;    /* its copy, by which removal is noticed */
+	bool probed;              /* the PMD has it */
 	bool stuck;               /* the PMD refused when the bus removed it */
 	struct rte_eth_dev *ethdev;    /* that the PMD made of it, or NULL */
 	atomic_flag handle_lock;  /* of changing its interrupt handle */
@@ -82,12 +85,21 @@ struct sim_port {
 	struct sim_thread *thread;
 	struct sim_thread_info thread_info; /* when it left it */
 	uint64_t idle;            /* of the device thread: TSC cycles without packets */
+	uint64_t reap_at;         /* there: when to look for dead secondary processes, TSC */
 };
 
 TAILQ_HEAD(sim_port_list, sim_port);
+/* port.c */
+
 /** Ports that are complete; guarded by sim_mutex, as their removal is. */
 extern struct sim_port_list sim_ports;
 extern pthread_mutex_t sim_mutex;
+
+/** @return NULL, having said why, or a port in which nothing is made yet */
+struct sim_port *sim_port_new(const char *name);
+struct sim_port *sim_port_find(const char *name);
+/** A port at this address, whatever the function. */
+struct sim_port *sim_port_in_slot(const struct rte_pci_addr *addr);
 
 /*
  * A signal handler of the application may access registers, and would wait for
@@ -130,6 +142,17 @@ void sim_pci_irq(struct sim_port *port, bool level);
 void sim_pci_message(struct sim_port *port, unsigned int vector);
 /** Before the driver's register accesses: see that its interrupt handle is right. */
 void sim_pci_before_access(struct sim_port *port);
+
+/** In a secondary process: the ports that it has of the primary one. */
+extern struct sim_port_list sim_attached;
+
+/* secondary.c; those that return int: 0 or a negative errno, having said why */
+
+/** In the primary process: answer secondary ones. */
+void sim_secondary_allow(void);
+/** In a secondary process */
+int sim_secondary_probe(const char *name);
+int sim_secondary_remove(const char *name);
 
 /* thread.c */
 

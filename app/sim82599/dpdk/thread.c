@@ -26,6 +26,7 @@
 #define YIELD_US  1000
 #define SLEEP_US  50
 #define DIRECT_US 1000
+#define REAP_US   1000000
 /* A round that takes longer was interrupted: it says nothing about packets. */
 #define ROUND_US  100
 
@@ -36,6 +37,7 @@ struct sim_thread {
 	unsigned int nb_ports;
 	atomic_bool quit;
 	_Atomic(struct sim_port *) ports[SIM_MAX_PORTS];
+	bool served;         /* in this round: secondary processes */
 	atomic_ullong rounds;
 	atomic_ullong busy, total; /* TSC */
 };
@@ -49,6 +51,24 @@ count(atomic_ullong *counter, uint64_t n)
 {
 	atomic_store_explicit(counter,
 		atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static void
+port_serve(struct sim_thread *t, struct sim_port *port, uint64_t us)
+{
+	uint64_t now;
+
+	if (mailbox_is_asked(port->bar.mailbox)) {
+		bar_serve(&port->bar);
+		t->served = true;
+	}
+	if (atomic_load_explicit(&port->bar.mailbox->users, memory_order_relaxed) == 0)
+		return;
+	now = rte_rdtsc();
+	if (now < port->reap_at)
+		return;
+	port->reap_at = now + REAP_US * us;
+	bar_reap(&port->bar);
 }
 
 static unsigned int
@@ -75,6 +95,7 @@ thread_main(void *arg)
 	while (!atomic_load_explicit(&t->quit, memory_order_relaxed)) {
 		unsigned int moved = 0;
 
+		t->served = false;
 		/* Everything of the round before is done. */
 		atomic_fetch_add_explicit(&t->rounds, 1, memory_order_acq_rel);
 		for (unsigned int i = 0; i < SIM_MAX_PORTS; i++) {
@@ -83,6 +104,7 @@ thread_main(void *arg)
 
 			if (port == NULL)
 				break;
+			port_serve(t, port, us);
 			moved += port_poll(port, round, DIRECT_US * us);
 		}
 		start = now;
@@ -91,6 +113,8 @@ thread_main(void *arg)
 			idle = 0;
 			count(&t->busy, now - start);
 		} else {
+			if (t->served)
+				idle = 0;
 			if (idle < SPIN_US * us)
 				rte_pause();
 			else if (idle < YIELD_US * us)
