@@ -7,6 +7,7 @@ import contextlib
 import json
 import signal
 import subprocess
+import time
 
 import pytest
 from ixymin_tools import simlib
@@ -203,6 +204,34 @@ def test_link(driver, times):
                     assert "Link status: down" in said, pmd.about(said)
             assert_intact(pmd, pmd.send({1: 1}, expect={0: 1, 1: 200}, since=before), 201)
         pmd.check_driver_counts()
+
+
+@pytest.mark.parametrize("driver, forgets", [("net_ixymin", False), ("net_ixgbe", True)])
+def test_restart_after_a_link_event(driver, forgets):
+    """A port that is stopped and started within 4 s after its link went down.  net_ixgbe's alarm of
+    the time before clears EIMS for good, and it hears of no link change any more.
+    """
+    def eims():
+        return pmd.sim_regs(0, "EIMS")["EIMS"]
+
+    with Rig(driver, [GEN, "none"], ["--disable-link-check"]) as pmd:
+        pmd.wait_link(0, "UP")
+        time.sleep(5)  # what it does after a link event is over
+        assert eims() >> 20 & 1, pmd.about(f"EIMS {eims():#x}")
+        begin = len(pmd.output)
+        pmd.sim_light(0, False)
+        pmd.wait(lambda: "link state change" in pmd.output[begin:] or not eims() >> 20 & 1,
+                 "no interrupt")
+        pmd.command("port stop 0")
+        pmd.sim_light(0, True)
+        pmd.command("port start 0")
+        time.sleep(6)
+        assert (eims() == 0) == forgets, pmd.about(f"EIMS {eims():#x}")
+        pmd.wait_link(0, "UP")
+        pmd.sim_light(0, False)
+        if forgets:
+            time.sleep(5)
+        pmd.wait_link(0, "UP" if forgets else "DOWN")
 
 
 def test_no_link_at_start(driver):
