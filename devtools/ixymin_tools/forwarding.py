@@ -24,7 +24,7 @@ def say(text, end="\n"):
 
 
 class Rate:
-    """What happened between the first and the last sample in which frames were on their way."""
+    """The progress between the first and the last sample with frames under way."""
 
     def __init__(self, title, total):
         self.title, self.total = title, total
@@ -39,18 +39,18 @@ class Rate:
         say(f"\r{self.title}: {100 * out // self.total:3d} %, {self.mpps() or 0:.1f} Mpps ", end="")
 
     def is_too_short(self):
-        """It went too fast to tell."""
+        """Was the time between the samples too short for a rate?"""
         return self.first is None or self.last[0] - self.first[0] < 0.2
 
     def mpps(self):
-        """None: too short"""
+        """@return None if the time was too short"""
         if self.is_too_short():
             return None
         return (self.last[1] - self.first[1]) / (self.last[0] - self.first[0]) / 1e6
 
     def busy(self):
-        """The software NICs' threads, or the one that had more to do: percent of its time.
-        None: too short
+        """The load of the software NICs' threads, in percent of their time; the higher one.
+        @return None if the time was too short
         """
         if self.is_too_short():
             return None
@@ -60,7 +60,7 @@ class Rate:
 
 
 def differences(name, port, driver, wire):
-    """What the driver counted against what was on the wire."""
+    """@return the differences between the driver's counters and those of the wire."""
     pairs = [("ipackets", "to_nic"), ("ibytes", "to_nic_bytes"),
              ("opackets", "from_nic"), ("obytes", "from_nic_bytes")]
     return [f"{name}, port {port}: driver's {a} {driver[a]} is not the wire's {b} {wire[b]}"
@@ -68,10 +68,10 @@ def differences(name, port, driver, wire):
 
 
 def forward(program, driver, packets, pace):
-    """@return the table's row and a list of what was wrong."""
+    """@return the table's row and a list of errors."""
     name = f"{program} with {driver}"
-    # Both programs drop what does not fit into a Tx ring, of 512 and 1,024 descriptors here, so
-    # there may not be more frames under way; testpmd throws away what came before its 'start'.
+    # Both programs drop frames that do not fit into a Tx ring, of 512 and 1,024 descriptors here,
+    # so the window is smaller; testpmd discards frames that came before its 'start'.
     ports = [simlib.sim(i, driver,
                         wire=f"gen:count={packets}:rate={pace}:lossless=1:window=384:start=0")
              for i in range(2)]

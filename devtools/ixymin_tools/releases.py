@@ -17,14 +17,14 @@ from ixymin_tools import simlib
 
 DPDK = os.path.join(simlib.ROOT, ".dpdk")
 SUITES = {"22.11": "bookworm", "24.11": "trixie", "25.11": "forky"}
-# DPDK itself, and what all of this repository is built with
+# DPDK itself, and the libraries that this repository is built with
 PACKAGES = ["dpdk", "dpdk-dev", "libdpdk-dev", "libzydis-dev", "libpcap-dev", "libcmocka-dev",
             "libc6-dev"]
 LIBRARIES = "usr/lib/x86_64-linux-gnu"  # below the folder of a suite, or of a DPDK that was built
-# What is built of a source tree: testpmd, net_ixgbe, and what l2fwd and l3fwd-power call. The
-# libraries are shared ones: a testpmd with EAL in it would register EAL's lists once more for each
-# plugin. Options that a release does not have are left out; it ignores the names of drivers and
-# libraries that it does not have.
+# The parts of a source tree to build: testpmd, net_ixgbe, and the libraries that l2fwd and
+# l3fwd-power call. The libraries are shared ones: with a testpmd that contains EAL, each plugin
+# would register EAL's lists once more. Options that a release does not have are omitted; a release
+# ignores names of drivers and libraries that it does not have.
 DPDK_OPTIONS = {
     "default_library": "shared",
     "tests": "false",
@@ -39,7 +39,7 @@ PLUGINS = ["drivers/net/ixymin/librte_net_ixymin.so", "app/sim82599/librte_sim82
 
 
 class Unavailable(Exception):
-    """Packages or driver headers cannot be had, by no fault of ours."""
+    """Packages or driver headers are not available here."""
 
 
 def say(text):
@@ -58,7 +58,7 @@ def release_of(number):
 
 def installed():
     """The installed DPDK's version, or None."""
-    if shutil.which("pkg-config") is None:  # set-up brings it
+    if shutil.which("pkg-config") is None:  # set-up installs it
         return None
     asked = subprocess.run(["pkg-config", "--modversion", "libdpdk"], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, text=True)
@@ -80,13 +80,13 @@ def is_source(tree, release):
 
 
 def built():
-    """Releases that are built from a source tree, or were."""
+    """Releases that were built from a source tree, or have one."""
     found = glob.glob(DPDK + "/built-*/.made-of") + glob.glob(DPDK + "/source-*")
     return {re.search(r"(?:built|source)-([^/]*)", path)[1] for path in found} - set(SUITES)
 
 
 def there():
-    """Releases that need nothing but a mirror of Debian, the oldest first."""
+    """Releases that are installed, built, or in a suite of Debian; the oldest first."""
     own = installed()
     return sorted({*SUITES, *built(), *([release_of(own)] if own else [])})
 
@@ -169,7 +169,7 @@ class Version:
         self.number = self.number_there()
 
     def compile(self, build, options):
-        # DPDK's scripts want the python3 that has elftools; Python leaves nothing in the tree
+        # DPDK's scripts need the python3 that has elftools; Python must not write to the tree
         env = dict(os.environ, PATH="/usr/bin:" + os.environ["PATH"], PYTHONDONTWRITEBYTECODE="1")
         if not (run("meson", "setup", f"--prefix={self.root}/usr", "--libdir=lib/x86_64-linux-gnu",
                     *options, build, os.path.realpath(self.source), env=env)
@@ -184,7 +184,7 @@ class Version:
         """
         paths, flags, link, more = "", "", "", ""
         libraries = f"{self.root}/{LIBRARIES}"
-        if self.is_built:  # DPDK alone is from there
+        if self.is_built:  # only DPDK is from there
             more = f"pkg_config_path = '{libraries}/pkgconfig'\n"
         elif self.suite:
             paths = (f"[properties]\nsys_root = '{self.root}'\npkg_config_libdir = "
@@ -211,5 +211,5 @@ class Version:
                                   "see above")
 
     def use(self):
-        """Programs that simlib starts from now on are this version's."""
+        """simlib starts this version's programs from now on."""
         simlib.use_dpdk(self.folder, self.root)

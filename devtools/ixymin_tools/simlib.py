@@ -9,13 +9,14 @@
         forward = pmd.stop_forwarding()     # forward.rx, .tx, .dropped, .cycles
         print(pmd.port_stats(0)["ipackets"], pmd.sim_stats(0)["violations"])
 
-Each program has its own runtime directory and file prefix, so any number of them run side by
-side.  Leaving the `with` block ends the program, by force if need be, and only this one.  All
-waits have a deadline, which is far off, for a machine may be slow and busy; a SimError tells the
-command line and the program's last words.
+Each program has its own runtime directory and file prefix, so any number of them can run at the
+same time.  Leaving the `with` block ends the program, by force if necessary, and no other one.  All
+waits have a deadline, which is generous, because a machine may be slow and busy; a SimError has the
+command line and the end of the program's output.
 
-IXYMIN_BUILD names another build directory than build/, IXYMIN_SUITE the folder of another Debian
-suite, or of a DPDK that was built, which that build is for (devtools/versions makes both).
+IXYMIN_BUILD names a build directory to use instead of build/. IXYMIN_SUITE is the folder of the
+DPDK that it was built for: of another Debian suite, or one that was built from its source
+(devtools/versions makes both).
 """
 
 import collections
@@ -43,26 +44,26 @@ HUGE_PAGES = 256  # of 2 MB
 Forward = collections.namedtuple("Forward", "rx tx dropped cycles")
 
 
-# In front of a command: what it starts ends with us, even if we are killed.
+# The start of a command line: the program ends when this process ends, even if that is killed.
 WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
-PATIENCE = 60  # seconds for what takes a few at the most
+PATIENCE = 60  # seconds, as the deadline for steps that take a few seconds
 
 
 class SimError(Exception):
-    """Something that should have happened has not."""
+    """An expected event did not happen, or a program failed."""
 
 
 def sim(index, driver=None, **arguments):
-    """The --vdev argument of software port `index`; a file's path may hold no comma."""
+    """The --vdev argument of software port `index`; a file's path must not have a comma."""
     if driver is not None:
         arguments["driver"] = driver
     return ",".join([f"sim82599_{index}"] + [f"{key}={value}" for key, value in arguments.items()])
 
 
 def free_hugepages():
-    """Megabytes in free huge pages of the default size that a program of ours can map."""
+    """Megabytes in free huge pages of the default size that a program can map here."""
     with open("/proc/meminfo") as f:
         info = dict(line.split(":") for line in f)
     mounts = [line.split() for line in open("/proc/mounts")]
@@ -80,7 +81,7 @@ def memory_args(megabytes=512):
 
 
 class HugePages:
-    """Huge pages for as long as we need them, if they can be had; say(text) tells."""
+    """Reserve huge pages in a `with` block, if that is possible; say(text) reports the result."""
 
     def __init__(self, say):
         self.say = say
@@ -100,7 +101,7 @@ class HugePages:
             self.say(f"memory: {2 * HUGE_PAGES} MB in huge pages")
         else:
             self.__exit__()
-            self.say("memory: no huge pages to be had, going on with ordinary ones (--no-huge)")
+            self.say("memory: there are no huge pages; ordinary ones are used (--no-huge)")
         return self
 
     @staticmethod
@@ -125,7 +126,7 @@ class HugePages:
         if self.mounted is not None:
             subprocess.run(["umount", self.mounted], check=False)
             self.mounted = None
-        if self.reserved > 0:  # not those that others have reserved meanwhile
+        if self.reserved > 0:  # other programs may have reserved some meanwhile
             pages = max(0, self._pages() - self.reserved)
             with open(HUGE, "w") as f:
                 f.write(str(pages))
@@ -133,8 +134,8 @@ class HugePages:
 
 
 def use_dpdk(build, suite=None):
-    """Run programs of another DPDK from now on: what was built for it, and the folder of the
-    suite that it is from, or that it was installed into (None: it is the installed one).
+    """Run programs of another DPDK from now on. build is the build directory for it, suite the
+    folder of the suite that it is from, or that it was installed into (None: the installed DPDK).
     """
     global BUILD, SUITE, IXYMIN_PLUGIN, SIM_PLUGIN, L2FWD, L3FWD_POWER
     BUILD = os.path.join(ROOT, build)
@@ -165,7 +166,7 @@ def in_suite(path):
 
 
 def end_orderly():
-    """A closed terminal or a kill is an end like any other: what was taken is given back."""
+    """End by an exception on SIGHUP and SIGTERM, so that resources are returned."""
     for number in signal.SIGHUP, signal.SIGTERM:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
 
@@ -180,8 +181,8 @@ class Program:
     """A DPDK program that runs as a child of ours, with the two plugins loaded.
 
     vdevs: values of --vdev (see sim()); args: the program's own arguments, after "--";
-    eal: more EAL arguments; lcores: EAL's --lcores; driver_plugin=False leaves net_ixymin out;
-    ports: how many there must be at the start, where it is not one a vdev (refused arguments: 0).
+    eal: more EAL arguments; lcores: EAL's --lcores; driver_plugin=False: without net_ixymin;
+    ports: the number of ports at the start, if it is not one for each vdev (refused arguments: 0).
     """
 
     name = "program"
@@ -194,7 +195,7 @@ class Program:
         self.output = ""
         self._said_all = False
         self._arrived = threading.Condition()
-        self._asking = None  # connection to telemetry, and the longest answer
+        self._asking = None  # connection to telemetry, and the length of its longest answer
         plugins = [SIM_PLUGIN] + ([IXYMIN_PLUGIN] if driver_plugin else [])
         self.program, own_plugins = in_suite(path)
         self.argv = self.program + ["--lcores", lcores or self.default_lcores(), "--no-pci"]
@@ -220,10 +221,10 @@ class Program:
 
     @property
     def command_line(self):
-        """What was run, to be pasted into a shell."""
+        """The command line, to be pasted into a shell."""
         return shlex.join(self.argv)
 
-    # life
+    # start and end
 
     def __enter__(self):
         try:
@@ -293,7 +294,7 @@ class Program:
             raise self.error(f"did not end within {timeout} s") from None
 
     def close(self):
-        """End the program, politely and then by force, and remove what it left."""
+        """End the program, by a signal and then by force, and remove its files."""
         if self._asking is not None:
             self._asking[0].close()
         if self.process is not None:
@@ -308,7 +309,7 @@ class Program:
         if self.runtime is not None:
             shutil.rmtree(self.runtime, ignore_errors=True)
 
-    # what it says
+    # its output
 
     def error(self, what):
         tail = "\n".join(self.output.splitlines()[-25:])
@@ -322,7 +323,7 @@ class Program:
         return self._wait(lambda: regex.search(self.output, start), pattern, timeout)
 
     def _wait(self, look, what, timeout):
-        """Wait until look() sees something in the output. @return what it sees"""
+        """Wait until look() finds something in the output. @return its result"""
         deadline = time.monotonic() + timeout
         with self._arrived:
             while True:
@@ -339,11 +340,11 @@ class Program:
     # telemetry
 
     def telemetry(self, command, *parameters, timeout=PATIENCE):
-        """DPDK telemetry, e.g. telemetry("/ethdev/stats", 0). @return what it says, decoded."""
+        """DPDK telemetry, e.g. telemetry("/ethdev/stats", 0). @return the decoded answer."""
         request = ",".join([command] + [str(p) for p in parameters])
         path = os.path.join(self.runtime, "dpdk", "sim82599." + self.runtime[-8:],
                             "dpdk_telemetry.v2")
-        # one connection for all: each has a thread there, of which there may be ten
+        # one connection for all requests: DPDK has a thread for each, and allows ten
         s, size = self._asking or (socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET), None)
         self._asking = s, size
         s.settimeout(timeout)
@@ -363,7 +364,7 @@ class Program:
         return answer[command]
 
     def port_stats(self, port):
-        """What the driver counted: ipackets, opackets, ibytes, obytes, imissed ..."""
+        """The driver's counters: ipackets, opackets, ibytes, obytes, imissed ..."""
         return self.telemetry("/ethdev/stats", port)
 
     def port_xstats(self, port):
@@ -378,7 +379,7 @@ class Program:
         return answer
 
     def sim_stats(self, port):
-        """What the software NIC, its wire and its thread counted (nic.h, wire.h)."""
+        """The counters of the software NIC, its wire and its thread (nic.h, wire.h)."""
         return self._sim("stats", port, kind=dict)
 
     def sim_rules(self, port):
@@ -398,18 +399,18 @@ class Program:
         return self._sim("irq", port, kind=dict)
 
     def sim_start(self, port, count):
-        """Let a generator or pcap send count frames; 0: without end."""
+        """Let a generator or pcap send count frames; 0: as many as its description says."""
         self._sim("start", port, count, expect=": started")
 
     def sim_stop(self, port):
         self._sim("stop", port, expect=": stopped")
 
     def sim_light(self, port, on):
-        """Light on the fibre, or none: the link comes and goes with it."""
+        """Switch the light on the fibre on or off: the link comes and goes with it."""
         self._sim("link", port, "up" if on else "down", expect=": light")
 
     def sim_fault(self, port, names):
-        """Misbehaviour by name, joined by '+', or "none"."""
+        """Set faults by name, joined by '+', or "none"."""
         self._sim("fault", port, names, expect=": fault")
 
     def wait_wires_done(self, timeout=60, progress=None):
@@ -457,7 +458,7 @@ class Testpmd(Program):
         except SimError:
             if self._said_all:
                 raise
-        self.say("")  # a line of the log may have fallen into it: ask for another one
+        self.say("")  # a log line may have split it: ask for another one
         return self.wait_for(self.PROMPT, timeout, start)
 
     def say(self, line):
@@ -476,7 +477,7 @@ class Testpmd(Program):
         plain = self.output.find(line + "\n", start)
         if plain >= 0:
             return plain + len(line) + 1
-        done = {0}  # letters, by how many may have been echoed
+        done = {0}  # possible numbers of letters that were echoed
         for match in re.finditer(f"(?:{self.PROMPT})*(.*)\n", self.output[start:]):
             text = match[1]
             if any(line[n:] == text for n in done):
@@ -486,7 +487,7 @@ class Testpmd(Program):
         return None
 
     def command(self, line, timeout=PATIENCE):
-        """Give testpmd a command. @return what it said to it."""
+        """Give testpmd a command. @return its output."""
         start = len(self.output)
         self.say(line)
         echo = self._wait(lambda: self._echo_end(line, start), line, timeout)

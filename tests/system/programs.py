@@ -18,9 +18,9 @@ class Unknown(Exception):
 
 
 # what POSIX's shell does itself
-BUILTINS = set(""". : [ alias bg break cd command continue echo eval exec exit export false fg getopts
-    hash jobs kill local printf pwd read readonly return set shift test times trap true type ulimit
-    umask unalias unset wait""".split())
+BUILTINS = set(""". : [ alias bg break cd command continue echo eval exec exit export false fg
+    getopts hash jobs kill local printf pwd read readonly return set shift test times trap true type
+    ulimit umask unalias unset wait""".split())
 KEYWORDS = set("if then else elif fi while until do done ! { } esac time".split())
 # programs, and functions of ours, that start what follows: how many words stand before that
 STARTERS = {"as_root": 0, "chroot": 1, "command": 0, "env": 0, "exec": 0, "flock": 1, "nice": 0,

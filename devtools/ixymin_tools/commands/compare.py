@@ -7,10 +7,11 @@ One stock dpdk-testpmd has two software ports of each driver, and forwards betwe
 driver and of the other in turn, for a fraction of a second each, so that both drivers meet the
 same machine.  A figure is what testpmd prints at 'stop' (--record-core-cycles).
 
-How far the processors are from each other (a cache line's way there and back, in cycles) is
-measured before and after each round: on virtual machines it jumps, and all figures with it.  A
-round counts as near if both are below --near; the others are reported apart.  Without huge pages
-the processor's address translation, not the drivers, takes most of the time.
+The distance of the processors (the cycles that a cache line takes to the other one and back) is
+measured before and after each round: on virtual machines it changes suddenly, and all figures
+change with it.  A round is near if both distances are at most --near; the other rounds are
+reported separately.  Without huge pages, the processor's address translation takes most of the
+time, and not the drivers.
 """
 
 import csv

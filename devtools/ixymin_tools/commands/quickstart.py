@@ -4,10 +4,9 @@
 """Sets up, builds, and forwards packets between two software 82599 ports, with stock
 dpdk-testpmd and stock l2fwd, through net_ixymin and through DPDK's own net_ixgbe.
 
-Every frame that the two generators send is numbered and checked where it comes out.
-Prints one table; exit code 0 only if every frame came through intact, once and in order,
-the drivers' statistics equal the wire's counts, and net_ixymin broke no rule of the data
-sheet.
+The two generators number each frame, and the sinks check it. Prints one table. Exit code 0
+only if every frame arrived intact, once and in order, the drivers' statistics are equal to
+the wire's counts, and net_ixymin broke no rule of the data sheet.
 """
 
 import os

@@ -5,13 +5,13 @@
 forwards packets in that version's stock dpdk-testpmd, through net_ixymin and through its
 net_ixgbe.
 
-A version that is not the installed one comes from another Debian suite, by devtools/debs,
-into .dpdk/SUITE.  One that no suite has is built from a source tree of DPDK, named once with
---source: dpdk-testpmd with net_ixgbe, below .dpdk/built-VERSION; the tree stays as it is.
-Nothing is installed on the system.  The plugins are then in build-VERSION.
+A version that is not the installed one is unpacked from another Debian suite (devtools/debs)
+into .dpdk/SUITE.  A version that no suite has is built from a source tree of DPDK, which is
+named once with --source: dpdk-testpmd with net_ixgbe, below .dpdk/built-VERSION. The tree is
+not changed, and nothing is installed on the system.  The plugins are in build-VERSION.
 
-Prints one table; exit code 0 only if every frame came through in every version, 77 if
-there is nothing wrong but that packages or driver headers of one could not be had.
+Prints one table. Exit code 0 only if every frame arrived with every version, 77 if the only
+problem is that packages or driver headers of a version are not available.
 """
 
 import contextlib
@@ -95,7 +95,7 @@ def run(args):
     if rows:
         print_table(["DPDK"] + HEADS, rows)
     for text in missing:
-        say("not to be had: " + text)
+        say("not available: " + text)
     if faults:
         print("\n".join("WRONG: " + text for text in faults), file=sys.stderr)
         return 1

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The ixymin authors
 
-"""The software 82599 in a virtual machine, judged by drivers that nobody here wrote.
+"""Tests the software 82599 in virtual machines, with the drivers of Linux and DPDK.
 
 Boots small guests under QEMU, without root and without KVM, from Debian packages that are
-unpacked into .vm/ and never installed; the card in the guest is build/.../sim82599-vfio-user.
-One line for each step and each scenario on stdout, progress on stderr; what guest, kernel and
-card said is kept in .vm/logs/.
+unpacked into .vm/ and never installed; build/.../sim82599-vfio-user is the card in the guest.
+Prints a line for each step and each scenario to stdout, and progress to stderr. The output of
+guest, kernel and card is in .vm/logs/.
 
-Exit code 0 if all passed, 1 if something failed, 77 if nothing failed and something was skipped
-(QEMU 11 or something else that is needed cannot be had).
+Exit code 0 if all scenarios passed, 1 if one failed, 77 if none failed and one was skipped
+(because QEMU 11 or another part is not available).
 """
 
 import fcntl
@@ -34,13 +34,13 @@ NAMES = [*GROUPS, *scenarios.SCENARIOS]
 
 
 def alone():
-    """Wait till no other one is at work in .vm/. @return what keeps it so while it is open"""
+    """Wait until no other process uses .vm/. @return an open file that holds the lock"""
     os.makedirs(image.CACHE, exist_ok=True)
     lock = open(os.path.join(image.CACHE, ".lock"), "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print("vm: another one is at work here: waiting for it", file=sys.stderr, flush=True)
+        print("vm: waiting for another process that uses .vm/", file=sys.stderr, flush=True)
         fcntl.flock(lock, fcntl.LOCK_EX)
     return lock
 
