@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import pytest
-import simlib
+from ixymin_tools import simlib
 from rig import STATION, Rig, assert_frames, assert_intact, frame, read_pcap, write_pcap
 
 GEN = "gen:start=0"
@@ -197,11 +197,12 @@ def check_capture(driver, program, folder):
     with Rig(driver, [f"pcap:in={source}:start=0", "none"], ["--disable-link-check"],
              memory=MEMORY) as pmd:
         if program == "dpdk-pdump":
-            capture = start(pmd, program, ["--pdump", f"port=0,queue=*,rx-dev={out}"],
+            capture = start(pmd, "dpdk-pdump", ["--pdump", f"port=0,queue=*,rx-dev={out}"],
                             mempools())
         else:  # which takes no arguments of EAL
+            dumpcap, _ = simlib.in_suite("dpdk-dumpcap")
             capture = subprocess.Popen(
-                simlib.WITH_US + simlib.in_suite(program)[0] + eal_of(pmd) +
+                simlib.WITH_US + dumpcap + eal_of(pmd) +
                 ["-i", "0000:03:00.0", "-P", "-w", out], text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 env=environment(pmd, LD_PRELOAD=":".join(

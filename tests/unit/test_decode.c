@@ -202,7 +202,8 @@ compare(const char *name, run_fn *run, uint32_t mem, uint64_t rax, uint64_t flag
 		fail_msg("%s: errno became %d", name, errno);
 	if (cpu.rax != expected.rax || (cpu.flags & FLAGS) != (expected.flags & FLAGS) ||
 	    device[AT / 4] != *at)
-		fail_msg("%s mem %08x rax %016lx flags %lx: rax %016lx, not %016lx; flags %lx, not %lx; mem %08x, not %08x",
+		fail_msg("%s mem %08x rax %016lx flags %lx: rax %016lx, not %016lx; flags %lx, "
+			 "not %lx; mem %08x, not %08x",
 			 name, mem, rax, flags, cpu.rax, expected.rax, cpu.flags & FLAGS,
 			 expected.flags & FLAGS, device[AT / 4], *at);
 }
@@ -410,7 +411,8 @@ RUN(vmovd_evex, "vmovd %%eax, %%xmm17; vmovd %%xmm17, 0x40(%%rdi)")
 RUN(movbe_store, "movbe %%eax, (%%rdi)")
 RUN(movbe_load, "movbe (%%rdi), %%eax")
 RUN(exchange_add, "lock xaddl %%eax, (%%rdi)")
-RUN(compare_exchange, "movl %%eax, %%ecx; addl $3, %%ecx; lock cmpxchgl %%ecx, (%%rdi); xorl %%ecx, %%ecx")
+RUN(compare_exchange, "movl %%eax, %%ecx; addl $3, %%ecx; lock cmpxchgl %%ecx, (%%rdi); "
+    "xorl %%ecx, %%ecx")
 RUN(bit_set, "btsl $5, (%%rdi)")
 RUN(shift_left, "shll $3, (%%rdi)")
 RUN(rotate, "rcrl $1, (%%rdi)")
@@ -552,7 +554,8 @@ test_step_odd_sizes(void **state)
 	if (has_feature(7, 5)) { /* AVX2: a gather sees what the page holds */
 		((volatile uint32_t *)bar.device)[AT / 4 + 2] = 0x12345678;
 		__asm__ volatile("vpxor %%ymm1, %%ymm1, %%ymm1; vpcmpeqd %%ymm2, %%ymm2, %%ymm2; "
-				 "vpgatherdd %%ymm2, 8(%1,%%ymm1,1), %%ymm0; vmovq %%xmm0, %0; vzeroupper"
+				 "vpgatherdd %%ymm2, 8(%1,%%ymm1,1), %%ymm0; vmovq %%xmm0, %0; "
+				 "vzeroupper"
 				 : "=r"(low) : "r"(trapped(AT)) : "xmm0", "xmm1", "xmm2", "memory");
 		assert_int_equal(low, 0x1234567812345678);
 		assert_int_equal(bad_accesses, 3);
@@ -590,7 +593,8 @@ step_often(void *arg)
 	for (unsigned int i = 0; i < 20000; i++) {
 		uint32_t value;
 
-		__asm__ volatile("movd %1, %%xmm0; movd %%xmm0, (%2); movss (%2), %%xmm1; movd %%xmm1, %0"
+		__asm__ volatile("movd %1, %%xmm0; movd %%xmm0, (%2); movss (%2), %%xmm1; "
+				 "movd %%xmm1, %0"
 				 : "=r"(value) : "r"(i), "r"(reg) : "xmm0", "xmm1", "memory");
 		if (value != i)
 			return arg;

@@ -219,8 +219,8 @@ bar_step(struct bar *bar, uint32_t offset, ucontext_t *context)
 
 	if (way == STEP_REFUSED) {
 		insn_print(ip, text, sizeof(text));
-		fprintf(stderr, "%s: cannot emulate instruction %s at %p accessing register 0x%05x\n",
-			bar->name, text, ip, offset);
+		fprintf(stderr, "%s: cannot emulate instruction %s at %p, which accesses register "
+			"0x%05x\n", bar->name, text, ip, offset);
 		return false;
 	}
 	atomic_fetch_add_explicit(&bar->traps, 1, memory_order_relaxed);

@@ -53,7 +53,8 @@ int bar_map(struct bar *bar, const char *name, void *near);
 int bar_map_shared(struct bar *bar, const char *name, int fd, unsigned int slot, void *at);
 void bar_unmap(struct bar *bar);
 
-/** From now on the driver's accesses reach the device (NULL: by the mailbox). @return 0 or a negative errno */
+/** From now on the driver's accesses reach the device (NULL: by the mailbox).
+ * @return 0 or a negative errno */
 int bar_attach(struct bar *bar, struct nic *nic, bool adaptive);
 void bar_detach(struct bar *bar);
 

@@ -76,7 +76,8 @@ table_publish(struct iommu_table *table)
 		struct range *last = nb > 0 ? &table->range[nb - 1] : NULL;
 		const struct range *r = &table->range[i];
 
-		if (last != NULL && last->iova + last->len == r->iova && last->va + last->len == r->va)
+		if (last != NULL && last->iova + last->len == r->iova &&
+		    last->va + last->len == r->va)
 			last->len += r->len;
 		else
 			table->range[nb++] = *r;

@@ -190,8 +190,8 @@ check_lists(const struct sim_port *port, const struct rte_bus *bus)
 
 	rte_pci_device_name(&port->args.pci, text, sizeof(text));
 	if (devargs != NULL && devargs->policy == RTE_DEV_BLOCKED) {
-		SIM_LOG(ERR, "%s: %s is blocked by -b; choose another address with pci=DDDD:BB:DD.F",
-			port->name, text);
+		SIM_LOG(ERR, "%s: %s is blocked by -b; choose another address with "
+			"pci=DDDD:BB:DD.F", port->name, text);
 		return -EACCES;
 	}
 	if (devargs == NULL && bus->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)

@@ -2,9 +2,9 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* Secondary processes.  The bus of virtual devices tells a secondary process the names of the primary
- * one's devices.  For a port it then asks the primary process, maps the port's BAR0 at the same
- * address, and has the driver probe a PCI function there, as for a card. */
+/* Secondary processes.  The bus of virtual devices tells a secondary process the names of the
+ * primary one's devices.  For a port it then asks the primary process, maps the port's BAR0 at the
+ * same address, and has the driver probe a PCI function there, as for a card. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -127,8 +127,9 @@ attach(struct sim_port *port, const struct answer *answer, int fd)
 	ret = bar_map_shared(&port->bar, port->name, fd, answer->slot, answer->at);
 	if (ret < 0) {
 		close(fd);
-		SIM_LOG(ERR, "%s: BAR0 cannot be mapped at %p, where the primary process has it: %s; start this process again, or with --base-virtaddr",
-			port->name, answer->at, strerror(-ret));
+		SIM_LOG(ERR, "%s: BAR0 cannot be mapped at %p, where the primary process has it: "
+			"%s; start this process again, or with --base-virtaddr", port->name,
+			answer->at, strerror(-ret));
 		return ret;
 	}
 	ret = bar_attach(&port->bar, NULL, answer->adaptive);

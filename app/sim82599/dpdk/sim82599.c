@@ -156,12 +156,12 @@ open_files(struct sim_port *port)
 		return -EBUSY;
 	}
 	if (args->device.trace != NULL) {
-		port->trace_fd = open(args->device.trace, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
-				      0666);
+		port->trace_fd = open(args->device.trace,
+				      O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
 		if (port->trace_fd < 0) {
 			ret = -errno;
-			SIM_LOG(ERR, "%s: trace=%s: %s; allowed: a file that can be written", port->name,
-				args->device.trace, strerror(-ret));
+			SIM_LOG(ERR, "%s: trace=%s: %s; allowed: a file that can be written",
+				port->name, args->device.trace, strerror(-ret));
 			return ret;
 		}
 	}
@@ -169,8 +169,8 @@ open_files(struct sim_port *port)
 		port->report = fopen(args->device.report, "we");
 		if (port->report == NULL) {
 			ret = -errno;
-			SIM_LOG(ERR, "%s: report=%s: %s; allowed: a file that can be written", port->name,
-				args->device.report, strerror(-ret));
+			SIM_LOG(ERR, "%s: report=%s: %s; allowed: a file that can be written",
+				port->name, args->device.report, strerror(-ret));
 			return ret;
 		}
 	}

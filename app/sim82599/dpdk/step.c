@@ -179,7 +179,8 @@ copy_operand(struct step *step, const ZydisDecodedInstruction *zi, const ZydisDe
 	memset(operand->data, 0, operand->size);
 	step->nb_operands++;
 	if (zo->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM)
-		return zo->mem.type != ZYDIS_MEMOP_TYPE_MIB && zo->mem.type != ZYDIS_MEMOP_TYPE_VSIB &&
+		return zo->mem.type != ZYDIS_MEMOP_TYPE_MIB &&
+		       zo->mem.type != ZYDIS_MEMOP_TYPE_VSIB &&
 		       copy_relative(step, zi, operand->data);
 	return copy_shifted(step, zo, regs, (uintptr_t)operand->data - address);
 }
@@ -206,7 +207,8 @@ copy_make(struct step *step, const ZydisDecodedInstruction *zi, const ZydisDecod
 	memcpy(step->code_alias, (const void *)step->rip, zi->length);
 	step->copy_length = zi->length;
 	for (unsigned int i = 0; ok && i < zi->operand_count; i++) {
-		if (zo[i].type != ZYDIS_OPERAND_TYPE_MEMORY || zo[i].mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+		if (zo[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
+		    zo[i].mem.type == ZYDIS_MEMOP_TYPE_AGEN)
 			continue;
 		ok = operand_address(zi, &zo[i], original, &address);
 		if (ok && trapped(address))
@@ -231,7 +233,8 @@ writes_memory(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *zo)
 static bool
 is_branch(const ZydisDecodedInstruction *zi)
 {
-	return zi->meta.category == ZYDIS_CATEGORY_CALL || zi->meta.category == ZYDIS_CATEGORY_RET ||
+	return zi->meta.category == ZYDIS_CATEGORY_CALL ||
+	       zi->meta.category == ZYDIS_CATEGORY_RET ||
 	       zi->meta.category == ZYDIS_CATEGORY_UNCOND_BR;
 }
 

@@ -162,8 +162,8 @@ on_start(struct sim_port *port, const char *text, struct rte_tel_data *d)
 			      port->name, text);
 	ret = wire_start(port->wire, count);
 	if (ret < 0)
-		return answer(d, "%s: wire=%s does not start: %s", port->name, port->args.device.wire,
-			      strerror(-ret));
+		return answer(d, "%s: wire=%s does not start: %s", port->name,
+			      port->args.device.wire, strerror(-ret));
 	return answer(d, "%s: started", port->name);
 }
 
@@ -173,8 +173,8 @@ on_stop(struct sim_port *port, const char *rest __rte_unused, struct rte_tel_dat
 	int ret = wire_stop(port->wire);
 
 	if (ret < 0)
-		return answer(d, "%s: wire=%s does not stop: %s", port->name, port->args.device.wire,
-			      strerror(-ret));
+		return answer(d, "%s: wire=%s does not stop: %s", port->name,
+			      port->args.device.wire, strerror(-ret));
 	return answer(d, "%s: stopped", port->name);
 }
 
@@ -227,7 +227,8 @@ on_command(const char *cmd, const char *params, struct rte_tel_data *d)
 		if (strcmp(commands[i].name, cmd) != 0)
 			continue;
 		if (port != NULL)
-			ret = commands[i].handle(port, params[len] == ',' ? params + len + 1 : "", d);
+			ret = commands[i].handle(port, params[len] == ',' ? params + len + 1 : "",
+						 d);
 		else
 			ret = answer(d, "no port '%.*s'; allowed: N or " PORT_PREFIX "N, as "
 				     "/sim82599/list has them", (int)len, len > 0 ? params : "");

@@ -207,8 +207,8 @@ sim_thread_add(struct sim_port *port)
 	pthread_mutex_unlock(&mutex);
 	if (t != NULL)
 		return 0;
-	SIM_LOG(ERR, "%s: core=%d: no thread there: %s; allowed: the number of a processor that this process may use",
-		port->name, core, strerror(-error));
+	SIM_LOG(ERR, "%s: core=%d: cannot start a thread there: %s; allowed: the number of a "
+		"processor that this process may use", port->name, core, strerror(-error));
 	return error;
 }
 
