@@ -1385,6 +1385,59 @@ check_eeprom(unsigned int n)
 	       rte_eth_dev_fw_version_get(PORT, version, sizeof(version)));
 }
 
+static int
+set_flow(enum rte_eth_fc_mode mode, uint32_t high, uint32_t low, uint16_t pause_time,
+	 uint8_t autoneg)
+{
+	struct rte_eth_fc_conf conf = {
+		.mode = mode, .high_water = high, .low_water = low, .pause_time = pause_time,
+		.send_xon = 1, .autoneg = autoneg
+	};
+
+	return rte_eth_dev_flow_ctrl_set(PORT, &conf);
+}
+
+static void
+print_flow(const char *when)
+{
+	struct rte_eth_fc_conf conf;
+
+	check("flow control", rte_eth_dev_flow_ctrl_get(PORT, &conf));
+	printf("flow control %s: mode %u, %u to %u KB, pause %u, XON %u, forward %u, autoneg %u\n",
+	       when, conf.mode, conf.low_water, conf.high_water, conf.pause_time, conf.send_xon,
+	       conf.mac_ctrl_frame_fwd, conf.autoneg);
+}
+
+/* What flow control takes and refuses, while N packets come */
+static void
+check_flow(unsigned int n)
+{
+	uint64_t rx = 0, tx = 0;
+
+	set_up();
+	start();
+	print_flow("at first");
+	TRY("flow control mode 4", set_flow(RTE_ETH_FC_FULL + 1, 300, 100, 1000, 0));
+	TRY("negotiated flow control", set_flow(RTE_ETH_FC_FULL, 300, 100, 1000, 1));
+	TRY("pause time 0", set_flow(RTE_ETH_FC_FULL, 300, 100, 0, 0));
+	TRY("high water of 503", set_flow(RTE_ETH_FC_TX_PAUSE, 503, 100, 1000, 0));
+	TRY("low water of 0", set_flow(RTE_ETH_FC_FULL, 300, 0, 1000, 0));
+	TRY("low water of 300", set_flow(RTE_ETH_FC_FULL, 300, 300, 1000, 0));
+	print_flow("after what was refused");
+	forward(n, &rx, &tx);
+	TRY("flow control", set_flow(RTE_ETH_FC_FULL, 502, 100, 1000, 0));
+	forward(n, &rx, &tx);
+	print_flow("changed");
+	stop();
+	check("reset", rte_eth_dev_reset(PORT));
+	set_up();
+	start();
+	print_flow("reset");
+	TRY("no flow control", set_flow(RTE_ETH_FC_NONE, 0, 0, 0, 0));
+	forward(n, &rx, &tx);
+	stop();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(unsigned int n);
@@ -1413,6 +1466,7 @@ static const struct {
 	{ "tag", check_tag },
 	{ "txcases", check_tx_cases },
 	{ "rss", check_rss },
+	{ "flow", check_flow },
 	{ "errors", check_errors },
 };
 

@@ -330,6 +330,30 @@ def test_packets_that_cannot_be_sent(offloads, rounds):
             "has sent something else")
 
 
+FLOW_ERRORS = {
+    "flow control mode 4": ("EINVAL", "flow control mode 4 is not supported, 0 to 3 are"),
+    "negotiated flow control": ("ENOTSUP", "negotiation of flow control is not supported"),
+    "pause time 0": ("EINVAL", "pause time 0 is not supported, 1 to 65535 are"),
+    "high water of 503": ("EINVAL", "high water of 503 KB is not supported, up to 502 are"),
+    "low water of 0": ("EINVAL", "low water of 0 KB is not supported, 1 to below 300 are"),
+    "low water of 300": ("EINVAL", "low water of 300 KB is not supported, 1 to below 300 are"),
+    "flow control": ("ok", None),
+    "no flow control": ("ok", None),
+}
+
+
+def test_flow_control():
+    """What is refused changes nothing; what is set is there at once and after a reset, and
+    packets go on."""
+    with EthdevCheck("net_ixymin", "gen", "flow=2000") as check:
+        assert_results(check, FLOW_ERRORS)
+        first = "mode 0, 64 to 128 KB, pause 1664, XON 1, forward 0, autoneg 0"
+        changed = "mode 3, 100 to 502 KB, pause 1000, XON 1, forward 0, autoneg 0"
+        said = dict(check.lines("^flow control ([\\w ]+): (mode .*)$"))
+        assert said == {"at first": first, "after what was refused": first,
+                        "changed": changed, "reset": changed}, check.error(said)
+
+
 def test_testpmd_commands(driver):
     """What a person may type: refused, and the old value goes on working."""
     with Rig(driver, ["gen:start=0"] * 2) as pmd:

@@ -186,8 +186,8 @@ def test_judges_are_those_that_the_tests_run():
 
 def test_wrong_credit_is_seen():
     """The check above sees a driver, a path and a release that no test runs."""
-    path = "system/test_judge_port.py"
-    single, several = (path, "test_link_set_down_and_up"), ("x", "several")
+    path = "system/test_judge_queues.py"
+    single, several = (path, "test_last_queue"), ("x", "several")
     ids = {single: {""}, several: {"net_ixgbe-vector-22.11", "net_ixymin-scalar-25.11"}}
     assert not wrong_credit("net_ixgbe", ["22.11"], [single], ids)
     assert not wrong_credit("net_ixgbe (vector)", ["22.11"], [several], ids)

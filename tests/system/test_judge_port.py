@@ -115,10 +115,11 @@ def test_link_right_after_start(driver, wire, link):
             assert stopped == ["down, None, half"] * 2, check.error(said)
 
 
-def test_link_set_down_and_up(tmp_path):
+@judges("Link status", paths=["vector"])
+def test_link_set_down_and_up(driver, path, tmp_path):
     """`set link-down port`, and up again: as told, and with traffic after."""
     frames = [frame("udp", 60 + n) for n in range(10)]
-    with Judge("net_ixgbe", "vector", tmp_path, frames) as pmd:
+    with Judge(driver, path, tmp_path, frames) as pmd:
         def laser_off():  # ESDP.SDP3
             return pmd.sim_regs(0, "ESDP")["ESDP"] >> 3 & 1
 
@@ -134,9 +135,9 @@ def test_link_set_down_and_up(tmp_path):
         assert_frames(pmd, got, frames, "out")
 
 
-def test_loopback():
+def test_loopback(driver):
     """MAC loopback: what is sent comes back, and none of it gets out; without light, too."""
-    with Rig("net_ixgbe", ["sink", "none"]) as pmd:
+    with Rig(driver, ["sink", "none"]) as pmd:
         for command in ("port stop all", "port config all loopback 1", "port start all"):
             said = pmd.command(command)
             assert "rror" not in said, pmd.about(said)

@@ -20,11 +20,11 @@ def send_to_nobody(pmd):
 
 
 @pytest.mark.parametrize("size, high", [(64, 128), (1514, 499)])
-def test_stalled_receiver_pauses_the_sender(size, high):
+def test_stalled_receiver_pauses_the_sender(driver, size, high):
     """Its ring full, a port sends XOFF, again and again, and the other one minds it: nothing is
     lost, though only 13 KB of the packet buffer are left then.  XON, as soon as there are
     descriptors again."""
-    with Rig("net_ixgbe", WIRES, ARGS + [f"--txpkts={size}"]) as pmd:
+    with Rig(driver, WIRES, ARGS + [f"--txpkts={size}"]) as pmd:
         for port in 0, 1:
             pmd.command(f"set flow_ctrl rx on tx on {high} 64 65535 1 mac_ctrl_frame_fwd off "
                         f"autoneg off {port}")
@@ -50,10 +50,10 @@ def test_stalled_receiver_pauses_the_sender(size, high):
         assert minded["rx_xon_packets"] == sent["tx_xon_packets"] > 0, pmd.about([minded, sent])
 
 
-def test_without_flow_control_frames_are_lost():
+def test_without_flow_control_frames_are_lost(driver):
     """The same, but nobody pauses: all are sent, however many.  What neither the ring nor the
     packet buffer holds is lost, the rest comes when somebody receives."""
-    with Rig("net_ixgbe", WIRES, ARGS) as pmd:
+    with Rig(driver, WIRES, ARGS) as pmd:
         for port in 0, 1:
             pmd.command(f"set flow_ctrl rx off tx off {port}")
         pmd.command("set portlist 0")

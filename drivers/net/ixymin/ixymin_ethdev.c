@@ -77,8 +77,9 @@ ixymin_configure(struct rte_eth_dev *dev)
 			   conf->txmode.mq_mode);
 		return -ENOTSUP;
 	}
-	if (conf->lpbk_mode != 0) {
-		IXYMIN_LOG(ERR, hw, "loopback mode %u is not supported, 0 is", conf->lpbk_mode);
+	if (conf->lpbk_mode > 1) {
+		IXYMIN_LOG(ERR, hw, "loopback mode %u is not supported, 0 and 1 (MAC) are",
+			   conf->lpbk_mode);
 		return -ENOTSUP;
 	}
 	if (conf->intr_conf.rxq && !rte_intr_cap_multiple(dev->intr_handle)) {
@@ -242,6 +243,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	ixymin_rx_init(&port->hw, port->fcs_len != 0);
 	ixymin_filter_start(dev);
 	ixymin_rss_start(dev);
+	ixymin_flow_ctrl_start(dev);
 	ixymin_mtu_set(dev, dev->data->mtu);
 	ixymin_tx_init(&port->hw);
 	bursts_choose(dev);
@@ -249,7 +251,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	if (ret == 0)
 		ret = queues_start(dev);
 	if (ret == 0)
-		ret = ixymin_link_start(&port->hw);
+		ret = ixymin_link_start(dev);
 	if (ret < 0) {
 		ixymin_intr_stop(dev);
 		port_halt(dev);
@@ -292,6 +294,10 @@ static const struct eth_dev_ops ixymin_ops = {
 	.dev_reset = ixymin_reset,
 	.dev_infos_get = ixymin_infos_get,
 	.link_update = ixymin_link_update,
+	.dev_set_link_up = ixymin_set_link_up,
+	.dev_set_link_down = ixymin_set_link_down,
+	.flow_ctrl_get = ixymin_flow_ctrl_get,
+	.flow_ctrl_set = ixymin_flow_ctrl_set,
 	.promiscuous_enable = ixymin_promiscuous_enable,
 	.promiscuous_disable = ixymin_promiscuous_disable,
 	.allmulticast_enable = ixymin_allmulticast_enable,
@@ -406,6 +412,7 @@ port_init(struct rte_eth_dev *dev)
 	ret = port_reset(port);
 	if (ret < 0)
 		return ret;
+	port->settings.fc = ixymin_flow_ctrl_default;
 	ixymin_stats_init(&port->stats); /* the driver before may have left counts */
 	if (!(reg_read(hw, IXYMIN_EEC) & IXYMIN_EEC_PRES)) {
 		IXYMIN_LOG(ERR, hw, "there is no EEPROM (EEC 0x%08x)", reg_read(hw, IXYMIN_EEC));

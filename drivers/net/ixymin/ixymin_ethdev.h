@@ -44,6 +44,7 @@ struct ixymin_rss {
 struct ixymin_settings {
 	uint32_t mta[IXYMIN_FILTER_WORDS]; /* multicast table */
 	struct ixymin_rss rss;
+	struct rte_eth_fc_conf fc;      /* flow control */
 	uint8_t rx_counters[IXYMIN_RX_QUEUES]; /* the set of counters of a queue */
 	uint8_t tx_counters[IXYMIN_RX_QUEUES];
 	bool no_ptypes;                 /* the application wants no packet types */
@@ -54,6 +55,7 @@ struct ixymin_port {
 	struct ixymin_hw hw;
 	rte_spinlock_t link_lock; /* of started and the link: the interrupt handler runs any time */
 	bool started;
+	bool link_down;           /* by rte_eth_dev_set_link_down() */
 	uint8_t fcs_len;          /* bytes of the FCS in the buffers of received packets: 0 or 4 */
 	bool intr_enabled;
 	rte_spinlock_t eeprom_lock; /* of EERD */
@@ -106,8 +108,16 @@ int ixymin_rss_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry
 void ixymin_laser_off(const struct ixymin_hw *hw);
 void ixymin_gssr_acquire(const struct ixymin_hw *hw, uint32_t sw);
 void ixymin_gssr_release(const struct ixymin_hw *hw, uint32_t sw);
-int ixymin_link_start(const struct ixymin_hw *hw);
+int ixymin_link_start(struct rte_eth_dev *dev);
+int ixymin_set_link_up(struct rte_eth_dev *dev);
+int ixymin_set_link_down(struct rte_eth_dev *dev);
 int ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+
+/* ixymin_flow_ctrl.c */
+extern const struct rte_eth_fc_conf ixymin_flow_ctrl_default;
+void ixymin_flow_ctrl_start(struct rte_eth_dev *dev);
+int ixymin_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *fc);
+int ixymin_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *fc);
 
 /* ixymin_stats.c */
 void ixymin_stats_init(struct ixymin_stats *stats);

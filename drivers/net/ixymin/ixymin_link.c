@@ -100,25 +100,61 @@ ixymin_gssr_release(const struct ixymin_hw *hw, uint32_t sw)
 /* 4.6.4: switch the laser on, and let the link come up. The EEPROM says what the link is made of,
  * but an SFP+ cage always means 10 Gb/s serial over SFI. Returns -EIO if the device is gone. */
 int
-ixymin_link_start(const struct ixymin_hw *hw)
+ixymin_link_start(struct rte_eth_dev *dev)
 {
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	bool loopback = dev->data->dev_conf.lpbk_mode != 0;
+
 	if (hw_is_gone(hw)) {
 		IXYMIN_LOG(ERR, hw, "the device is gone (STATUS 0xffffffff)");
 		return -EIO;
 	}
-	if (hw->sfp)
+	ixymin_port(dev)->link_down = false;
+	if (hw->sfp && !loopback)
 		reg_clear(hw, IXYMIN_ESDP, IXYMIN_ESDP_SDP3);
+	reg_field(hw, IXYMIN_HLREG0, IXYMIN_HLREG0_LPBK, loopback ? IXYMIN_HLREG0_LPBK : 0);
 	if (link_is_managed(hw))
 		return 0;
 	ixymin_gssr_acquire(hw, IXYMIN_GSSR_SW_MAC_CSR); /* firmware may change AUTOC, too */
-	if (hw->sfp) {
+	if (loopback) { /* 3.7.4: the MAC hears itself; the link is up by force */
+		reg_field(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS | IXYMIN_AUTOC_FLU,
+			  IXYMIN_AUTOC_LMS_10G_NO_AN | IXYMIN_AUTOC_FLU);
+	} else if (hw->sfp) {
 		/* an EEPROM may keep the link disabled as long as there is no driver */
 		reg_field(hw, IXYMIN_AUTOC2, IXYMIN_AUTOC2_LINK_DISABLE | IXYMIN_AUTOC2_SERIAL,
 			  IXYMIN_AUTOC2_SERIAL_SFI);
-		reg_field(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS, IXYMIN_AUTOC_LMS_10G_SERIAL);
+		reg_field(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS | IXYMIN_AUTOC_FLU,
+			  IXYMIN_AUTOC_LMS_10G_SERIAL);
 	}
 	reg_set(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_AN_RESTART);
 	ixymin_gssr_release(hw, IXYMIN_GSSR_SW_MAC_CSR);
+	return 0;
+}
+
+/* A stopped port has no link, and its next start brings the link up. */
+int
+ixymin_set_link_up(struct rte_eth_dev *dev)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+
+	return port->started && port->link_down ? ixymin_link_start(dev) : 0;
+}
+
+int
+ixymin_set_link_down(struct rte_eth_dev *dev)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+
+	if (!port->hw.sfp) {
+		IXYMIN_LOG(ERR, &port->hw, "link down is not supported without a laser");
+		return -ENOTSUP;
+	}
+	if (link_is_managed(&port->hw)) {
+		IXYMIN_LOG(ERR, &port->hw, "link down is not allowed by the management firmware");
+		return -ENOTSUP;
+	}
+	ixymin_laser_off(&port->hw);
+	port->link_down = true;
 	return 0;
 }
 
@@ -143,7 +179,7 @@ ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 		links = reg_read(&port->hw, IXYMIN_LINKS); /* all ones if the device is gone */
 		if ((links & IXYMIN_LINKS_UP) || !wait_to_complete)
 			break;
-		if (is_over(deadline))
+		if (port->link_down || is_over(deadline))
 			break;
 		rte_delay_us_sleep(LINK_POLL_US);
 	}

@@ -33,6 +33,7 @@
 #define IXYMIN_RX_BUF_MAX      16384u
 #define IXYMIN_RX_TAGS_MAX     8       /* 8.2.3.22.13: bytes of VLAN tags on top of MAXFRS */
 #define IXYMIN_PACKET_BUFFERS  8       /* of each direction */
+#define IXYMIN_HIGH_WATER_MAX_KB 502   /* of 512: one largest frame still fits */
 #define IXYMIN_TX_LEN_MIN      17      /* 7.2.3.2.4: hardware pads from here on */
 #define IXYMIN_TX_LEN_MAX      IXYMIN_FRAME_MAX /* without FCS, with a VLAN tag */
 #define IXYMIN_TX_SEGS_MAX     40      /* 7.2.3.4: data descriptors of a packet */
@@ -100,6 +101,18 @@
 /* 6.2: words of the EEPROM */
 #define   IXYMIN_EEPROM_TRACK_LOW      0x2d          /* which image of Intel's it is */
 #define   IXYMIN_EEPROM_TRACK_HIGH     0x2e
+
+/* 8.2.3.3 Flow control, thresholds in bytes */
+#define IXYMIN_FCTTV(n)                (0x03200 + 4 * (n)) /* pause time, of two packet buffers */
+#define IXYMIN_FCRTL(n)                (0x03220 + 4 * (n)) /* low threshold */
+#define   IXYMIN_FCRT_KB_SHIFT         10
+#define   IXYMIN_FCRTL_XONE            RTE_BIT32(31) /* send XON */
+#define IXYMIN_FCRTH(n)                (0x03260 + 4 * (n)) /* high threshold */
+#define   IXYMIN_FCRTH_FCEN            RTE_BIT32(31) /* send XOFF */
+#define   IXYMIN_FCRTH_NO_PAUSE        (IXYMIN_RXPBSIZE_512KB - 0x6000)
+#define IXYMIN_FCRTV                   0x032a0       /* send XOFF again so long before its end */
+#define IXYMIN_FCCFG                   0x03d00
+#define   IXYMIN_FCCFG_TFCE_LINK       RTE_BIT32(3)  /* pause frames may be sent */
 
 /* 8.2.3.4.11 Software Semaphore */
 #define IXYMIN_SWSM                    0x10140
@@ -241,11 +254,18 @@
 #define   IXYMIN_HLREG0_RXCRCSTRP      RTE_BIT32(1)
 #define   IXYMIN_HLREG0_JUMBOEN        RTE_BIT32(2)      /* MAXFRS decides, not 1518 */
 #define   IXYMIN_HLREG0_TXPADEN        RTE_BIT32(10)
+#define   IXYMIN_HLREG0_LPBK           RTE_BIT32(15)     /* MAC loopback */
 #define IXYMIN_MAXFRS                  0x04268
 #define   IXYMIN_MAXFRS_MFS(len)       ((len) << 16)     /* with FCS, without VLAN tag */
+#define IXYMIN_MFLCN                   0x04294
+#define   IXYMIN_MFLCN_PMCF            RTE_BIT32(0)      /* MAC control frames pass */
+#define   IXYMIN_MFLCN_DPF             RTE_BIT32(1)      /* pause frames do not */
+#define   IXYMIN_MFLCN_RFCE            RTE_BIT32(3)      /* pause frames are minded */
 #define IXYMIN_AUTOC                   0x042a0
+#define   IXYMIN_AUTOC_FLU             RTE_BIT32(0)      /* force link up */
 #define   IXYMIN_AUTOC_AN_RESTART      RTE_BIT32(12)     /* restarts the link; clears itself */
 #define   IXYMIN_AUTOC_LMS             (UINT32_C(7) << 13) /* link mode select */
+#define   IXYMIN_AUTOC_LMS_10G_NO_AN   (UINT32_C(1) << 13)
 #define   IXYMIN_AUTOC_LMS_10G_SERIAL  (UINT32_C(3) << 13)
 #define IXYMIN_LINKS                   0x042a4
 #define   IXYMIN_LINKS_UP              RTE_BIT32(30)

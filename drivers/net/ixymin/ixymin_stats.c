@@ -15,7 +15,7 @@
 #define STATS_PERIOD_US MS(2000)
 
 /* The field of rte_eth_stats that a counter adds to */
-enum sum { NONE, RX_ERRORS, RX_MISSED, TX_PACKETS, TX_BYTES };
+enum sum { NONE, RX_ERRORS, RX_MISSED, TX_PACKETS, TX_BYTES, TX_PAUSE };
 
 static const struct {
 	const char *name;    /* among the extended statistics */
@@ -35,10 +35,10 @@ static const struct {
 	{ "rx_total_missed_packets", IXYMIN_RXMPC, 0, RX_MISSED },
 	{ "mac_local_errors", IXYMIN_MLFC, 0, NONE },
 	{ "mac_remote_errors", IXYMIN_MRFC, 0, NONE },
-	{ "tx_flow_control_xon_packets", IXYMIN_LXONTXC, 0, NONE },
-	{ "tx_flow_control_xoff_packets", IXYMIN_LXOFFTXC, 0, NONE },
-	{ "rx_flow_control_xon_packets", IXYMIN_LXONRXCNT, 0, NONE },
-	{ "rx_flow_control_xoff_packets", IXYMIN_LXOFFRXCNT, 0, NONE },
+	{ "tx_xon_packets", IXYMIN_LXONTXC, 0, TX_PAUSE },
+	{ "tx_xoff_packets", IXYMIN_LXOFFTXC, 0, TX_PAUSE },
+	{ "rx_xon_packets", IXYMIN_LXONRXCNT, 0, NONE },
+	{ "rx_xoff_packets", IXYMIN_LXOFFRXCNT, 0, NONE },
 	{ "rx_size_64_packets", IXYMIN_PRC64, 0, NONE },
 	{ "rx_size_65_to_127_packets", IXYMIN_PRC127, 0, NONE },
 	{ "rx_size_128_to_255_packets", IXYMIN_PRC255, 0, NONE },
@@ -212,6 +212,7 @@ ixymin_stats_mapping_set(struct rte_eth_dev *dev, uint16_t id, uint8_t set, uint
 static void
 port_stats_sum(const struct ixymin_stats *totals, struct rte_eth_stats *stats)
 {
+	uint64_t pause = 0; /* frames that the MAC has sent by itself */
 	uint32_t i;
 
 	for (i = 0; i < RTE_DIM(counters); i++) {
@@ -220,11 +221,14 @@ port_stats_sum(const struct ixymin_stats *totals, struct rte_eth_stats *stats)
 		case RX_MISSED: stats->imissed += totals->port[i]; break;
 		case TX_PACKETS: stats->opackets += totals->port[i]; break;
 		case TX_BYTES: stats->obytes += totals->port[i]; break;
+		case TX_PAUSE: pause += totals->port[i]; break;
 		case NONE: break;
 		}
 	}
-	/* GOTC has the FCS in it. A reset of the statistics between the reads of GPTC and GOTC may
-	 * leave packets without their bytes. */
+	/* GPTC and GOTC count pause frames, too, and GOTC has the FCS in it. A reset of the
+	 * statistics between the reads of GPTC and GOTC may leave packets without their bytes. */
+	stats->opackets -= RTE_MIN(stats->opackets, pause);
+	stats->obytes -= RTE_MIN(stats->obytes, RTE_ETHER_MIN_LEN * pause);
 	stats->obytes -= RTE_MIN(stats->obytes, RTE_ETHER_CRC_LEN * stats->opackets);
 	stats->ierrors += rte_atomic_load_explicit(&totals->rx_bad, rte_memory_order_relaxed);
 	stats->oerrors += rte_atomic_load_explicit(&totals->tx_bad, rte_memory_order_relaxed);
