@@ -1385,6 +1385,31 @@ check_eeprom(unsigned int n)
 	       rte_eth_dev_fw_version_get(PORT, version, sizeof(version)));
 }
 
+/* What is refused of VLANs, N packets before and after */
+static void
+check_vlan(unsigned int n)
+{
+	uint64_t rx = 0, tx = 0;
+
+	set_up();
+	start();
+	forward(n, &rx, &tx);
+	TRY("VLAN 1 without filter", rte_eth_dev_vlan_filter(PORT, 1, 1));
+	TRY("both tags stripped", rte_eth_dev_set_vlan_offload(PORT, RTE_ETH_QINQ_STRIP_OFFLOAD));
+	TRY("filter", rte_eth_dev_set_vlan_offload(PORT, RTE_ETH_VLAN_FILTER_OFFLOAD));
+	TRY("VLAN 4095", rte_eth_dev_vlan_filter(PORT, 4095, 1));
+	TRY("VLAN 4096", rte_eth_dev_vlan_filter(PORT, 4096, 1));
+	TRY("strip by queue", rte_eth_dev_set_vlan_strip_on_queue(PORT, 0, 1));
+	TRY("strip by queue 1 of 1", rte_eth_dev_set_vlan_strip_on_queue(PORT, 1, 1));
+	TRY("type of an unknown tag",
+	    rte_eth_dev_set_vlan_ether_type(PORT, RTE_ETH_VLAN_TYPE_UNKNOWN, 0x8100));
+	TRY("type of the outer tag",
+	    rte_eth_dev_set_vlan_ether_type(PORT, RTE_ETH_VLAN_TYPE_OUTER, 0x88a8));
+	TRY("port VLAN", rte_eth_dev_set_vlan_pvid(PORT, 1, 1));
+	forward(n, &rx, &tx);
+	stop();
+}
+
 static int
 set_flow(enum rte_eth_fc_mode mode, uint32_t high, uint32_t low, uint16_t pause_time,
 	 uint8_t autoneg)
@@ -1467,6 +1492,7 @@ static const struct {
 	{ "txcases", check_tx_cases },
 	{ "rss", check_rss },
 	{ "flow", check_flow },
+	{ "vlan", check_vlan },
 	{ "errors", check_errors },
 };
 

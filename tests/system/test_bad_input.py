@@ -354,6 +354,27 @@ def test_flow_control():
                         "changed": changed, "reset": changed}, check.error(said)
 
 
+VLAN_ERRORS = {
+    "VLAN 1 without filter": ("another error", "VLAN-filtering disabled"),  # ENOSYS
+    "both tags stripped": ("EINVAL", "must be within Rx offloads capabilities"),
+    "filter": ("ok", None),
+    "VLAN 4095": ("ok", None),
+    "VLAN 4096": ("EINVAL", "invalid vlan_id=4096 > 4095"),
+    "strip by queue": ("ok", None),
+    "strip by queue 1 of 1": ("EINVAL", "Invalid rx_queue_id=1"),
+    "type of an unknown tag": (
+        "EINVAL", "net_ixymin: port 0: VLAN type 0 is not supported, inner and outer are"),
+    "type of the outer tag": ("ok", None),
+    "port VLAN": ("ENOTSUP", None),
+}
+
+
+def test_vlan():
+    """What is refused of VLANs, and that packets go on."""
+    with EthdevCheck("net_ixymin", "gen", "vlan=2000") as check:
+        assert_results(check, VLAN_ERRORS)
+
+
 def test_testpmd_commands(driver):
     """What a person may type: refused, and the old value goes on working."""
     with Rig(driver, ["gen:start=0"] * 2) as pmd:

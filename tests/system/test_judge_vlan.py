@@ -181,3 +181,25 @@ def test_two_tags(driver, path, tmp_path):
         pmd.do("rx_vlan add 7 0")
         _, got = pmd.exchange(3)
         assert_frames(pmd, got, frames[1:], "inner VLAN 7 passes")
+
+
+def test_settings_outlive_restarts(tmp_path):
+    """The device has the filter's table, the modes and the types of tags after a restart."""
+    with Judge("net_ixymin", "scalar", tmp_path, [numbered(ip4(), 0)]) as pmd:
+        def settings():
+            names = ("VFTA", "VLNCTRL", "EXVET", "CTRL_EXT", "DMATXCTL", "RXDCTL_0")
+            return {name: pmd.sim_regs(0, name) for name in names}
+
+        pmd.do("vlan set filter on 0", "rx_vlan add 33 0", "rx_vlan add 4095 0",
+               "vlan set extend on 0", "vlan set strip on 0", "vlan set outer tpid 0x88a8 0",
+               "vlan set inner tpid 0x9100 0")
+        should = settings()
+        assert (should["VFTA"]["VFTA_1"], should["VFTA"]["VFTA_127"]) == (2, 1 << 31), \
+            pmd.about(should)
+        assert should["VLNCTRL"]["VLNCTRL"] == 0x40009100, pmd.about(should)
+        assert should["EXVET"]["EXVET"] == 0x88a80000, pmd.about(should)
+        assert should["RXDCTL_0"]["RXDCTL_0"] >> 30 & 1, pmd.about(should)
+        pmd.restart()
+        assert settings() == should, pmd.about("lost")
+        pmd.restart("port reset 0")
+        assert settings() == should, pmd.about("lost")

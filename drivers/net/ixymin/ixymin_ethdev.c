@@ -32,6 +32,9 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_KEEP_CRC;
+	info->rx_queue_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_VLAN_FILTER |
+				 RTE_ETH_RX_OFFLOAD_VLAN_EXTEND;
 	info->flow_type_rss_offloads = IXYMIN_RSS_TYPES;
 	info->hash_key_size = IXYMIN_RSS_KEY_BYTES;
 	info->reta_size = IXYMIN_RETA_ENTRIES;
@@ -243,6 +246,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	ixymin_rx_init(&port->hw, port->fcs_len != 0);
 	ixymin_filter_start(dev);
 	ixymin_rss_start(dev);
+	ixymin_vlan_start(dev);
 	ixymin_flow_ctrl_start(dev);
 	ixymin_mtu_set(dev, dev->data->mtu);
 	ixymin_tx_init(&port->hw);
@@ -307,6 +311,10 @@ static const struct eth_dev_ops ixymin_ops = {
 	.mac_addr_set = ixymin_mac_addr_set,
 	.set_mc_addr_list = ixymin_set_mc_addr_list,
 	.mtu_set = ixymin_mtu_set,
+	.vlan_filter_set = ixymin_vlan_filter_set,
+	.vlan_offload_set = ixymin_vlan_offload_set,
+	.vlan_strip_queue_set = ixymin_vlan_strip_queue_set,
+	.vlan_tpid_set = ixymin_vlan_tpid_set,
 	.rss_hash_update = ixymin_rss_hash_update,
 	.rss_hash_conf_get = ixymin_rss_hash_conf_get,
 	.reta_update = ixymin_rss_reta_update,
@@ -412,6 +420,8 @@ port_init(struct rte_eth_dev *dev)
 	ret = port_reset(port);
 	if (ret < 0)
 		return ret;
+	port->settings.inner_tpid = RTE_ETHER_TYPE_VLAN;
+	port->settings.outer_tpid = RTE_ETHER_TYPE_VLAN;
 	port->settings.fc = ixymin_flow_ctrl_default;
 	ixymin_stats_init(&port->stats); /* the driver before may have left counts */
 	if (!(reg_read(hw, IXYMIN_EEC) & IXYMIN_EEC_PRES)) {

@@ -47,6 +47,8 @@ struct ixymin_settings {
 	struct rte_eth_fc_conf fc;      /* flow control */
 	uint8_t rx_counters[IXYMIN_RX_QUEUES]; /* the set of counters of a queue */
 	uint8_t tx_counters[IXYMIN_RX_QUEUES];
+	uint16_t inner_tpid;            /* type of a VLAN tag, or of the inner one of two */
+	uint16_t outer_tpid;
 	bool no_ptypes;                 /* the application wants no packet types */
 };
 
@@ -90,6 +92,13 @@ int ixymin_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, ui
 void ixymin_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
 int ixymin_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr);
 int ixymin_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addrs, uint32_t nb);
+
+/* ixymin_vlan.c */
+void ixymin_vlan_start(struct rte_eth_dev *dev);
+int ixymin_vlan_filter_set(struct rte_eth_dev *dev, uint16_t vlan, int on);
+int ixymin_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+void ixymin_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t id, int on);
+int ixymin_vlan_tpid_set(struct rte_eth_dev *dev, enum rte_vlan_type type, uint16_t tpid);
 
 /* ixymin_rss.c */
 #define IXYMIN_RSS_TYPES \

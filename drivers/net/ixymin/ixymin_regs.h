@@ -70,6 +70,7 @@
 /* 8.2.3.1.3 Extended Device Control */
 #define IXYMIN_CTRL_EXT                0x00018
 #define   IXYMIN_CTRL_EXT_NS_DIS       RTE_BIT32(16) /* no snoop disable */
+#define   IXYMIN_CTRL_EXT_EXTENDED_VLAN RTE_BIT32(26) /* double VLAN */
 #define   IXYMIN_CTRL_EXT_DRV_LOAD     RTE_BIT32(28) /* tells the firmware: a driver is here */
 /* 8.2.3.1.4 Extended Software Definable Pins */
 #define IXYMIN_ESDP                    0x00020
@@ -86,6 +87,10 @@
 #define   IXYMIN_LEDCTL_MODES          0x8f8f8f8f    /* mode and blink of all */
 #define   IXYMIN_LEDCTL_ON             0x0e0e0e0e
 #define   IXYMIN_LEDCTL_OFF            0x0f0f0f0f
+
+/* 8.2.3.1.7 Extended VLAN Ether Type */
+#define IXYMIN_EXVET                   0x05078       /* of the outer tag, in the upper half */
+#define   IXYMIN_TPID_SHIFT            16
 
 /* 8.2.3.2.1 EEPROM Control */
 #define IXYMIN_EEC                     0x10010
@@ -155,6 +160,9 @@
 #define   IXYMIN_FCTRL_MPE             RTE_BIT32(8)  /* multicast promiscuous */
 #define   IXYMIN_FCTRL_UPE             RTE_BIT32(9)  /* unicast promiscuous */
 #define   IXYMIN_FCTRL_BAM             RTE_BIT32(10) /* accept broadcast */
+#define IXYMIN_VLNCTRL                 0x05088
+#define   IXYMIN_VLNCTRL_VET           0xffff        /* type of a tag, or of the inner one */
+#define   IXYMIN_VLNCTRL_VFE           RTE_BIT32(30) /* use VFTA */
 #define IXYMIN_MCSTCTRL                0x05090
 #define   IXYMIN_MCSTCTRL_MFE          RTE_BIT32(2)  /* use MTA; MO = 0: address bits 47:36 */
 #define IXYMIN_MTA(n)                  (0x05200 + 4 * (n)) /* multicast table */
@@ -224,6 +232,8 @@
 #define   IXYMIN_DTXMXSZRQ_MAX         0xfff
 #define IXYMIN_DMATXCTL                0x04a80
 #define   IXYMIN_DMATXCTL_TE           RTE_BIT32(0)
+#define   IXYMIN_DMATXCTL_GDV          RTE_BIT32(3)      /* double VLAN */
+#define   IXYMIN_DMATXCTL_VT           (UINT32_C(0xffff) << IXYMIN_TPID_SHIFT)
 #define IXYMIN_TXQ(q)                  (0x06000 + 0x40 * (q))
 #define IXYMIN_TDBAL(q)                (IXYMIN_TXQ(q) + 0x00) /* base address, low */
 #define IXYMIN_TDBAH(q)                (IXYMIN_TXQ(q) + 0x04)
