@@ -90,8 +90,8 @@ read_status(struct nic *nic, const struct reg *reg, unsigned int i, bool peek)
 
 	if (nic->link_up)
 		value |= NIC_STATUS_LINKUP;
-	/* 5.2.5.3.2: no request is ever pending here, so the master stops at once */
-	if (!(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS))
+	/* 5.2.5.3.2: without the fault no request is pending, so the master stops at once */
+	if (!(reg_get(nic, NIC_CTRL) & NIC_CTRL_GIO_DIS) || has_fault(nic, NIC_FAULT_DMA))
 		value |= NIC_STATUS_GIO;
 	return value;
 }

@@ -28,6 +28,7 @@
 const char *const nic_fault_names[NIC_FAULT_COUNT] = {
 	[NIC_FAULT_GONE] = "gone",
 	[NIC_FAULT_RESET] = "reset",
+	[NIC_FAULT_DMA] = "dma",
 	[NIC_FAULT_EEPROM] = "eeprom",
 	[NIC_FAULT_EERD] = "eerd",
 	[NIC_FAULT_SFP] = "sfp",

@@ -78,6 +78,7 @@ struct nic_host_ops {
 enum nic_fault {
 	NIC_FAULT_GONE,      /* card pulled: every read is all-ones, no DMA */
 	NIC_FAULT_RESET,     /* CTRL.RST never completes */
+	NIC_FAULT_DMA,       /* a request of DMA stays pending: STATUS.GIO stays 1 */
 	NIC_FAULT_EEPROM,    /* EEPROM checksum is wrong */
 	NIC_FAULT_EERD,      /* EERD.DONE never set */
 	NIC_FAULT_SFP,       /* cage empty: nothing answers on I2C, no link */
