@@ -24,6 +24,12 @@ def errors(said):
     return re.findall(r"^net_ixymin: .*$", said, re.MULTILINE)
 
 
+def written(trace, names):
+    """What the driver wrote to these registers: (name, value)"""
+    return [(name, int(value, 16)) for name, value in
+            re.findall(rf" W ({names}) +\w+ (\w+)", trace)]
+
+
 @pytest.mark.parametrize("fault, why", [
     ("gone", "0xffffffff"),
     ("reset", "reset not complete within 110 ms"),
@@ -77,6 +83,33 @@ def test_at_start(fault, why, again):
         pmd.wait_link(0, "UP")
         pmd.forward()
         assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+
+
+def test_dma_that_does_not_finish(tmp_path):
+    """The driver says so, empties the device's buffers and resets it twice (5.2.5.3.2), and the
+    port starts."""
+    trace = tmp_path / "trace"
+    with Rig("net_ixymin", [f"{GEN},trace={trace}", GEN]) as pmd:
+        pmd.command("port stop 0")
+        pmd.sim_fault(0, "dma")
+        before = trace.read_text()
+        said = pmd.command("port start 0")
+        lines = errors(said)
+        assert len(lines) == 1 and "DMA not finished within 100 ms" in lines[0], pmd.about(said)
+        wrote = written(trace.read_text()[len(before):], "HLREG0|GCR_EXT|CTRL")
+        pmd.sim_fault(0, "none")
+        pmd.wait_link(0, "UP")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+    lpbk, clear, reset = 1 << 15, 1 << 30, 1 << 26
+    assert [name for name, _ in wrote[:7]] == \
+        ["CTRL", "HLREG0", "GCR_EXT", "GCR_EXT", "HLREG0", "CTRL", "CTRL"], pmd.about(wrote)
+    values = [value for _, value in wrote[1:7]]
+    assert [values[0] & lpbk, values[1], values[2], values[3] & lpbk] == [lpbk, clear, 0, 0], \
+        pmd.about(wrote)
+    assert values[4] & reset and values[5] & reset, pmd.about(wrote)
+    # at the end the firmware is told that there is no driver (DRV_LOAD)
+    assert not written(trace.read_text(), "CTRL_EXT")[-1][1] >> 28 & 1, pmd.about("DRV_LOAD")
 
 
 @pytest.mark.parametrize("fault", ["sfp", "link"])

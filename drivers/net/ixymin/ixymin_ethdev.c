@@ -13,8 +13,26 @@
 
 RTE_LOG_REGISTER_DEFAULT(ixymin_logtype, NOTICE);
 
+/* Backplanes have what the EEPROM selects. In an SFP+ cage the driver selects 10 Gb/s. */
+static uint32_t
+speed_capa(uint16_t device_id)
+{
+	switch (device_id) {
+	case IXYMIN_DEV_ID_T3_LOM:
+		return RTE_ETH_LINK_SPEED_10G | RTE_ETH_LINK_SPEED_1G | RTE_ETH_LINK_SPEED_100M;
+	case IXYMIN_DEV_ID_KX4:
+	case IXYMIN_DEV_ID_COMBO_BACKPLANE:
+	case IXYMIN_DEV_ID_KX4_MEZZ:
+	case IXYMIN_DEV_ID_KR:
+	case IXYMIN_DEV_ID_BACKPLANE_FCOE:
+		return RTE_ETH_LINK_SPEED_10G | RTE_ETH_LINK_SPEED_1G;
+	default:
+		return RTE_ETH_LINK_SPEED_10G;
+	}
+}
+
 static int
-ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *info)
+ixymin_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	info->max_rx_queues = IXYMIN_RX_QUEUES;
 	info->max_tx_queues = IXYMIN_TX_QUEUES;
@@ -47,7 +65,7 @@ ixymin_infos_get(struct rte_eth_dev *dev __rte_unused, struct rte_eth_dev_info *
 	info->default_rxportconf.ring_size = 512;
 	info->default_rxportconf.burst_size = IXYMIN_BATCH;
 	info->default_rxportconf.nb_queues = 1;
-	info->speed_capa = RTE_ETH_LINK_SPEED_10G;
+	info->speed_capa = speed_capa(RTE_CLASS_TO_BUS_DEVICE(dev, *pci)->id.device_id);
 	return 0;
 }
 
@@ -141,8 +159,10 @@ port_reset(struct ixymin_port *port)
 	int ret = ixymin_master_disable(hw);
 
 	ixymin_stats_update(port);
-	if (ret == -ETIMEDOUT) /* 5.2.5.3.2: two resets in a row flush what DMA is pending */
+	if (ret == -ETIMEDOUT) { /* 5.2.5.3.2: flush what DMA is pending, and two resets in a row */
+		ixymin_dma_flush(hw);
 		ret = ixymin_software_reset(hw);
+	}
 	if (ret < 0)
 		return ret;
 	ret = ixymin_software_reset(hw);
@@ -282,6 +302,8 @@ ixymin_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0; /* for this process: ethdev forgets the port */
 	ixymin_stop(dev);
+	if (!hw_is_gone(ixymin_hw(dev)))
+		ixymin_general_fini(ixymin_hw(dev));
 	ixymin_intr_fini(dev);
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
 		ixymin_rx_queue_release(dev, id);

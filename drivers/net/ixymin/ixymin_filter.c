@@ -7,6 +7,10 @@
 
 #include "ixymin_ethdev.h"
 
+/* INTERPRETATION (CONTRADICTION): 8.2.3.7.1 wants RXCTRL.RXEN clear while filters change. Then a
+ * change would lose packets to other addresses. All drivers known to work change filters while
+ * packets come. A packet that comes meanwhile passes by the old or by the new filter. */
+
 static int
 rx_mode_set(struct rte_eth_dev *dev, bool promiscuous, bool all_multicast)
 {

@@ -59,6 +59,19 @@ ixymin_master_disable(const struct ixymin_hw *hw)
 	return ret;
 }
 
+/* 5.2.5.3.2: after DMA that did not finish, before the resets. Nothing goes to the wire or comes
+ * from it while the buffers are emptied. */
+void
+ixymin_dma_flush(const struct ixymin_hw *hw)
+{
+	reg_set(hw, IXYMIN_HLREG0, IXYMIN_HLREG0_LPBK);
+	reg_set(hw, IXYMIN_GCR_EXT, IXYMIN_GCR_EXT_BUFFERS_CLEAR);
+	reg_read(hw, IXYMIN_STATUS); /* so that the writes have arrived */
+	rte_delay_us_sleep(20);
+	reg_clear(hw, IXYMIN_GCR_EXT, IXYMIN_GCR_EXT_BUFFERS_CLEAR);
+	reg_clear(hw, IXYMIN_HLREG0, IXYMIN_HLREG0_LPBK);
+}
+
 /* 4.2.1.6.1: no register may be accessed for 1 ms; 4.6.3.2: initialization goes on after 10 ms. */
 int
 ixymin_software_reset(const struct ixymin_hw *hw)
@@ -100,6 +113,13 @@ void
 ixymin_general_init(const struct ixymin_hw *hw)
 {
 	reg_set(hw, IXYMIN_CTRL_EXT, IXYMIN_CTRL_EXT_NS_DIS | IXYMIN_CTRL_EXT_DRV_LOAD);
+}
+
+/* Tell the firmware that there is no driver any more. */
+void
+ixymin_general_fini(const struct ixymin_hw *hw)
+{
+	reg_clear(hw, IXYMIN_CTRL_EXT, IXYMIN_CTRL_EXT_DRV_LOAD);
 }
 
 /* 4.6.7, up to the queues: clear filter tables that are not used, some of which have no reset

@@ -104,9 +104,11 @@ reg_wait_clear(const struct ixymin_hw *hw, uint32_t reg, uint32_t bits, uint64_t
 }
 
 int ixymin_master_disable(const struct ixymin_hw *hw);
+void ixymin_dma_flush(const struct ixymin_hw *hw);
 int ixymin_software_reset(const struct ixymin_hw *hw);
 int ixymin_wait_ready(const struct ixymin_hw *hw);
 void ixymin_general_init(const struct ixymin_hw *hw);
+void ixymin_general_fini(const struct ixymin_hw *hw);
 void ixymin_rx_init(const struct ixymin_hw *hw, bool keep_fcs);
 void ixymin_tx_init(const struct ixymin_hw *hw);
 int ixymin_rx_enable(const struct ixymin_hw *hw);

@@ -123,6 +123,9 @@
 #define IXYMIN_SWSM                    0x10140
 #define   IXYMIN_SWSM_SMBI             RTE_BIT32(0)  /* reading sets it */
 #define   IXYMIN_SWSM_SWESMBI          RTE_BIT32(1)
+/* 8.2.3.4.12 PCIe Control Extended */
+#define IXYMIN_GCR_EXT                 0x11050
+#define   IXYMIN_GCR_EXT_BUFFERS_CLEAR RTE_BIT32(30) /* drops what DMA is pending */
 /* 8.2.3.4.14 Software/Firmware Synchronization */
 #define IXYMIN_GSSR                    0x10160
 #define   IXYMIN_GSSR_SW_PHY(lan)      RTE_BIT32(1 + (lan)) /* I2C of a port */
