@@ -34,6 +34,8 @@ speed_capa(uint16_t device_id)
 static int
 ixymin_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
+	const struct rte_pci_device *pci = RTE_CLASS_TO_BUS_DEVICE(dev, *pci);
+
 	info->max_rx_queues = IXYMIN_RX_QUEUES;
 	info->max_tx_queues = IXYMIN_TX_QUEUES;
 	info->max_mac_addrs = IXYMIN_MAC_ADDRS;
@@ -65,7 +67,7 @@ ixymin_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->default_rxportconf.ring_size = 512;
 	info->default_rxportconf.burst_size = IXYMIN_BATCH;
 	info->default_rxportconf.nb_queues = 1;
-	info->speed_capa = speed_capa(RTE_CLASS_TO_BUS_DEVICE(dev, *pci)->id.device_id);
+	info->speed_capa = speed_capa(pci->id.device_id);
 	return 0;
 }
 
