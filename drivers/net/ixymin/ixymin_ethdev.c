@@ -160,14 +160,14 @@ port_reset(struct ixymin_port *port)
 	const struct ixymin_hw *hw = &port->hw;
 	int ret = ixymin_master_disable(hw);
 
-	ixymin_stats_update(port);
+	ixymin_stats_freeze(port);
 	if (ret == -ETIMEDOUT) { /* 5.2.5.3.2: flush what DMA is pending, and two resets in a row */
 		ixymin_dma_flush(hw);
 		ret = ixymin_software_reset(hw);
 	}
-	if (ret < 0)
-		return ret;
-	ret = ixymin_software_reset(hw);
+	if (ret == 0)
+		ret = ixymin_software_reset(hw);
+	ixymin_stats_thaw(port);
 	if (ret < 0)
 		return ret;
 	ret = ixymin_wait_ready(hw);
@@ -215,6 +215,7 @@ ixymin_stop(struct rte_eth_dev *dev)
 	}
 	/* even if the device does not answer any more, the port can be closed */
 	dev->data->dev_started = 0;
+	IXYMIN_LOG(DEBUG, &port->hw, "stopped");
 	return port_halt(dev);
 }
 
@@ -247,6 +248,22 @@ bursts_choose(struct rte_eth_dev *dev)
 {
 	dev->rx_pkt_burst = ixymin_rx_burst;
 	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
+}
+
+static void
+log_start(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+
+	IXYMIN_LOG(DEBUG, hw, "started: MTU %u, interrupts of link %s, of rx queues %s",
+		   dev->data->mtu, conf->intr_conf.lsc ? "on" : "off",
+		   conf->intr_conf.rxq ? "on" : "off");
+	IXYMIN_LOG(DEBUG, hw, "%u rx queues, offloads 0x%" PRIx64,
+		   dev->data->nb_rx_queues, conf->rxmode.offloads);
+	IXYMIN_LOG(DEBUG, hw, "%u tx queues, offloads 0x%" PRIx64 ": %s burst",
+		   dev->data->nb_tx_queues, conf->txmode.offloads,
+		   dev->tx_pkt_burst == ixymin_tx_burst ? "simple" : "full");
 }
 
 /* 4.6.3: the whole sequence */
@@ -285,6 +302,7 @@ ixymin_start(struct rte_eth_dev *dev)
 	}
 	ixymin_stats_start(port);
 	port->started = true;
+	log_start(dev);
 	ixymin_link_update(dev, 0);
 	ixymin_intr_unmask(dev); /* last: from now on the handler may run */
 	return 0;
@@ -457,6 +475,9 @@ port_init(struct rte_eth_dev *dev)
 		return ret;
 	ixymin_stats_mapping_init(port);
 	ixymin_intr_init(dev);
+	IXYMIN_LOG(DEBUG, hw, "%s: device 0x%04x, MAC address " RTE_ETHER_ADDR_PRT_FMT, pci->name,
+		   pci->id.device_id, RTE_ETHER_ADDR_BYTES(dev->data->mac_addrs));
+	ixymin_module_log(dev);
 	return 0;
 }
 

@@ -22,6 +22,7 @@
 /* Totals since the last reset of the statistics: the device forgets what was read. */
 struct ixymin_stats {
 	pthread_mutex_t lock; /* of all processes, of which any may be killed */
+	bool frozen; /* the device is being reset: leave its registers alone */
 	uint64_t port[IXYMIN_PORT_COUNTERS];
 	struct {
 		uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes;
@@ -131,6 +132,8 @@ int ixymin_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *fc);
 /* ixymin_stats.c */
 void ixymin_stats_init(struct ixymin_stats *stats);
 int ixymin_stats_update(struct ixymin_port *port);
+void ixymin_stats_freeze(struct ixymin_port *port);
+void ixymin_stats_thaw(struct ixymin_port *port);
 void ixymin_stats_start(struct ixymin_port *port);
 void ixymin_stats_stop(struct ixymin_port *port);
 int ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUEUE_STATS_PARAM);
@@ -160,6 +163,7 @@ int ixymin_get_eeprom_length(struct rte_eth_dev *dev);
 int ixymin_get_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info);
 int ixymin_get_module_info(struct rte_eth_dev *dev, struct rte_eth_dev_module_info *info);
 int ixymin_get_module_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info);
+void ixymin_module_log(struct rte_eth_dev *dev);
 int ixymin_led_on(struct rte_eth_dev *dev);
 int ixymin_led_off(struct rte_eth_dev *dev);
 

@@ -188,5 +188,9 @@ ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 		link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
 		link.link_speed = speeds[IXYMIN_LINKS_SPEED(links)];
 	}
-	return rte_eth_linkstatus_set(dev, &link);
+	if (rte_eth_linkstatus_set(dev, &link) < 0)
+		return -1; /* as before */
+	IXYMIN_LOG(DEBUG, &port->hw, "link %s, %u Mb/s (LINKS 0x%08x)",
+		   link.link_status ? "up" : "down", link.link_speed, links);
+	return 0;
 }

@@ -93,6 +93,9 @@ ixymin_get_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info)
 #define SFP_ID          0xa0 /* I2C address: what the module is */
 #define SFP_DIAGNOSTICS 0xa2
 #define SFP_PAGE        256
+#define SFP_VENDOR      20   /* bytes of SFP_ID: texts */
+#define SFP_PART        40
+#define   SFP_TEXT      16
 #define SFP_MONITORING  92   /* byte of SFP_ID */
 #define   SFP_ADDRESS_CHANGE RTE_BIT32(2) /* diagnostics want a command first, which is not sent */
 #define SFP_COMPLIANCE  94   /* byte of SFP_ID; 0: no diagnostics */
@@ -241,6 +244,44 @@ ixymin_get_module_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *in
 			bytes[i] = ret;
 	}
 	return ret < 0 ? ret : 0;
+}
+
+/* A text of the module's, padded with spaces; a module may hold anything. */
+static void
+sfp_text(const struct ixymin_hw *hw, uint8_t offset, char *text, uint8_t size)
+{
+	uint8_t i;
+	int byte;
+
+	for (i = 0; i < size; i++) {
+		byte = sfp_read(hw, SFP_ID, offset + i);
+		text[i] = byte > ' ' && byte <= '~' ? byte : ' ';
+	}
+	for (; i > 0 && text[i - 1] == ' '; i--)
+		;
+	text[i] = '\0';
+}
+
+/* For the log, if it is wanted: reading the module takes 30 ms. */
+void
+ixymin_module_log(struct rte_eth_dev *dev)
+{
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	char vendor[SFP_TEXT + 1], part[SFP_TEXT + 1], version[16];
+
+	if (!rte_log_can_log(ixymin_logtype, RTE_LOG_DEBUG))
+		return;
+	if (ixymin_fw_version_get(dev, version, sizeof(version)) == 0)
+		IXYMIN_LOG(DEBUG, hw, "EEPROM and firmware version %s", version);
+	if (!hw->sfp)
+		return;
+	if (sfp_read(hw, SFP_ID, SFP_COMPLIANCE) < 0) {
+		IXYMIN_LOG(DEBUG, hw, "no SFP+ module answers");
+		return;
+	}
+	sfp_text(hw, SFP_VENDOR, vendor, SFP_TEXT);
+	sfp_text(hw, SFP_PART, part, SFP_TEXT);
+	IXYMIN_LOG(DEBUG, hw, "SFP+ module %s %s", vendor, part);
 }
 
 /* All LEDs, since boards differ in which one can be seen, until the next start of the port */

@@ -110,18 +110,14 @@ stats_unlock(struct ixymin_stats *stats)
 	pthread_mutex_unlock(&stats->lock);
 }
 
-/* Adds what the counters have to the totals. Returns -EIO if the device is gone. */
-int
-ixymin_stats_update(struct ixymin_port *port)
+static void
+counters_collect(struct ixymin_port *port)
 {
 	struct ixymin_stats *stats = &port->stats;
 	const struct ixymin_hw *hw = &port->hw;
 	uint64_t packets;
 	uint32_t i;
 
-	if (hw_is_gone(hw))
-		return -EIO;
-	stats_lock(stats);
 	for (i = 0; i < RTE_DIM(counters); i++)
 		stats->port[i] += counter_read(hw, counters[i].low, counters[i].high);
 	for (i = 0; i < IXYMIN_QUEUE_COUNTERS; i++) {
@@ -133,8 +129,41 @@ ixymin_stats_update(struct ixymin_port *port)
 		stats->queue[i].tx_packets += counter_read(hw, IXYMIN_QPTC(i), 0);
 		stats->queue[i].tx_bytes += counter_read(hw, IXYMIN_QBTCL(i), IXYMIN_QBTCH(i));
 	}
-	stats_unlock(stats);
-	return 0;
+}
+
+/* Adds what the counters have to the totals. Returns -EIO if the device is gone. */
+int
+ixymin_stats_update(struct ixymin_port *port)
+{
+	int ret = 0;
+
+	stats_lock(&port->stats);
+	if (!port->stats.frozen) {
+		if (hw_is_gone(&port->hw))
+			ret = -EIO;
+		else
+			counters_collect(port);
+	}
+	stats_unlock(&port->stats);
+	return ret;
+}
+
+/* Before a reset: it clears the counters, and no thread may read registers meanwhile, 4.2.1.6.1. */
+void
+ixymin_stats_freeze(struct ixymin_port *port)
+{
+	ixymin_stats_update(port);
+	stats_lock(&port->stats);
+	port->stats.frozen = true;
+	stats_unlock(&port->stats);
+}
+
+void
+ixymin_stats_thaw(struct ixymin_port *port)
+{
+	stats_lock(&port->stats);
+	port->stats.frozen = false;
+	stats_unlock(&port->stats);
 }
 
 static void
