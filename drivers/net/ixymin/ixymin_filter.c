@@ -63,11 +63,15 @@ rar_write(const struct ixymin_hw *hw, uint32_t index, const struct rte_ether_add
 	reg_write(hw, IXYMIN_MPSAR(2 * index + 1), 0);
 }
 
+/* A port that does not run gets the addresses at its start, from ethdev. The bonding driver sets
+ * them by its link callback, while another thread starts the port: not during the reset.
+ */
 int
 ixymin_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, uint32_t index,
 		    uint32_t pool __rte_unused)
 {
-	rar_write(ixymin_hw(dev), index, addr, true);
+	if (dev->data->dev_started)
+		rar_write(ixymin_hw(dev), index, addr, true);
 	return 0;
 }
 
@@ -76,7 +80,8 @@ ixymin_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index)
 {
 	const struct rte_ether_addr none = { 0 };
 
-	rar_write(ixymin_hw(dev), index, &none, false);
+	if (dev->data->dev_started)
+		rar_write(ixymin_hw(dev), index, &none, false);
 }
 
 int
