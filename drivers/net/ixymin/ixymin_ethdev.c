@@ -49,12 +49,12 @@ ixymin_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_desc_lim = info->rx_desc_lim;
 	info->tx_desc_lim.nb_seg_max = IXYMIN_TX_SEGS_MAX;
 	info->tx_desc_lim.nb_mtu_seg_max = IXYMIN_TX_SEGS_MAX;
-	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM;
-	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
-	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_KEEP_CRC;
 	info->rx_queue_offload_capa = RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
-	info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_VLAN_FILTER |
-				 RTE_ETH_RX_OFFLOAD_VLAN_EXTEND;
+	info->rx_offload_capa =
+		RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM |
+		RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER |
+		RTE_ETH_RX_OFFLOAD_KEEP_CRC | RTE_ETH_RX_OFFLOAD_VLAN_STRIP |
+		RTE_ETH_RX_OFFLOAD_VLAN_FILTER | RTE_ETH_RX_OFFLOAD_VLAN_EXTEND;
 	info->flow_type_rss_offloads = IXYMIN_RSS_TYPES;
 	info->hash_key_size = IXYMIN_RSS_KEY_BYTES;
 	info->reta_size = IXYMIN_RETA_ENTRIES;

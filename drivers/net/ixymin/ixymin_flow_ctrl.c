@@ -17,6 +17,12 @@ const struct rte_eth_fc_conf ixymin_flow_ctrl_default = {
 	.mode = RTE_ETH_FC_NONE,
 };
 
+static bool
+sends_pause(const struct rte_eth_fc_conf *fc)
+{
+	return fc->mode == RTE_ETH_FC_TX_PAUSE || fc->mode == RTE_ETH_FC_FULL;
+}
+
 /* Thresholds and pause time are written also if neither direction is on: 8.2.3.3.4 wants the high
  * threshold set for the internal switch. All may change while packets come. */
 void
@@ -24,7 +30,7 @@ ixymin_flow_ctrl_start(struct rte_eth_dev *dev)
 {
 	const struct rte_eth_fc_conf *fc = &ixymin_port(dev)->settings.fc;
 	bool rx = fc->mode == RTE_ETH_FC_RX_PAUSE || fc->mode == RTE_ETH_FC_FULL;
-	bool tx = fc->mode == RTE_ETH_FC_TX_PAUSE || fc->mode == RTE_ETH_FC_FULL;
+	bool tx = sends_pause(fc);
 	uint32_t low = 0, high = IXYMIN_FCRTH_NO_PAUSE, n;
 	const struct ixymin_hw *hw = ixymin_hw(dev);
 
@@ -58,7 +64,7 @@ ixymin_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *fc)
 int
 ixymin_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *fc)
 {
-	bool tx = fc->mode == RTE_ETH_FC_TX_PAUSE || fc->mode == RTE_ETH_FC_FULL;
+	bool tx = sends_pause(fc);
 	const struct ixymin_hw *hw = ixymin_hw(dev);
 
 	if ((unsigned int)fc->mode > RTE_ETH_FC_FULL) {

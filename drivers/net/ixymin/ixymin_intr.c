@@ -120,15 +120,6 @@ ixymin_intr_stop(struct rte_eth_dev *dev)
 	rte_intr_vec_list_free(dev->intr_handle);
 }
 
-static bool
-rx_packet_waits(const struct ixymin_rxq *q)
-{
-	uint64_t status = rte_le_to_cpu_64(rte_atomic_load_explicit(
-		&q->ring[q->head].wb.status, rte_memory_order_relaxed));
-
-	return rxq_filled(q) > 0 && (status & IXYMIN_RXD_DD);
-}
-
 static int
 rx_queue_intr_set(struct rte_eth_dev *dev, uint16_t id, bool on)
 {
@@ -153,7 +144,8 @@ rx_queue_intr_set(struct rte_eth_dev *dev, uint16_t id, bool on)
 	else if (nb_users == 0)
 		reg_write(hw, IXYMIN_EIMC_EX(v / 32), RTE_BIT32(v % 32));
 	/* the message of a packet that waits may have been sent for another queue */
-	if (on && nb_queues > 1 && rx_packet_waits(dev->data->rx_queues[id]))
+	if (on && nb_queues > 1 && ixymin_rx_descriptor_status(dev->data->rx_queues[id], 0) ==
+				   RTE_ETH_RX_DESC_DONE)
 		reg_write(hw, IXYMIN_EICS_EX(v / 32), RTE_BIT32(v % 32));
 	rte_spinlock_unlock(&port->rx_intr_lock);
 	return 0;

@@ -266,7 +266,7 @@ ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 	rx_select(dev, id);
 	while (rxq_filled(q) > 0) {
 		rte_mbuf_raw_free(q->mbufs[q->head]);
-		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+		q->head = rxq_next(q, q->head);
 		q->nb_empty++;
 	}
 	rte_pktmbuf_free(q->first);
@@ -502,7 +502,7 @@ rx_burst_scattered(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 
 		if (!(status & IXYMIN_RXD_DD))
 			break;
-		q->head = q->head + 1 == q->nb_desc ? 0 : q->head + 1;
+		q->head = rxq_next(q, q->head);
 		if (unlikely(!rx_is_valid_segment(q, status))) {
 			rte_pktmbuf_free(q->first);
 			q->first = NULL;
@@ -588,7 +588,7 @@ ixymin_rx_queue_count(void *queue)
 	unsigned int index = q->head, n;
 
 	for (n = 0; n < rxq_filled(q) && rx_is_done(q, index); n++)
-		index = index + 1 == q->nb_desc ? 0 : index + 1;
+		index = rxq_next(q, index);
 	return n;
 }
 

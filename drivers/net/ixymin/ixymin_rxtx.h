@@ -113,6 +113,12 @@ rxq_filled(const struct ixymin_rxq *q)
 }
 
 static inline uint16_t
+rxq_next(const struct ixymin_rxq *q, uint16_t index)
+{
+	return index + 1 == q->nb_desc ? 0 : index + 1;
+}
+
+static inline uint16_t
 txq_used(const struct ixymin_txq *q)
 {
 	return q->nb_desc - 1 - q->nb_free;
@@ -129,6 +135,18 @@ static inline uint16_t
 txq_batch_end(const struct ixymin_txq *q, uint16_t index)
 {
 	return RTE_MIN(RTE_ALIGN_FLOOR(index, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
+}
+
+/* The end of a burst: give the device the descriptors up to tail. The last one gets RS, since this
+ * burst may be the last, and the application may ask for its packets. */
+static inline void
+txq_submit(struct ixymin_txq *q, unsigned int tail)
+{
+	unsigned int last = (tail == 0 ? q->nb_desc : tail) - 1;
+
+	q->ring[last].read.cmd_type_len |= rte_cpu_to_le_32(IXYMIN_TXD_RS);
+	q->tail = tail;
+	rte_write32(rte_cpu_to_le_32(tail), q->tdt);
 }
 
 /* ixymin_ethdev.c: memory for a queue, all zero, which ends in an mbuf pointer for each descriptor,

@@ -236,7 +236,7 @@ uint16_t
 ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_txq *q = queue;
-	unsigned int tail = q->tail, end = txq_batch_end(q, tail), nb, max, last, dropped = 0;
+	unsigned int tail = q->tail, end = txq_batch_end(q, tail), nb, max, dropped = 0;
 
 	if (unlikely(nb_pkts == 0)) {
 		ixymin_tx_done_cleanup(q, 0);
@@ -266,12 +266,7 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		desc->read.olinfo_status = rte_cpu_to_le_32(len << IXYMIN_TXD_PAYLEN_SHIFT);
 	}
 	q->nb_free -= nb - dropped;
-	if (tail != q->tail) {
-		/* this burst may be the last, and the application may ask for it */
-		last = (tail == 0 ? q->nb_desc : tail) - 1;
-		q->ring[last].read.cmd_type_len |= rte_cpu_to_le_32(IXYMIN_TXD_RS);
-		q->tail = tail;
-		rte_write32(rte_cpu_to_le_32(tail), q->tdt);
-	}
+	if (tail != q->tail)
+		txq_submit(q, tail);
 	return nb;
 }

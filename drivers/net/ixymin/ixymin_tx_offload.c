@@ -264,7 +264,7 @@ uint16_t
 ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct ixymin_txq *q = queue;
-	uint16_t nb, last, tail = q->tail;
+	uint16_t nb, tail = q->tail;
 
 	if (unlikely(nb_pkts == 0)) {
 		ixymin_tx_done_cleanup(q, 0);
@@ -283,10 +283,7 @@ ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 			break;
 		tx_write(q, m);
 	}
-	if (q->tail != tail) {
-		last = (q->tail == 0 ? q->nb_desc : q->tail) - 1;
-		q->ring[last].read.cmd_type_len |= rte_cpu_to_le_32(IXYMIN_TXD_RS);
-		rte_write32(rte_cpu_to_le_32(q->tail), q->tdt);
-	}
+	if (q->tail != tail)
+		txq_submit(q, q->tail);
 	return nb;
 }
