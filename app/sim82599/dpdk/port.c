@@ -30,11 +30,11 @@ sim_port_new(const char *name)
 }
 
 struct sim_port *
-sim_port_find(const char *name)
+sim_port_find(const struct sim_port_list *ports, const char *name)
 {
 	struct sim_port *port;
 
-	TAILQ_FOREACH(port, &sim_ports, next)
+	TAILQ_FOREACH(port, ports, next)
 		if (strcmp(port->name, name) == 0)
 			return port;
 	return NULL;

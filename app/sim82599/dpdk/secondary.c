@@ -38,7 +38,7 @@ struct answer {
 static void
 answer_set(struct answer *answer, const struct question *question, struct rte_mp_msg *msg)
 {
-	const struct sim_port *port = sim_port_find(question->name);
+	const struct sim_port *port = sim_port_find(&sim_ports, question->name);
 
 	answer->error = -ENODEV;
 	if (port == NULL || port->pci == NULL)
@@ -183,12 +183,9 @@ sim_secondary_probe(const char *name)
 int
 sim_secondary_remove(const char *name)
 {
-	struct sim_port *port;
+	struct sim_port *port = sim_port_find(&sim_attached, name);
 	int ret;
 
-	TAILQ_FOREACH(port, &sim_attached, next)
-		if (strcmp(port->name, name) == 0)
-			break;
 	if (port == NULL)
 		return 0;
 	ret = sim_pci_unplug(port);

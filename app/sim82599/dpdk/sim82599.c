@@ -380,7 +380,7 @@ sim_remove(struct rte_vdev_device *vdev)
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return sim_secondary_remove(name);
-	port = sim_port_find(name);
+	port = sim_port_find(&sim_ports, name);
 	if (port == NULL)
 		return 0;
 	ret = sim_pci_unplug(port);

@@ -97,7 +97,7 @@ extern pthread_mutex_t sim_mutex;
 
 /** @return NULL, having said why, or a port in which nothing is made yet */
 struct sim_port *sim_port_new(const char *name);
-struct sim_port *sim_port_find(const char *name);
+struct sim_port *sim_port_find(const struct sim_port_list *ports, const char *name);
 /** A port at this address, whatever the function. */
 struct sim_port *sim_port_in_slot(const struct rte_pci_addr *addr);
 
