@@ -182,15 +182,17 @@ class Program:
 
     vdevs: values of --vdev (see sim()); args: the program's own arguments, after "--";
     eal: more EAL arguments; lcores: EAL's --lcores; driver_plugin=False: without net_ixymin;
-    ports: the number of ports at the start, if it is not one for each vdev (refused arguments: 0).
+    ports: the number of ports at the start, if it is not one for each vdev (refused arguments: 0);
+    runtime: the runtime directory of another Program, whose processes this one belongs to.
     """
 
     name = "program"
 
     def __init__(self, path, vdevs=(), args=(), eal=(), lcores=None, memory=None,
-                 driver_plugin=True, ports=None):
+                 driver_plugin=True, ports=None, runtime=None):
         self.ports = len(vdevs) if ports is None else ports
-        self.runtime = None
+        self.runtime = runtime
+        self._own_runtime = runtime is None
         self.process = None
         self.output = ""
         self._said_all = False
@@ -239,7 +241,8 @@ class Program:
 
     def start(self):
         """Run the program and wait until it is ready for use."""
-        self.runtime = tempfile.mkdtemp(prefix="sim82599.")
+        if self._own_runtime:
+            self.runtime = tempfile.mkdtemp(prefix="sim82599.")
         # a terminal for the output, so that it arrives line by line
         try:
             ours, theirs = pty.openpty()
@@ -306,7 +309,7 @@ class Program:
                 self.process.kill()
                 self.process.wait()
             self.process.stdin.close()
-        if self.runtime is not None:
+        if self._own_runtime and self.runtime is not None:
             shutil.rmtree(self.runtime, ignore_errors=True)
 
     # its output

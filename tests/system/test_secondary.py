@@ -67,28 +67,14 @@ class Secondary(simlib.Testpmd):
     """A second testpmd, of the queues that --num-procs and --proc-id say."""
 
     def __init__(self, primary, args):
-        self.primary = primary
         main, forwarding = simlib.cores()
         super().__init__([], args, memory=["--proc-type=secondary"], ports=primary.ports,
-                         lcores=f"2@{main},3@{forwarding[0]}")  # of no other process
+                         lcores=f"2@{main},3@{forwarding[0]}",  # of no other process
+                         runtime=primary.runtime)
         self.argv.remove("--total-num-mbufs=16384")
-
-    def start(self):
-        self.runtime = self.primary.runtime
-        self.process = None
-        original = simlib.tempfile.mkdtemp
-        simlib.tempfile.mkdtemp = lambda **_: self.primary.runtime
-        try:
-            super().start()
-        finally:
-            simlib.tempfile.mkdtemp = original
 
     def _check_ports(self):  # its telemetry has a socket of its own
         pass
-
-    def close(self):
-        self.runtime = None  # which is not ours to remove
-        super().close()
 
 
 def wait_left(pmd, secondaries=0):
