@@ -497,6 +497,14 @@ class Testpmd(Program):
         end = self.wait_prompt(timeout, echo)
         return self.output[echo:end.start()]
 
+    def forward(self, mode="io"):
+        """Start forwarding so that nothing is dropped: what does not fit into a Tx ring, since
+        the software NIC's thread did not run, waits.
+        """
+        self.command(f"set fwd {mode} retry")
+        self.command("set burst tx delay 1 retry 1000000")
+        self.command("start")
+
     def stop_forwarding(self, timeout=PATIENCE):
         """`stop`. @return the sums over all ports, and cycles/packet (None if nothing came)."""
         said = self.command("stop", timeout)

@@ -103,14 +103,6 @@ class Rig(simlib.Testpmd):
 
     # traffic
 
-    def forward(self, mode="io"):
-        """Start forwarding so that nothing is dropped: what does not fit into a Tx ring, since
-        the software NIC's thread did not run, waits.
-        """
-        self.command(f"set fwd {mode} retry")
-        self.command("set burst tx delay 1 retry 1000000")
-        self.command("start")
-
     def counts(self):
         return [self.sim_stats(port) for port in range(self.ports)]
 

@@ -114,9 +114,7 @@ def test_second_testpmd(driver):
     with Rig(driver, ["gen:start=0:flows=64"] * 2, [*QUEUES, "--proc-id=0"],
              memory=MEMORY) as pmd, Secondary(pmd, [*QUEUES, "--proc-id=1"]) as second:
         pmd.forward()
-        second.command("set fwd io retry")
-        second.command("set burst tx delay 1 retry 1000000")
-        second.command("start")
+        second.forward()
         grown = pmd.send({0: 30000, 1: 20000})  # most by direct doorbells
         sums = {key: sum(g[key] for g in grown) for key in ("intact", "corrupt", "lost", "foreign")}
         assert sums == {"intact": 50000, "corrupt": 0, "lost": 0, "foreign": 0}, pmd.about(grown)
@@ -149,7 +147,7 @@ def test_killed(driver):
         assert "Fail" not in said, pmd.about(said)
         pmd.forward()
         with Secondary(pmd, [*QUEUES, "--proc-id=1"]) as second:  # for those that RSS gives it
-            second.command("start")
+            second.forward()
             assert_intact(pmd, pmd.send({0: 300, 1: 200}), 500)
 
 
