@@ -20,6 +20,7 @@ DPDK that it was built for: of another Debian suite, or one that was built from 
 """
 
 import collections
+import contextlib
 import glob
 import json
 import os
@@ -308,7 +309,8 @@ class Program:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # a command that it has not read
+                self.process.stdin.close()
         if self._own_runtime and self.runtime is not None:
             shutil.rmtree(self.runtime, ignore_errors=True)
 
