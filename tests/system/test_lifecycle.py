@@ -182,6 +182,23 @@ def test_signals(driver, number, tmp_path):
         running.check_obedience = running.quit = lambda: None  # it is over
 
 
+@pytest.mark.parametrize("number", [
+    signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV, signal.SIGFPE])
+def test_signals_without_handler(number, tmp_path):
+    """The same of a signal that the program does not handle; the program dies of it."""
+    report = tmp_path / "report.json"
+    with Rig("net_ixymin", ["gen"], vdev={"report": report}) as running:
+        running.command("start")
+        running.wait_sent(0, 1000)
+        running.process.send_signal(number)
+        code = running.wait_exit()
+        assert code == -number, running.about(f"ended with {code}")
+        running.wait_for(r"sim82599_0 \(net_ixymin\): rx \d+ packets, tx \d+")  # after a prompt
+        said = json.loads(report.read_text())
+        assert said["from_nic"] >= 1000 and said["violations"] == 0, running.about(said)
+        running.check_obedience = running.quit = lambda: None  # it is over
+
+
 @pytest.mark.parametrize("driver, times", [
     ("net_ixymin", 3), ("net_ixgbe", 1)])  # which takes 5 s to believe it
 def test_link(driver, times):

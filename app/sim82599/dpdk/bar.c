@@ -25,6 +25,7 @@ static pthread_mutex_t bars_mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int nb_bars;
 static struct sigaction previous_segv, previous_trap; /* while they are installed */
 static bool segv_installed, trap_installed, step_installed;
+void (*bar_before_crash)(int sig);
 
 /* How the device is reached: by a call, or, in a secondary process, by the primary one. */
 
@@ -296,6 +297,8 @@ pass_on(int sig, const struct sigaction *previous, siginfo_t *info, void *contex
 		previous->sa_handler(sig);
 	} else {
 		/* Fault again, or be killed again, the way it is without us. */
+		if (bar_before_crash != NULL)
+			bar_before_crash(sig);
 		sigaction(sig, previous, NULL);
 		if (info->si_code <= 0 || sig == SIGTRAP)
 			raise(sig);

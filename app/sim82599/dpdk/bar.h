@@ -46,6 +46,9 @@ struct bar {
 	atomic_ullong traps, flips;
 };
 
+/** Called before a fault that nobody handles ends the program; or NULL. */
+extern void (*bar_before_crash)(int sig);
+
 /** At this address if it is free. @return 0 or a negative errno */
 int bar_map(struct bar *bar, const char *name, void *near);
 /** Map that of another process, at the very address that it has there; fd stays with the bar.

@@ -33,7 +33,6 @@
 
 #include "sim82599.h"
 
-static pid_t creator; /* a forked child has the ports, but not their threads */
 
 /* Arguments */
 
@@ -363,7 +362,7 @@ sim_probe(struct rte_vdev_device *vdev)
 		port_free(port);
 		return ret;
 	}
-	creator = getpid();
+	sim_ending_watch();
 	sim_secondary_allow();
 	pthread_mutex_lock(&sim_mutex);
 	TAILQ_INSERT_TAIL(&sim_ports, port, next);
@@ -392,6 +391,8 @@ sim_remove(struct rte_vdev_device *vdev)
 	pthread_mutex_lock(&sim_mutex);
 	TAILQ_REMOVE(&sim_ports, port, next);
 	pthread_mutex_unlock(&sim_mutex);
+	if (TAILQ_EMPTY(&sim_ports))
+		sim_ending_unwatch();
 	sim_thread_remove(port);
 	sim_report(port);
 	port_free(port);
@@ -414,18 +415,4 @@ RTE_INIT(sim82599_init)
 {
 	sim82599_logtype = rte_log_register_type_and_pick_level("sim82599", RTE_LOG_NOTICE);
 	sim_telemetry_register();
-}
-
-/* The application ended without rte_eal_cleanup(): the reports are still owed.
- * Its threads may be running, so nothing is freed. */
-RTE_FINI(sim82599_exit)
-{
-	struct sim_port *port;
-
-	if (getpid() != creator)
-		return;
-	TAILQ_FOREACH(port, &sim_ports, next) {
-		sim_thread_remove(port);
-		sim_report(port);
-	}
 }

@@ -10,7 +10,7 @@
  *   bar.c        BAR0 by trapped accesses; decode.c, step.c: the instructions
  *   iommu.c      DMA addresses
  *   thread.c     the threads that move the packets
- *   port.c       the list of ports
+ *   port.c       the list of ports; ending.c: reports if the program ends without removing them
  *   telemetry.c  /sim82599/...; report.c: counters as text, report at exit
  */
 
@@ -171,6 +171,14 @@ void sim_counters(struct sim_port *port,
 		  void (*add)(void *arg, const char *name, uint64_t value), void *arg);
 /** One line on stderr, and the file of report=. */
 void sim_report(struct sim_port *port);
+
+/* ending.c */
+
+/** From now on a signal that ends the program has reports written; while there are ports. */
+void sim_ending_watch(void);
+void sim_ending_unwatch(void);
+/** Of a device thread: has such a signal come? */
+void sim_ending_check(void);
 
 /* telemetry.c */
 void sim_telemetry_register(void);

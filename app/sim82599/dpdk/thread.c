@@ -96,6 +96,7 @@ thread_main(void *arg)
 		unsigned int moved = 0;
 
 		t->served = false;
+		sim_ending_check();
 		/* Everything of the round before is done. */
 		atomic_fetch_add_explicit(&t->rounds, 1, memory_order_acq_rel);
 		for (unsigned int i = 0; i < SIM_MAX_PORTS; i++) {
