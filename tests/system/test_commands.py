@@ -205,8 +205,8 @@ def test_without_python(clone, command):
 
 @pytest.mark.parametrize("command, arguments, said", [
     ("build", ["all"], "'all' is wrong; allowed: --help"),
-    ("check", ["--slow"], "'--slow' is wrong; allowed: -h, --help, --quick"),
-    ("check", ["quick"], "'quick' is wrong; allowed: -h, --help, --quick"),
+    ("check", ["--slow"], "'--slow' is wrong; allowed: -h, --help, --quick, --all"),
+    ("check", ["quick"], "'quick' is wrong; allowed: -h, --help, --quick, --all"),
     ("compare", ["--rounds=0"], "argument --rounds: '0' is wrong; allowed: 1 to "),
     ("compare", ["--seconds", "nan"],
      "argument --seconds: 'nan' is wrong; allowed: a number above"),

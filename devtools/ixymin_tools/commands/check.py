@@ -64,8 +64,11 @@ class Totals:
 
 def parser():
     p = Parser("check", __doc__)
-    p.add_argument("--quick", action="store_true",
-                   help="leave out virtual machines and tests marked as slow")
+    which = p.add_mutually_exclusive_group()
+    which.add_argument("--quick", action="store_true",
+                       help="leave out virtual machines and tests marked as slow")
+    which.add_argument("--all", action="store_true",
+                       help="do not leave out tests marked as very slow")
     return p
 
 
@@ -81,13 +84,14 @@ def run(args):
         succeeded = call("meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs")
         totals.add_report(report, succeeded)
     if os.path.exists(os.path.join(ROOT, "build/dpdk-l2fwd")):
-        quick = ["-m", "not slow"] if args.quick else []
+        left_out = "not slow and not very_slow" if args.quick else "not very_slow"
+        which = [] if args.all else ["-m", left_out]
         for kind in ["system"] if args.quick else ["system", "vm"]:
             report = os.path.join(ROOT, f"build/{kind}-tests.xml")
             if os.path.exists(report):
                 os.unlink(report)
             succeeded = call("/usr/bin/python3", "-m", "pytest", "-v", "--junit-xml", report,
-                             "tests/" + kind, *quick)
+                             "tests/" + kind, *which)
             totals.add_report(report, succeeded)
     else:
         print("check: the tests on DPDK and in virtual machines were not run", file=sys.stderr)
