@@ -84,13 +84,13 @@ def memory_args(megabytes=512):
 class HugePages:
     """Reserve huge pages in a `with` block, if that is possible; say(text) reports the result."""
 
-    def __init__(self, say):
-        self.say = say
+    def __init__(self, say, pages=HUGE_PAGES):
+        self.say, self.pages = say, pages
         self.reserved = 0
         self.mounted = None
 
     def __enter__(self):
-        if not free_hugepages() >= 2 * HUGE_PAGES:
+        if not free_hugepages() >= 2 * self.pages:
             try:
                 self._reserve()
             except (OSError, subprocess.CalledProcessError):
@@ -98,8 +98,8 @@ class HugePages:
             except BaseException:  # told to end
                 self.__exit__()
                 raise
-        if free_hugepages() >= 2 * HUGE_PAGES:
-            self.say(f"memory: {2 * HUGE_PAGES} MB in huge pages")
+        if free_hugepages() >= 2 * self.pages:
+            self.say(f"memory: {2 * self.pages} MB in huge pages")
         else:
             self.__exit__()
             self.say("memory: there are no huge pages; ordinary ones are used (--no-huge)")
@@ -113,8 +113,8 @@ class HugePages:
     def _reserve(self):
         before = self._pages()
         with open(HUGE, "w") as f:
-            self.reserved = HUGE_PAGES
-            f.write(str(before + HUGE_PAGES))
+            self.reserved = self.pages
+            f.write(str(before + self.pages))
         self.reserved = self._pages() - before
         with open("/proc/mounts") as f:
             if not any(line.split()[2] == "hugetlbfs" for line in f):
@@ -251,10 +251,8 @@ class Program:
             raise SimError(f"no terminal for {self.name}'s output: {error}") from None
         try:
             self.process = subprocess.Popen(
-                WITH_US + self.program + ["--file-prefix", "sim82599." + self.runtime[-8:]] +
-                self.argv[len(self.program):],
-                stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, text=True,
-                env=dict(os.environ, RUNTIME_DIRECTORY=self.runtime), start_new_session=True)
+                WITH_US + self.start_command(), stdin=subprocess.PIPE, stdout=theirs, stderr=theirs,
+                text=True, env=self.environment(), start_new_session=True)
         except OSError as error:
             os.close(ours)
             raise SimError(f"{WITH_US[0]} cannot be run: {error.strerror}") from None
@@ -263,6 +261,14 @@ class Program:
         threading.Thread(target=self._collect, args=(ours,), daemon=True).start()
         self.wait_ready()
         self._check_ports()
+
+    def start_command(self):
+        """What is started, with a file prefix of its own."""
+        at = len(self.program)
+        return self.program + ["--file-prefix", "sim82599." + self.runtime[-8:]] + self.argv[at:]
+
+    def environment(self):
+        return dict(os.environ, RUNTIME_DIRECTORY=self.runtime)
 
     def wait_ready(self):
         raise NotImplementedError

@@ -14,6 +14,8 @@ import sys
 import judge
 import pytest
 import rig
+import test_programs
+import test_testpmd
 from ixymin_tools import simlib
 from ixymin_tools.releases import SUITES
 
@@ -182,6 +184,27 @@ def test_judges_are_those_that_the_tests_run():
               for scenario in named_scenarios(row) for driver in re.findall(r"net_\w+", who)
               if driver not in run_by(scenario)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_program_has_its_row():
+    """doc/programs.md has a row for each test of a program: what it needs, and its parameters."""
+    with open(os.path.join(simlib.ROOT, "doc/programs.md")) as f:
+        rows = re.findall(r"^\| ([^|]+) \| ([^|]*?) ?\| [^|]+ \| `(\S+)::(\w+)`(?: \[(.*)\])? \|$",
+                          f.read(), re.MULTILINE)
+    ours = [test_programs, test_testpmd]
+    ids = collected({f"system/{module.__name__}.py" for module in ours} |
+                    {path for _, _, path, _, _ in rows})
+    said = {(path, name): set((parameters or "").split(", "))
+            for _, _, path, name, parameters in rows}
+    run = {test: {re.sub(r"-?\bnet_\w+\b-?", "", each) for each in parameters}
+           for test, parameters in ids.items()
+           if test in said or test[0] in {f"system/{module.__name__}.py" for module in ours}}
+    assert said == run
+    for _, wants, path, name, _ in rows:
+        for module in ours:
+            if path == f"system/{module.__name__}.py":
+                needs = getattr(getattr(module, name), "needs", ())
+                assert wants == ", ".join(needs), f"{name} needs {needs}, its row says {wants}"
 
 
 def test_wrong_credit_is_seen():
