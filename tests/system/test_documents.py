@@ -14,6 +14,8 @@ import sys
 import judge
 import pytest
 import rig
+import test_dpdk_test
+import test_ovs
 import test_programs
 import test_testpmd
 from ixymin_tools import simlib
@@ -191,7 +193,7 @@ def test_every_program_has_its_row():
     with open(os.path.join(simlib.ROOT, "doc/programs.md")) as f:
         rows = re.findall(r"^\| ([^|]+) \| ([^|]*?) ?\| [^|]+ \| `(\S+)::(\w+)`(?: \[(.*)\])? \|$",
                           f.read(), re.MULTILINE)
-    ours = [test_programs, test_testpmd]
+    ours = [test_dpdk_test, test_ovs, test_programs, test_testpmd]
     ids = collected({f"system/{module.__name__}.py" for module in ours} |
                     {path for _, _, path, _, _ in rows})
     said = {(path, name): set((parameters or "").split(", "))
