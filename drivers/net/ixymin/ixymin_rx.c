@@ -7,9 +7,7 @@
 #include <errno.h>
 
 #include <rte_cycles.h>
-#include <rte_ip.h>
 #include <rte_malloc.h>
-#include <rte_udp.h>
 
 #include "ixymin_rxtx.h"
 
@@ -21,11 +19,6 @@ static_assert(RTE_PTYPE_L3_IPV6_EXT == (IXYMIN_RXD_INFO_IPV6 | IXYMIN_RXD_INFO_I
 static_assert(RTE_PTYPE_L4_TCP == IXYMIN_RXD_INFO_TCP, "TCP");
 static_assert(RTE_PTYPE_L4_UDP == IXYMIN_RXD_INFO_UDP, "UDP");
 static_assert(RTE_PTYPE_L4_SCTP == IXYMIN_RXD_INFO_SCTP, "SCTP");
-
-#define RX_FLAGS_VLAN (RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
-#define RX_PTYPE_OUTER (RTE_PTYPE_L3_IPV4_EXT)
-#define RX_PTYPE_ALL   (RTE_PTYPE_L3_IPV4_EXT | RTE_PTYPE_L3_IPV6_EXT | RTE_PTYPE_L4_TCP | \
-			RTE_PTYPE_L4_UDP | RTE_PTYPE_L4_SCTP)
 
 void
 ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
@@ -71,8 +64,8 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 
 /* Fill empty descriptors, until at most max_empty are left, and tell the device once. If the pool
  * has no mbufs they stay empty, and the next burst tries again. */
-static void
-rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
+void
+ixymin_rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
 {
 	unsigned int tail = q->tail, nb, i;
 
@@ -106,24 +99,14 @@ static void
 rx_select(const struct rte_eth_dev *dev, uint16_t id)
 {
 	struct ixymin_rxq *q = dev->data->rx_queues[id];
-	uint64_t offloads = dev->data->dev_conf.rxmode.offloads, flags = 0;
 
-	if (offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
-		flags |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	if (offloads & (RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM |
-			RTE_ETH_RX_OFFLOAD_SCTP_CKSUM))
-		flags |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
-	if (offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH)
-		flags |= RTE_MBUF_F_RX_RSS_HASH;
-	if (q->strip)
-		flags |= RX_FLAGS_VLAN;
-	q->mbuf_flags = flags;
+	q->mbuf_flags = ixymin_rx_mbuf_flags(q, dev->data->dev_conf.rxmode.offloads);
 	if (dev->data->rx_queue_state[id] == RTE_ETH_QUEUE_STATE_STOPPED)
 		q->path = IXYMIN_RX_STOPPED;
-	else if (q->scattered)
-		q->path = IXYMIN_RX_SCATTERED;
+	else if (q->mbuf_flags != 0 || q->fcs_len != 0 || q->scattered)
+		q->path = IXYMIN_RX_FULL;
 	else
-		q->path = flags != 0 || q->fcs_len != 0 ? IXYMIN_RX_OFFLOADS : IXYMIN_RX_PLAIN;
+		q->path = IXYMIN_RX_PLAIN;
 }
 
 /* If packets of this MTU may be larger than a buffer, they are scattered; of a running queue that
@@ -197,7 +180,7 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 			   reg_read(hw, IXYMIN_RXDCTL(id)));
 		return ret;
 	}
-	rx_refill(q, 0);
+	ixymin_rx_refill(q, 0);
 	if (q->nb_empty != 0) {
 		IXYMIN_LOG(ERR, hw, "rx queue %u: pool %s lacks %u mbufs", id, q->pool->name,
 			   q->nb_empty);
@@ -317,225 +300,39 @@ ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)
 	return 0;
 }
 
-/* The device reports both headers of IPv6 in IPv4. That is a tunnel: only the outer one counts. */
-static inline uint32_t
-rx_packet_type(uint32_t info)
-{
-	bool tunnel = (info & RTE_PTYPE_L3_IPV4) && (info & RTE_PTYPE_L3_IPV6);
-
-	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? RX_PTYPE_OUTER : RX_PTYPE_ALL));
-}
-
-/* A whole packet in one buffer, without an error. A correct device writes nothing else: with SBP
- * off the MAC lets no bad frame pass, and no frame is larger than a buffer. */
-static inline bool
-rx_is_valid(const struct ixymin_rxq *q, uint64_t status, uint8_t fcs_len)
-{
-	uint16_t len = IXYMIN_RXD_LEN(status);
-
-	return (status & (IXYMIN_RXD_EOP | IXYMIN_RXD_RXE)) == IXYMIN_RXD_EOP &&
-	       len > fcs_len && len <= q->buf_size && !q->skip_to_eop;
-}
-
-/* Drop a descriptor of a bad packet, and all that follow up to its end. Inline, since a call here
- * would cost all other packets two instructions. */
-static __rte_always_inline void
-rx_drop(struct ixymin_rxq *q, struct rte_mbuf *m, uint64_t status)
-{
-	rte_mbuf_raw_free(m);
-	q->skip_to_eop = !(status & IXYMIN_RXD_EOP);
-	rte_atomic_fetch_add_explicit(&q->port->stats.rx_bad, 1, rte_memory_order_relaxed);
-}
-
-/* A UDP datagram over IPv4 may do without a checksum (RFC 768). By erratum 44 the device reports
- * it as wrong. The buffer has room for all these headers, whatever the packet has. */
-static bool
-rx_has_no_checksum(const struct ixymin_rxq *q, const struct rte_mbuf *m, uint32_t info,
-		   uint64_t status)
-{
-	const struct rte_ipv4_hdr *ip;
-	const struct rte_udp_hdr *udp;
-	uint32_t l2_len = RTE_ETHER_HDR_LEN;
-
-	if (!(status & IXYMIN_RXD_UDPCS) || (info & RTE_PTYPE_L3_IPV6))
-		return false;
-	if (status & IXYMIN_RXD_VEXT)
-		l2_len += RTE_VLAN_HLEN;
-	if ((status & IXYMIN_RXD_VP) && !q->strip)
-		l2_len += RTE_VLAN_HLEN;
-	ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l2_len);
-	udp = (const void *)((const char *)ip + rte_ipv4_hdr_len(ip));
-	return udp->dgram_cksum == 0;
-}
-
-/* 7.1.11, 7.1.6.2: checksums good and bad, or unknown if the device has not checked them; VLAN tag,
- * RSS hash */
-static inline void
-rx_offloads(const struct ixymin_rxq *q, struct rte_mbuf *m, const union ixymin_rx_desc *desc,
-	    uint64_t status)
-{
-	uint32_t info = rte_le_to_cpu_32(desc->wb.info);
-	uint64_t flags = 0;
-
-	if (status & IXYMIN_RXD_IPCS)
-		flags |= status & IXYMIN_RXD_IPE ? RTE_MBUF_F_RX_IP_CKSUM_BAD :
-						   RTE_MBUF_F_RX_IP_CKSUM_GOOD;
-	if (status & IXYMIN_RXD_L4CS)
-		flags |= status & IXYMIN_RXD_L4E ? RTE_MBUF_F_RX_L4_CKSUM_BAD :
-						   RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-	if (unlikely(flags & RTE_MBUF_F_RX_L4_CKSUM_BAD) && rx_has_no_checksum(q, m, info, status))
-		flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK;
-	if (status & IXYMIN_RXD_VP)
-		flags |= RX_FLAGS_VLAN;
-	if (info & IXYMIN_RXD_INFO_RSS_TYPE)
-		flags |= RTE_MBUF_F_RX_RSS_HASH;
-	m->ol_flags = flags & q->mbuf_flags;
-	m->vlan_tci = IXYMIN_RXD_VLAN(status);
-	m->hash.rss = rte_le_to_cpu_32(desc->wb.rss_hash);
-}
-
 /* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; fill empty ones in batches. */
-static inline uint16_t
-rx_burst(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts, const bool offloads)
+static uint16_t
+rx_burst_plain(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
+	struct ixymin_rxq *q = queue;
 	/* no more than the device has: beyond, there are old write-backs */
 	unsigned int max = RTE_MIN(nb_pkts, rxq_filled(q));
 	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
-	uint8_t fcs_len = offloads ? q->fcs_len : 0;
 	bool ptypes = q->ptypes;
 
 	for (taken = 0; taken < max; taken++) {
 		union ixymin_rx_desc *desc = &q->ring[head];
 		struct rte_mbuf *m = q->mbufs[head];
-		/* The device writes these 8 bytes at once, and the others before them. */
-		uint64_t status = rte_le_to_cpu_64(rte_atomic_load_explicit(
-			&desc->wb.status, rte_memory_order_acquire));
+		uint64_t status = rxd_status(desc);
 
 		if (!(status & IXYMIN_RXD_DD))
 			break;
 		head = head + 1 == nb_desc ? 0 : head + 1;
-		if (unlikely(!rx_is_valid(q, status, fcs_len))) {
-			rx_drop(q, m, status);
+		if (unlikely(!rxq_is_valid(q, status, 0))) {
+			rxq_drop(q, m, status);
 			continue;
 		}
-		memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm)); /* one store */
-		m->ol_flags = 0;
-		m->packet_type = ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
-		m->pkt_len = IXYMIN_RXD_LEN(status) - fcs_len;
-		m->data_len = IXYMIN_RXD_LEN(status) - fcs_len;
-		if (offloads)
-			rx_offloads(q, m, desc, status);
+		rxq_rearm(q, m);
+		m->packet_type = ptypes ? rxd_packet_type(desc) : 0;
+		m->pkt_len = IXYMIN_RXD_LEN(status);
+		m->data_len = IXYMIN_RXD_LEN(status);
 		pkts[nb++] = m;
 	}
 	q->head = head;
 	q->nb_empty += taken;
 	if (q->nb_empty >= IXYMIN_BATCH)
-		rx_refill(q, IXYMIN_BATCH - 1);
+		ixymin_rx_refill(q, IXYMIN_BATCH - 1);
 	return nb;
-}
-
-/* The next buffer of a packet: it is full, or the packet's last, and the device makes no packet
- * larger than MAXFRS and its tags. So none has many segments. */
-static inline bool
-rx_is_valid_segment(const struct ixymin_rxq *q, uint64_t status)
-{
-	uint32_t len = IXYMIN_RXD_LEN(status), before = q->first != NULL ? q->first->pkt_len : 0;
-
-	if ((status & IXYMIN_RXD_RXE) || q->skip_to_eop || len == 0 || before + len <= q->fcs_len)
-		return false;
-	if (status & IXYMIN_RXD_EOP ? len > q->buf_size : len != q->buf_size)
-		return false;
-	return before + len <= IXYMIN_FRAME_MAX + IXYMIN_RX_TAGS_MAX;
-}
-
-/* Append a buffer to the packet that is under way. */
-static inline void
-rx_append(struct ixymin_rxq *q, struct rte_mbuf *m, uint16_t len)
-{
-	memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm));
-	m->ol_flags = 0;
-	m->data_len = len;
-	if (q->first == NULL) {
-		m->pkt_len = len;
-		q->first = m;
-	} else {
-		q->first->pkt_len += len;
-		q->first->nb_segs++;
-		q->last->next = m;
-	}
-	q->last = m;
-}
-
-/* Take the FCS off a packet's end. It may begin in the last but one buffer, which is full. */
-static inline void
-rx_cut_fcs(struct rte_mbuf *m, struct rte_mbuf *last, uint16_t fcs_len)
-{
-	struct rte_mbuf *before = m;
-
-	m->pkt_len -= fcs_len;
-	if (last->data_len > fcs_len) {
-		last->data_len -= fcs_len;
-		return;
-	}
-	while (before->next != last)
-		before = before->next;
-	before->data_len -= fcs_len - last->data_len;
-	before->next = NULL;
-	m->nb_segs--;
-	rte_pktmbuf_free_seg(last);
-}
-
-/* As rx_burst(), with packets in several buffers; the last descriptor tells of the packet.
- * INTERPRETATION (MISSING): 7.1.6.2 has status and errors valid where EOP is set. Of packet type
- * and RSS it does not say it; they are taken from the same place. */
-static uint16_t
-rx_burst_scattered(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	struct ixymin_rxq *q = queue;
-	unsigned int max = rxq_filled(q), nb = 0, taken;
-
-	for (taken = 0; taken < max && nb < nb_pkts; taken++) {
-		union ixymin_rx_desc *desc = &q->ring[q->head];
-		struct rte_mbuf *m = q->mbufs[q->head];
-		uint64_t status = rte_le_to_cpu_64(rte_atomic_load_explicit(
-			&desc->wb.status, rte_memory_order_acquire));
-
-		if (!(status & IXYMIN_RXD_DD))
-			break;
-		q->head = rxq_next(q, q->head);
-		if (unlikely(!rx_is_valid_segment(q, status))) {
-			rte_pktmbuf_free(q->first);
-			q->first = NULL;
-			rx_drop(q, m, status);
-			continue;
-		}
-		rx_append(q, m, IXYMIN_RXD_LEN(status));
-		if (!(status & IXYMIN_RXD_EOP))
-			continue;
-		m = q->first;
-		q->first = NULL;
-		if (q->fcs_len != 0)
-			rx_cut_fcs(m, q->last, q->fcs_len);
-		m->packet_type = q->ptypes ? rx_packet_type(rte_le_to_cpu_32(desc->wb.info)) : 0;
-		rx_offloads(q, m, desc, status);
-		pkts[nb++] = m;
-	}
-	q->nb_empty += taken;
-	if (q->nb_empty >= IXYMIN_BATCH)
-		rx_refill(q, IXYMIN_BATCH - 1);
-	return nb;
-}
-
-static uint16_t
-rx_burst_plain(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return rx_burst(queue, pkts, nb_pkts, false);
-}
-
-static uint16_t
-rx_burst_offloads(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return rx_burst(queue, pkts, nb_pkts, true);
 }
 
 /* The ring of a queue that is stopped has no mbufs. */
@@ -551,8 +348,7 @@ static const struct {
 	const char *name;
 } rx_paths[] = {
 	[IXYMIN_RX_PLAIN] = { rx_burst_plain, "Scalar" },
-	[IXYMIN_RX_OFFLOADS] = { rx_burst_offloads, "Scalar, offloads" },
-	[IXYMIN_RX_SCATTERED] = { rx_burst_scattered, "Scalar, scattered" },
+	[IXYMIN_RX_FULL] = { ixymin_rx_burst_full, "Scalar, full" },
 	[IXYMIN_RX_STOPPED] = { rx_burst_stopped, "Stopped" },
 };
 
@@ -573,13 +369,6 @@ ixymin_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_bu
 	return 0;
 }
 
-static bool
-rx_is_done(const struct ixymin_rxq *q, unsigned int index)
-{
-	return rte_le_to_cpu_64(rte_atomic_load_explicit(&q->ring[index].wb.status,
-							 rte_memory_order_relaxed)) & IXYMIN_RXD_DD;
-}
-
 /* Descriptors that are done, of packets that the application has not received */
 ixymin_queue_count_t
 ixymin_rx_queue_count(void *queue)
@@ -587,7 +376,7 @@ ixymin_rx_queue_count(void *queue)
 	const struct ixymin_rxq *q = queue;
 	unsigned int index = q->head, n;
 
-	for (n = 0; n < rxq_filled(q) && rx_is_done(q, index); n++)
+	for (n = 0; n < rxq_filled(q) && (rxd_status(&q->ring[index]) & IXYMIN_RXD_DD); n++)
 		index = rxq_next(q, index);
 	return n;
 }
@@ -597,13 +386,14 @@ int
 ixymin_rx_descriptor_status(void *queue, uint16_t offset)
 {
 	const struct ixymin_rxq *q = queue;
+	uint64_t status;
 
 	if (offset >= q->nb_desc)
 		return -EINVAL;
 	if (offset >= rxq_filled(q))
 		return RTE_ETH_RX_DESC_UNAVAIL;
-	return rx_is_done(q, (q->head + offset) % q->nb_desc) ? RTE_ETH_RX_DESC_DONE :
-								RTE_ETH_RX_DESC_AVAIL;
+	status = rxd_status(&q->ring[(q->head + offset) % q->nb_desc]);
+	return status & IXYMIN_RXD_DD ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
 }
 
 /* Do not sleep if a packet is there. An empty descriptor still has DD of its last packet. */

@@ -19,10 +19,13 @@
  * holds for all processes. */
 enum ixymin_rx_path {
 	IXYMIN_RX_PLAIN,
-	IXYMIN_RX_OFFLOADS,   /* with what the application wants of checksums, hash and VLAN tag */
-	IXYMIN_RX_SCATTERED,  /* also packets that are larger than a buffer */
+	IXYMIN_RX_FULL,    /* what ixymin_rx_offload.c does */
 	IXYMIN_RX_STOPPED,
 };
+
+#define IXYMIN_PTYPE_OUTER (RTE_PTYPE_L3_IPV4_EXT)
+#define IXYMIN_PTYPE_ALL   (RTE_PTYPE_L3_IPV4_EXT | RTE_PTYPE_L3_IPV6_EXT | RTE_PTYPE_L4_TCP | \
+			    RTE_PTYPE_L4_UDP | RTE_PTYPE_L4_SCTP)
 
 /*
  * A receive ring. Head is software's: the next descriptor to look at, not RDH.
@@ -118,6 +121,53 @@ rxq_next(const struct ixymin_rxq *q, uint16_t index)
 	return index + 1 == q->nb_desc ? 0 : index + 1;
 }
 
+/* The device writes these 8 bytes at once, and the others of the descriptor before them. */
+static inline uint64_t
+rxd_status(const union ixymin_rx_desc *desc)
+{
+	return rte_le_to_cpu_64(rte_atomic_load_explicit(&desc->wb.status,
+							 rte_memory_order_acquire));
+}
+
+/* A whole packet in one buffer, without an error. A correct device writes nothing else: with SBP
+ * off the MAC lets no bad frame pass, and no frame is larger than a buffer unless that is said. */
+static inline bool
+rxq_is_valid(const struct ixymin_rxq *q, uint64_t status, uint8_t fcs_len)
+{
+	uint16_t len = IXYMIN_RXD_LEN(status);
+
+	return (status & (IXYMIN_RXD_EOP | IXYMIN_RXD_RXE)) == IXYMIN_RXD_EOP &&
+	       len > fcs_len && len <= q->buf_size && !q->skip_to_eop;
+}
+
+/* Drop a descriptor of a bad packet, and all that follow up to its end. Inline, since a call here
+ * would cost all other packets two instructions. */
+static __rte_always_inline void
+rxq_drop(struct ixymin_rxq *q, struct rte_mbuf *m, uint64_t status)
+{
+	rte_mbuf_raw_free(m);
+	q->skip_to_eop = !(status & IXYMIN_RXD_EOP);
+	rte_atomic_fetch_add_explicit(&q->port->stats.rx_bad, 1, rte_memory_order_relaxed);
+}
+
+/* Make an mbuf fresh: one store, and its flags. */
+static inline void
+rxq_rearm(const struct ixymin_rxq *q, struct rte_mbuf *m)
+{
+	memcpy(IXYMIN_MBUF_REARM(m), &q->rearm, sizeof(q->rearm));
+	m->ol_flags = 0;
+}
+
+/* The device reports both headers of IPv6 in IPv4. That is a tunnel: only the outer one counts. */
+static inline uint32_t
+rxd_packet_type(const union ixymin_rx_desc *desc)
+{
+	uint32_t info = rte_le_to_cpu_32(desc->wb.info);
+	bool tunnel = (info & RTE_PTYPE_L3_IPV4) && (info & RTE_PTYPE_L3_IPV6);
+
+	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? IXYMIN_PTYPE_OUTER : IXYMIN_PTYPE_ALL));
+}
+
 static inline uint16_t
 txq_used(const struct ixymin_txq *q)
 {
@@ -166,6 +216,7 @@ void ixymin_rx_queues_stop(struct rte_eth_dev *dev);
 void ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
 void ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on);
+void ixymin_rx_refill(struct ixymin_rxq *q, unsigned int max_empty);
 void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
 int ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);
@@ -174,6 +225,10 @@ ixymin_queue_count_t ixymin_rx_queue_count(void *queue);
 int ixymin_rx_descriptor_status(void *queue, uint16_t offset);
 int ixymin_rx_monitor_addr(void *queue, struct rte_power_monitor_cond *cond);
 uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* ixymin_rx_offload.c */
+uint64_t ixymin_rx_mbuf_flags(const struct ixymin_rxq *q, uint64_t offloads);
+uint16_t ixymin_rx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* ixymin_tx.c */
 int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
