@@ -24,6 +24,7 @@ BAD_ARGUMENTS = [
     ("mac=01:00:00:00:00:00", "mac=01:00:00:00:00:00", "unicast"),
     ("core=999", "core=999", "a processor"),
     ("core=-1", "core=-1", "a processor"),
+    ("core=apps", "core=apps", "a processor, or app"),
     ("pci=03:00.2", "pci=03:00.2", "function F 0 or 1"),
     ("pci=03:00.0", "pci=.*03:00.0 is in use", "a free address"),
     ("pci=nowhere", "pci=nowhere", "BB:DD.F"),

@@ -60,8 +60,11 @@ sim_report(struct sim_port *port)
 	fprintf(stderr, "%s (%s): ", port->name, port->driver->driver.name);
 	report_line(stderr, port->nic, port->wire);
 	sim_restore_signals(&old);
-	fprintf(stderr, "; device thread %" PRIu64 "%% busy\n",
-		thread.total > 0 ? thread.busy * 100 / thread.total : 0);
+	if (port->args.core == SIM_CORE_APP)
+		fprintf(stderr, "; polled by the program\n");
+	else
+		fprintf(stderr, "; device thread %" PRIu64 "%% busy\n",
+			thread.total > 0 ? thread.busy * 100 / thread.total : 0);
 	if (port->report == NULL)
 		return;
 	report_file(port, violation);

@@ -13,7 +13,8 @@
  *     mac=xx:xx:xx:xx:xx:xx (default 02:82:59:00:00:NN)
  *     strict=0|1            refuse what the data sheet forbids (default 0: only count)
  *     doorbells=adaptive|trap
- *     core=N                processor of the device thread (default: the main lcore's)
+ *     core=N|app            processor of the device thread (default: the main lcore's); app: none,
+ *                           the program calls sim82599_poll()
  *     fault=NAME[+NAME]...  misbehaviour
  *     trace=FILE            a line for every register access
  *     report=FILE           counters at the end, JSON
@@ -66,6 +67,10 @@ set_core(void *to, const char *value)
 	struct sim_args *args = to;
 	unsigned long core;
 
+	if (strcmp(value, "app") == 0) {
+		args->core = SIM_CORE_APP;
+		return true;
+	}
 	if (!parse_number(value, CPU_SETSIZE - 1, &core))
 		return false;
 	args->core = core;
@@ -76,7 +81,7 @@ static const struct arg arguments[] = {
 	{ "driver", set_driver, "the name of a PCI driver" },
 	{ "pci", set_pci, "[DDDD:]BB:DD.F, function F 0 or 1" },
 	{ "doorbells", set_doorbells, "adaptive or trap" },
-	{ "core", set_core, "the number of a processor" },
+	{ "core", set_core, "the number of a processor, or app" },
 	DEVICE_ARGS,
 };
 
@@ -88,7 +93,7 @@ parse_args(struct sim_port *port, const char *text)
 	char err[256];
 
 	args->device.wire = "none";
-	args->core = -1;
+	args->core = SIM_CORE_MAIN;
 	args->adaptive = true;
 	memcpy(args->device.mac, (uint8_t[6]){ 0x02, 0x82, 0x59, 0, 0, port->index }, 6);
 	args->text = strdup(text != NULL ? text : "");
@@ -134,7 +139,10 @@ static const struct nic_host_ops host_ops = {
 static void
 before_access(struct bar *bar)
 {
-	sim_pci_before_access(container_of(bar, struct sim_port, bar));
+	struct sim_port *port = container_of(bar, struct sim_port, bar);
+
+	sim_pci_before_access(port);
+	sim_poll_before_access(port);
 }
 
 /* Creation and removal */
@@ -408,7 +416,7 @@ static struct rte_vdev_driver sim82599_driver = {
 RTE_PMD_REGISTER_VDEV(sim82599, sim82599_driver);
 RTE_PMD_REGISTER_PARAM_STRING(sim82599,
 	"driver=<name> pci=<address> wire=<description> mac=<address> strict=0|1 "
-	"doorbells=adaptive|trap core=<n> fault=<name>[+<name>...] "
+	"doorbells=adaptive|trap core=<n>|app fault=<name>[+<name>...] "
 	"trace=<file> report=<file>");
 
 RTE_INIT(sim82599_init)

@@ -9,7 +9,7 @@
  *   pci.c        the PCI function on DPDK's bus, and its driver
  *   bar.c        BAR0 by trapped accesses; decode.c, step.c: the instructions
  *   iommu.c      DMA addresses
- *   thread.c     the threads that move the packets
+ *   poll.c       what a port does in a round; sim82599_poll(); thread.c: the threads that do it
  *   port.c       the list of ports; ending.c: reports if the program ends without removing them
  *   telemetry.c  /sim82599/...; report.c: counters as text, report at exit
  */
@@ -48,8 +48,13 @@ struct sim_args {
 	struct rte_pci_addr pci;
 	bool pci_given;
 	bool adaptive;
-	int core;                 /* -1: that of the main lcore */
+	int core;                 /* of the device thread, or SIM_CORE_... */
 };
+
+#define SIM_CORE_MAIN -1          /* that of the main lcore */
+#define SIM_CORE_APP  -2          /* none: the program calls sim82599_poll() */
+/* A round that takes longer was interrupted: it says nothing about packets. */
+#define SIM_ROUND_US  100
 
 struct sim_thread;
 
@@ -84,11 +89,17 @@ struct sim_port {
 
 	struct sim_thread *thread;
 	struct sim_thread_info thread_info; /* when it left it */
-	uint64_t idle;            /* of the device thread: TSC cycles without packets */
-	uint64_t reap_at;         /* there: when to look for dead secondary processes, TSC */
+	struct {                  /* poll.c; times in TSC cycles */
+		atomic_flag busy; /* core=app: one thread at a time */
+		uint64_t last;    /* time of the last poll */
+		uint64_t idle;    /* without packets until then */
+		uint64_t reap_at; /* when to look for dead secondary processes */
+		atomic_ullong busy_cycles, total_cycles; /* core=app: in polls */
+	} poll;
 };
 
 TAILQ_HEAD(sim_port_list, sim_port);
+
 /* port.c */
 
 /** Ports that are complete; guarded by sim_mutex, as their removal is. */
@@ -154,6 +165,38 @@ void sim_secondary_allow(void);
 int sim_secondary_probe(const char *name);
 int sim_secondary_remove(const char *name);
 
+/* poll.c */
+
+/**
+ * Exported to programs: what the device thread does in one round, for a port with core=app.
+ *
+ * The port is N of sim82599_N, whatever its number in ethdev is.  Any thread may call it; while
+ * another thread polls the same port, it returns 0.  It must not be interrupted by a signal handler
+ * that accesses registers, and no thread may call it while the device is being removed.
+ * @return the number of frames that the device received or sent; 0: it had nothing to do, or there
+ *         is no such port with core=app, which is logged once
+ */
+__attribute__((visibility("default"))) unsigned int sim82599_poll(unsigned int port);
+
+/** In a round: answer secondary processes. @return did one ask? */
+bool sim_poll_serve(struct sim_port *port, uint64_t now);
+/** In a round: let the device work. @return frames moved */
+unsigned int sim_poll_nic(struct sim_port *port, uint64_t now);
+/** Before a register access is done. With core=app it is a poll: nobody else may be polling. */
+void sim_poll_before_access(struct sim_port *port);
+/** With core=app: from now on it may be polled, and until then. */
+void sim_poll_add(struct sim_port *port);
+void sim_poll_remove(struct sim_port *port);
+void sim_poll_info(const struct sim_port *port, struct sim_thread_info *info);
+
+/** Add to a counter that has one writer, and any readers. */
+static inline void
+sim_count(atomic_ullong *counter, uint64_t n)
+{
+	atomic_store_explicit(counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
 /* thread.c */
 
 /** The port's device thread starts polling it. @return 0 or a negative errno, having said why */
@@ -177,8 +220,6 @@ void sim_report(struct sim_port *port);
 /** From now on a signal that ends the program has reports written; while there are ports. */
 void sim_ending_watch(void);
 void sim_ending_unwatch(void);
-/** Of a device thread: has such a signal come? */
-void sim_ending_check(void);
 
 /* telemetry.c */
 void sim_telemetry_register(void);

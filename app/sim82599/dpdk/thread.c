@@ -25,10 +25,6 @@
 #define SPIN_US   5
 #define YIELD_US  1000
 #define SLEEP_US  50
-#define DIRECT_US 1000
-#define REAP_US   1000000
-/* A round that takes longer was interrupted: it says nothing about packets. */
-#define ROUND_US  100
 
 struct sim_thread {
 	TAILQ_ENTRY(sim_thread) next;
@@ -37,7 +33,6 @@ struct sim_thread {
 	unsigned int nb_ports;
 	atomic_bool quit;
 	_Atomic(struct sim_port *) ports[SIM_MAX_PORTS];
-	bool served;         /* in this round: secondary processes */
 	atomic_ullong rounds;
 	atomic_ullong busy, total; /* TSC */
 };
@@ -45,58 +40,19 @@ struct sim_thread {
 static TAILQ_HEAD(, sim_thread) threads = TAILQ_HEAD_INITIALIZER(threads);
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* One writer, any reader. */
-static void
-count(atomic_ullong *counter, uint64_t n)
-{
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
-static void
-port_serve(struct sim_thread *t, struct sim_port *port, uint64_t us)
-{
-	uint64_t now;
-
-	if (mailbox_is_asked(port->bar.mailbox)) {
-		bar_serve(&port->bar);
-		t->served = true;
-	}
-	if (atomic_load_explicit(&port->bar.mailbox->users, memory_order_relaxed) == 0)
-		return;
-	now = rte_rdtsc();
-	if (now < port->reap_at)
-		return;
-	port->reap_at = now + REAP_US * us;
-	bar_reap(&port->bar);
-}
-
-static unsigned int
-port_poll(struct sim_port *port, uint64_t round, uint64_t idle_limit)
-{
-	unsigned int moved = nic_poll(port->nic);
-
-	port->idle = moved > 0 ? 0 : port->idle + round;
-	if (atomic_load_explicit(&port->bar.direct, memory_order_relaxed) &&
-	    (port->idle > idle_limit || nic_wants_trap(port->nic)))
-		bar_trap_all(&port->bar);
-	return moved;
-}
-
 static void *
 thread_main(void *arg)
 {
 	const uint64_t us = rte_get_tsc_hz() / 1000000;
-	uint64_t now = rte_rdtsc(), start, idle = 0, round = 0;
+	uint64_t now = rte_rdtsc(), start, idle = 0;
 	struct sim_thread *t = arg;
 
 	/* Else a sleep takes at least 50 us more. */
 	prctl(PR_SET_TIMERSLACK, 1000);
 	while (!atomic_load_explicit(&t->quit, memory_order_relaxed)) {
 		unsigned int moved = 0;
+		bool served = false;
 
-		t->served = false;
-		sim_ending_check();
 		/* Everything of the round before is done. */
 		atomic_fetch_add_explicit(&t->rounds, 1, memory_order_acq_rel);
 		for (unsigned int i = 0; i < SIM_MAX_PORTS; i++) {
@@ -105,16 +61,16 @@ thread_main(void *arg)
 
 			if (port == NULL)
 				break;
-			port_serve(t, port, us);
-			moved += port_poll(port, round, DIRECT_US * us);
+			served |= sim_poll_serve(port, now);
+			moved += sim_poll_nic(port, now);
 		}
 		start = now;
 		now = rte_rdtsc();
 		if (moved > 0) {
 			idle = 0;
-			count(&t->busy, now - start);
+			sim_count(&t->busy, now - start);
 		} else {
-			if (t->served)
+			if (served)
 				idle = 0;
 			if (idle < SPIN_US * us)
 				rte_pause();
@@ -123,10 +79,9 @@ thread_main(void *arg)
 			else
 				nanosleep(&(struct timespec){ .tv_nsec = SLEEP_US * 1000 }, NULL);
 			now = rte_rdtsc();
-			idle += RTE_MIN(now - start, ROUND_US * us);
+			idle += RTE_MIN(now - start, SIM_ROUND_US * us);
 		}
-		round = RTE_MIN(now - start, ROUND_US * us);
-		count(&t->total, now - start);
+		sim_count(&t->total, now - start);
 	}
 	return NULL;
 }
@@ -197,11 +152,14 @@ sim_thread_add(struct sim_port *port)
 	struct sim_thread *t;
 	int error;
 
+	if (port->args.core == SIM_CORE_APP) {
+		sim_poll_add(port);
+		return 0;
+	}
 	pthread_mutex_lock(&mutex);
 	t = thread_get(core, &error);
 	if (t != NULL) {
 		port->thread = t;
-		port->idle = 0;
 		/* The ports of a thread are its array's first ones, without a gap. */
 		atomic_store_explicit(&t->ports[t->nb_ports++], port, memory_order_release);
 	}
@@ -220,6 +178,8 @@ sim_thread_remove(struct sim_port *port)
 	unsigned int i;
 	uint64_t rounds;
 
+	if (port->args.core == SIM_CORE_APP)
+		sim_poll_remove(port);
 	if (t == NULL)
 		return;
 	pthread_mutex_lock(&mutex);
@@ -250,6 +210,8 @@ sim_thread_info(const struct sim_port *port, struct sim_thread_info *info)
 	const struct sim_thread *t = port->thread;
 
 	*info = port->thread_info;
+	if (port->args.core == SIM_CORE_APP)
+		sim_poll_info(port, info);
 	if (t == NULL)
 		return;
 	info->core = t->core;
