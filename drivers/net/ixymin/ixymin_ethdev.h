@@ -61,7 +61,6 @@ struct ixymin_port {
 	bool link_down;           /* by rte_eth_dev_set_link_down() */
 	uint8_t fcs_len;          /* bytes of the FCS in the buffers of received packets: 0 or 4 */
 	bool intr_enabled;
-	rte_spinlock_t eeprom_lock; /* of EERD */
 	rte_spinlock_t rx_intr_lock;
 	bool rx_intr_on[IXYMIN_RX_QUEUES]; /* the application wants to be woken by the queue */
 	struct ixymin_settings settings;

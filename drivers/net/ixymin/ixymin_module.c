@@ -8,18 +8,20 @@
 
 #include "ixymin_ethdev.h"
 
-/* 8.2.3.2.2. The EEPROM's serial bus takes some 10 us for a word. */
+/* 8.2.3.2.2. The EEPROM's serial bus takes some 10 us for a word. The semaphore keeps out the
+ * firmware, and other threads and processes, of which any may be killed. */
 static int
-eeprom_read(struct ixymin_port *port, uint32_t word, uint16_t *value)
+eeprom_read(const struct ixymin_hw *hw, uint32_t word, uint16_t *value)
 {
-	const struct ixymin_hw *hw = &port->hw;
 	int ret;
 
-	rte_spinlock_lock(&port->eeprom_lock);
+	if (hw_is_gone(hw))
+		return -EIO;
+	ixymin_gssr_acquire(hw, IXYMIN_GSSR_SW_EEP);
 	reg_write(hw, IXYMIN_EERD, IXYMIN_EERD_START | IXYMIN_EERD_ADDR(word));
 	ret = reg_wait_set(hw, IXYMIN_EERD, IXYMIN_EERD_DONE, MS(10));
 	*value = IXYMIN_EERD_DATA(reg_read(hw, IXYMIN_EERD));
-	rte_spinlock_unlock(&port->eeprom_lock);
+	ixymin_gssr_release(hw, IXYMIN_GSSR_SW_EEP);
 	if (ret < 0)
 		IXYMIN_LOG(ERR, hw, "EEPROM word 0x%x not read within 10 ms (EERD 0x%08x)", word,
 			   reg_read(hw, IXYMIN_EERD));
@@ -30,13 +32,13 @@ eeprom_read(struct ixymin_port *port, uint32_t word, uint16_t *value)
 int
 ixymin_fw_version_get(struct rte_eth_dev *dev, char *version, size_t size)
 {
-	struct ixymin_port *port = ixymin_port(dev);
+	const struct ixymin_hw *hw = ixymin_hw(dev);
 	uint16_t low = 0, high = 0;
 	int ret;
 
-	ret = eeprom_read(port, IXYMIN_EEPROM_TRACK_LOW, &low);
+	ret = eeprom_read(hw, IXYMIN_EEPROM_TRACK_LOW, &low);
 	if (ret == 0)
-		ret = eeprom_read(port, IXYMIN_EEPROM_TRACK_HIGH, &high);
+		ret = eeprom_read(hw, IXYMIN_EEPROM_TRACK_HIGH, &high);
 	if (ret < 0)
 		return ret;
 	ret = snprintf(version, size, "0x%08x", (uint32_t)high << 16 | low) + 1;
@@ -76,7 +78,7 @@ ixymin_get_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info)
 	info->magic = pci->id.vendor_id | (uint32_t)pci->id.device_id << 16;
 	for (at = info->offset; at < end; at++) {
 		if (at == info->offset || at % 2 == 0) {
-			ret = eeprom_read(ixymin_port(dev), at / 2, &word);
+			ret = eeprom_read(ixymin_hw(dev), at / 2, &word);
 			if (ret < 0)
 				return ret;
 		}

@@ -128,6 +128,7 @@
 #define   IXYMIN_GCR_EXT_BUFFERS_CLEAR RTE_BIT32(30) /* drops what DMA is pending */
 /* 8.2.3.4.14 Software/Firmware Synchronization */
 #define IXYMIN_GSSR                    0x10160
+#define   IXYMIN_GSSR_SW_EEP           RTE_BIT32(0)  /* the EEPROM */
 #define   IXYMIN_GSSR_SW_PHY(lan)      RTE_BIT32(1 + (lan)) /* I2C of a port */
 #define   IXYMIN_GSSR_SW_MAC_CSR       RTE_BIT32(3)  /* the link registers */
 #define   IXYMIN_GSSR_FW(sw)           ((sw) << 5)   /* the firmware owns it */
