@@ -80,7 +80,7 @@ stop(void)
 	check("stop", rte_eth_dev_stop(PORT));
 }
 
-/* Forward to the port itself, until so many packets came. */
+/* Forward to the port itself, until this number of packets came. */
 static void
 forward(uint64_t nb_packets, uint64_t *rx_bursts, uint64_t *tx_bursts)
 {
@@ -985,7 +985,7 @@ configure_mode(enum rte_eth_rx_mq_mode rx, enum rte_eth_tx_mq_mode tx)
 #define TX_UDP6  (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM)
 #define TX_TSO4  (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_SEG)
 
-/* What a program may want to have sent: segments of len bytes, the last one of so many */
+/* A packet to be sent: segments of len bytes, and a last one of last bytes */
 static const struct tx_case {
 	const char *name;
 	uint16_t nb, len, last;

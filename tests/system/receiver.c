@@ -160,7 +160,7 @@ static const struct {
 	const char *name;
 	uint64_t *value;
 } keys[] = {
-	{ "packets", &args.packets },   /* receive so many on each port, then end */
+	{ "packets", &args.packets },   /* receive this number on each port, then end */
 	{ "rxd", &args.rxd },           /* descriptors of a receive ring */
 	{ "offloads", &args.offloads }, /* RTE_ETH_RX_OFFLOAD_ */
 	{ "room", &args.room },         /* bytes of a buffer behind the headroom */

@@ -135,12 +135,12 @@ class Rig(simlib.Testpmd):
         return grown
 
     def wait_from_nic(self, port, number):
-        """Wait until so many frames in all have come out of a port."""
+        """Wait until this number of frames in all have come out of a port."""
         self.wait(lambda: self.sim_stats(port)["from_nic"] >= number,
                   lambda: f"port {port}: not {number} frames, but {self.counts()}")
 
     def wait_sent(self, port, number):
-        """Wait until a port that sends of its own accord has sent so many more."""
+        """Wait until a port that sends of its own accord has sent this number of further frames."""
         self.wait_from_nic(port, self.sim_stats(port)["from_nic"] + number)
 
     def dropped(self):

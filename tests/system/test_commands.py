@@ -372,7 +372,7 @@ class Sleepers:
         return found
 
     def wait(self, count):
-        """@return whether so many are alive, soon."""
+        """@return whether this number of processes is alive, soon."""
         deadline = time.monotonic() + 10
         while len(self.alive()) != count and time.monotonic() < deadline:
             time.sleep(0.02)

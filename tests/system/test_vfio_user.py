@@ -992,7 +992,7 @@ def test_messages_in_pieces_and_in_heaps():
         for i in range(len(message)):
             c.send(message[i:i + 1])
         assert c.reply()[16:] == struct.pack("<I", 0x10fb8086)
-        count = 500  # the replies to so many do not fit the socket: nobody reads them yet
+        count = 500  # their replies do not fit the socket, and nobody reads them yet
         heap = b"".join(c.message(REGION_READ, struct.pack("<QII", 0, CONFIG, 4096))
                         for _ in range(count))
         c.serial -= count

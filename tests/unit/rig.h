@@ -45,7 +45,7 @@ struct rig_wire {
 	struct frame in[MAX_FRAMES], out[MAX_FRAMES];
 	unsigned int in_first, in_end;
 	unsigned int nb_out;
-	unsigned int room;     /* for so many more frames */
+	unsigned int room;     /* for this number of further frames */
 	unsigned int link_calls;
 	bool made;             /* it says so of all frames, which are then alike */
 	/* if set: a frame for the device lies before memory that must not be read; one at a time */

@@ -1913,7 +1913,7 @@ system_time(void **state)
 	assert_int_equal(counts().violations, 0);
 }
 
-/* Who finds them off does not offer them. */
+/* A driver that finds them off does not offer them. */
 static void
 security_is_fused_off(void **state)
 {

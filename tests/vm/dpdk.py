@@ -87,7 +87,7 @@ class Testpmd:
         return self.wait_for(pattern, command, start=start)
 
     def wait_ready(self, ports):
-        """Wait for the prompt: so many ports, all of this driver, behind the IOMMU."""
+        """Wait for the prompt. All ports must be of this driver and behind the IOMMU."""
         self.wait_for(r"^testpmd> ", "testpmd's prompt")
         said = self.ask("show port summary all",
                         r"Number of available ports: \d+\n.*\n(\d.*\n)*testpmd> ")[0]

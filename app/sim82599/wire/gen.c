@@ -60,7 +60,7 @@
 #define SRC_NET 0xc6130000u  /* 198.19.0.0 */
 #define DST_NET 0xc6120000u  /* 198.18.0.0 */
 
-/* Numbers that can be told apart: a late frame of the last so many of its flow is
+/* Numbers that can be told apart: a late frame of the last ones of its flow is
  * known to be late, or a duplicate; one that is older is taken for a duplicate. */
 #define MIN_WINDOW 1024u
 #define MAX_WINDOW 65536u

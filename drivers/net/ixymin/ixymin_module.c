@@ -51,7 +51,7 @@ ixymin_get_eeprom_length(struct rte_eth_dev *dev)
 	return 2 * IXYMIN_EEC_WORDS(reg_read(ixymin_hw(dev), IXYMIN_EEC));
 }
 
-/* May so many bytes be read from there? */
+/* May these bytes be read? */
 static int
 check_range(const struct ixymin_hw *hw, const char *what, uint32_t size,
 	    const struct rte_dev_eeprom_info *info)
