@@ -112,6 +112,41 @@ def test_dma_that_does_not_finish(tmp_path):
     assert not written(trace.read_text(), "CTRL_EXT")[-1][1] >> 28 & 1, pmd.about("DRV_LOAD")
 
 
+def mbufs_used(pmd):
+    """How many mbufs are in no pool and in no cache of a pool"""
+    said = pmd.command("dump_mempool")
+    counts = [[int(n) for n in re.findall(rf"\b{name}=(\d+)", said)]
+              for name in ("size", "total_cache_count", "common_pool_count")]
+    assert counts[0] and all(len(found) == len(counts[0]) for found in counts), pmd.about(said)
+    return sum(counts[0]) - sum(counts[1]) - sum(counts[2])
+
+
+@pytest.mark.parametrize("faults, is_kept", [("reset", False), ("dma", False), ("reset+dma", True)])
+def test_mbufs_of_a_device_that_cannot_be_stopped(faults, is_kept):
+    """As long as DMA is pending and no reset was done, the device may write to the buffers: the
+    driver keeps them, and frees them when a later reset is done."""
+    with Rig("net_ixymin", [GEN]) as pmd:
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+        pmd.command("stop")
+        running = mbufs_used(pmd)
+        pmd.sim_fault(0, faults)
+        said = pmd.command("port stop 0")
+        assert errors(said), pmd.about(said)
+        assert (mbufs_used(pmd) > running // 2) == is_kept, pmd.about(f"{running} {said}")
+        assert is_kept or mbufs_used(pmd) == 0, pmd.about(said)
+        pmd.sim_fault(0, "none")
+        said = pmd.command("port stop 0")  # testpmd takes the port for started until it stops
+        said += pmd.command("port start 0")
+        assert not errors(said) and "Fail" not in said, pmd.about(said)
+        pmd.wait_link(0, "UP")
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
+        pmd.command("stop")
+        pmd.command("port stop 0")
+        assert mbufs_used(pmd) == 0, pmd.about("mbufs lost")
+
+
 @pytest.mark.parametrize("fault", ["sfp", "link"])
 def test_no_light(fault):
     """An empty cage or a dark fibre is no error, but no link."""

@@ -159,14 +159,16 @@ port_reset(struct ixymin_port *port)
 {
 	const struct ixymin_hw *hw = &port->hw;
 	int ret = ixymin_master_disable(hw);
+	bool dma_pending = ret == -ETIMEDOUT;
 
 	ixymin_stats_freeze(port);
-	if (ret == -ETIMEDOUT) { /* 5.2.5.3.2: flush what DMA is pending, and two resets in a row */
+	if (dma_pending) { /* 5.2.5.3.2: flush it, and two resets in a row */
 		ixymin_dma_flush(hw);
 		ret = ixymin_software_reset(hw);
 	}
 	if (ret == 0)
 		ret = ixymin_software_reset(hw);
+	port->dma_pending = dma_pending && ret == -ETIMEDOUT;
 	ixymin_stats_thaw(port);
 	if (ret < 0)
 		return ret;
@@ -178,14 +180,16 @@ port_reset(struct ixymin_port *port)
 }
 
 /* After a reset there is no DMA, and the mbufs of the rings can go. A device that does not answer
- * does no DMA either. */
+ * does no DMA either. One that neither ends its DMA nor is reset may still use the rings. */
 static int
 port_halt(struct rte_eth_dev *dev)
 {
+	struct ixymin_port *port = ixymin_port(dev);
+	int ret = port_reset(port);
 	uint16_t id;
-	int ret;
 
-	ret = port_reset(ixymin_port(dev));
+	if (port->dma_pending)
+		return ret;
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
 		ixymin_rx_queue_free_mbufs(dev, id);
 	for (id = 0; id < dev->data->nb_tx_queues; id++)
@@ -275,7 +279,7 @@ ixymin_start(struct rte_eth_dev *dev)
 
 	if (is_secondary(&port->hw, "start"))
 		return -ENOTSUP;
-	ret = port_reset(port);
+	ret = port_halt(dev);
 	if (ret < 0)
 		return ret;
 	ixymin_general_init(&port->hw);
@@ -325,6 +329,8 @@ ixymin_close(struct rte_eth_dev *dev)
 	if (!hw_is_gone(ixymin_hw(dev)))
 		ixymin_general_fini(ixymin_hw(dev));
 	ixymin_intr_fini(dev);
+	if (ixymin_port(dev)->dma_pending)
+		return 0; /* lose the rings and their mbufs rather than other memory */
 	for (id = 0; id < dev->data->nb_rx_queues; id++)
 		ixymin_rx_queue_release(dev, id);
 	for (id = 0; id < dev->data->nb_tx_queues; id++)

@@ -58,6 +58,7 @@ struct ixymin_port {
 	struct ixymin_hw hw;
 	rte_spinlock_t link_lock; /* of started and the link: the interrupt handler runs any time */
 	bool started;
+	bool dma_pending;         /* after a reset that failed: the device may use the rings */
 	bool link_down;           /* by rte_eth_dev_set_link_down() */
 	uint8_t fcs_len;          /* bytes of the FCS in the buffers of received packets: 0 or 4 */
 	bool intr_enabled;
