@@ -806,6 +806,90 @@ check_deferred(unsigned int n)
 	print_resources("after");
 }
 
+static void
+send_to_wire(unsigned int n)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	struct rte_mbuf *m;
+
+	for (unsigned int i = 0; i < n; i++) {
+		m = rte_pktmbuf_alloc(pool);
+		if (m == NULL || rte_pktmbuf_append(m, 60) == NULL)
+			fail("mbuf", -ENOMEM);
+		memset(rte_pktmbuf_mtod(m, void *), 0, 60);
+		while (rte_eth_tx_burst(PORT, 0, &m, 1) == 0)
+			if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+	}
+}
+
+static void
+print_tx_descriptors(const char *when)
+{
+	const uint16_t offsets[] = { 0, NB_DESC - 7, NB_DESC - 6, NB_DESC - 2, NB_DESC - 1 };
+
+	printf("tx descriptors %s:", when);
+	for (unsigned int i = 0; i < RTE_DIM(offsets); i++) {
+		int ret = rte_eth_tx_descriptor_status(PORT, 0, offsets[i]);
+
+		printf(" %u %s", offsets[i], ret == RTE_ETH_TX_DESC_DONE ? "done" :
+		       ret == RTE_ETH_TX_DESC_FULL ? "full" : "unavailable");
+	}
+	printf(" %u %s\n", NB_DESC,
+	       rte_eth_tx_descriptor_status(PORT, 0, NB_DESC) == -EINVAL ? "EINVAL" : "taken");
+}
+
+static const char *
+tx_queue_state(void)
+{
+	struct rte_eth_txq_info info;
+
+	check("tx info", rte_eth_tx_queue_info_get(PORT, 0, &info));
+	return state(info.queue_state);
+}
+
+/* A transmit queue that does not start with the port; N times given 5 packets while it is stopped,
+ * started, given 100 packets, and stopped when they are sent */
+static void
+check_tx_deferred(unsigned int n)
+{
+	uint64_t deadline = rte_get_timer_cycles() + PATIENCE * rte_get_timer_hz();
+	const struct rte_eth_txconf conf = { .tx_deferred_start = 1 };
+	struct rte_eth_burst_mode mode = { .flags = 0 };
+	struct rte_eth_stats stats;
+
+	check("configure", configure(1));
+	check("rx queue", rte_eth_rx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, NULL, pool));
+	check("tx queue", rte_eth_tx_queue_setup(PORT, 0, NB_DESC, SOCKET_ID_ANY, &conf));
+	start();
+	wait_link();
+	check("burst mode", rte_eth_tx_burst_mode_get(PORT, 0, &mode));
+	printf("burst mode: %s\n", mode.info);
+	printf("with the port: %s\n", tx_queue_state());
+	for (unsigned int i = 0; i < n; i++) {
+		send_to_wire(5);
+		if (i == 0)
+			print_tx_descriptors("stopped");
+		check("start", rte_eth_dev_tx_queue_start(PORT, 0));
+		if (i == 0) {
+			printf("started: %s\n", tx_queue_state());
+			print_tx_descriptors("started");
+		}
+		send_to_wire(100);
+		while (rte_eth_tx_descriptor_status(PORT, 0, NB_DESC - 2) != RTE_ETH_TX_DESC_DONE)
+			if (rte_get_timer_cycles() > deadline)
+				fail("send", -ETIMEDOUT);
+		check("stop", rte_eth_dev_tx_queue_stop(PORT, 0));
+		/* a device whose registers are mapped into the driver sees only what lasts */
+		rte_delay_us_sleep(20000);
+	}
+	printf("stopped: %s\n", tx_queue_state());
+	check("stats", rte_eth_stats_get(PORT, &stats));
+	printf("sent %" PRIu64 ", refused %" PRIu64 "\n", stats.opackets, stats.oerrors);
+	stop();
+	print_resources("after");
+}
+
 /* What a receive queue tells before N packets come, when they are there, and after */
 static void
 check_waiting(unsigned int n)
@@ -1481,6 +1565,7 @@ static const struct {
 	{ "link", check_link },
 	{ "queues", check_queues },
 	{ "deferred", check_deferred },
+	{ "txdeferred", check_tx_deferred },
 	{ "waiting", check_waiting },
 	{ "registers", check_registers },
 	{ "module", check_module },

@@ -238,11 +238,25 @@ def test_deferred_start():
         assert check.lines(r"^resources after: mbufs (\d+),") == ["0"], check.error("mbufs leak")
 
 
+def test_deferred_tx_start():
+    """The same of a transmit queue. What it is given while it is stopped is never sent."""
+    with EthdevCheck("net_ixymin", "sink", "txdeferred=20") as check:
+        said = check.lines(r"^(burst mode|with the port|started|stopped): (\w+)$")
+        assert said == [("burst mode", "Scalar"), ("with the port", "stopped"),
+                        ("started", "started"), ("stopped", "stopped")], check.error(said)
+        assert check.lines(r"^tx descriptors (.*)$") == [
+            "stopped: 0 done 505 done 506 full 510 full 511 unavailable 512 EINVAL",
+            "started: 0 done 505 done 506 done 510 done 511 unavailable 512 EINVAL",
+        ], check.error("has other descriptors")
+        assert check.lines("^sent .*$") == ["sent 2000, refused 0"], check.error("has sent others")
+        assert check.lines(r"^resources after: mbufs (\d+),") == ["0"], check.error("mbufs leak")
+
+
 @judges("Rx descriptor status", "Tx descriptor status")
 def test_descriptors(driver, path, tmp_path):
     """How many packets wait in a ring, and of each descriptor whether one is there."""
     frames = [frame("udp", 60 + n, seed=n) for n in range(300)]
-    with Judge(driver, path, tmp_path, frames, ["--rxd=256", "--no-flush-rx"]) as pmd:
+    with Judge(driver, path, tmp_path, frames, ["--rxd=256", "--txd=256", "--no-flush-rx"]) as pmd:
         def rx(offset):
             said = pmd.do(f"show port 0 rxq 0 desc {offset} status")
             return re.search(r"= (\w+)", said)[1]

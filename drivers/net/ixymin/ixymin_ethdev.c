@@ -230,6 +230,10 @@ queues_start(struct rte_eth_dev *dev)
 	int ret;
 
 	for (id = 0; id < dev->data->nb_tx_queues; id++) {
+		const struct ixymin_txq *q = dev->data->tx_queues[id];
+
+		if (q != NULL && q->deferred)
+			continue;
 		ret = ixymin_tx_queue_start(dev, id);
 		if (ret < 0)
 			return ret;
@@ -255,19 +259,20 @@ bursts_choose(struct rte_eth_dev *dev)
 }
 
 static void
-log_start(const struct rte_eth_dev *dev)
+log_start(struct rte_eth_dev *dev)
 {
 	const struct rte_eth_conf *conf = &dev->data->dev_conf;
 	const struct ixymin_hw *hw = ixymin_hw(dev);
+	struct rte_eth_burst_mode mode;
 
+	ixymin_tx_burst_mode_get(dev, 0, &mode);
 	IXYMIN_LOG(DEBUG, hw, "started: MTU %u, interrupts of link %s, of rx queues %s",
 		   dev->data->mtu, conf->intr_conf.lsc ? "on" : "off",
 		   conf->intr_conf.rxq ? "on" : "off");
 	IXYMIN_LOG(DEBUG, hw, "%u rx queues, offloads 0x%" PRIx64,
 		   dev->data->nb_rx_queues, conf->rxmode.offloads);
-	IXYMIN_LOG(DEBUG, hw, "%u tx queues, offloads 0x%" PRIx64 ": %s burst",
-		   dev->data->nb_tx_queues, conf->txmode.offloads,
-		   dev->tx_pkt_burst == ixymin_tx_burst ? "simple" : "full");
+	IXYMIN_LOG(DEBUG, hw, "%u tx queues, offloads 0x%" PRIx64 ": %s",
+		   dev->data->nb_tx_queues, conf->txmode.offloads, mode.info);
 }
 
 /* 4.6.3: the whole sequence */
@@ -383,7 +388,10 @@ static const struct eth_dev_ops ixymin_ops = {
 	.get_monitor_addr = ixymin_rx_monitor_addr,
 	.tx_queue_setup = ixymin_tx_queue_setup,
 	.tx_queue_release = ixymin_tx_queue_release,
+	.tx_queue_start = ixymin_tx_queue_start,
+	.tx_queue_stop = ixymin_tx_queue_stop,
 	.txq_info_get = ixymin_txq_info_get,
+	.tx_burst_mode_get = ixymin_tx_burst_mode_get,
 	.tx_done_cleanup = ixymin_tx_done_cleanup,
 	.rx_queue_intr_enable = ixymin_rx_queue_intr_enable,
 	.rx_queue_intr_disable = ixymin_rx_queue_intr_disable,
@@ -447,6 +455,7 @@ port_init(struct rte_eth_dev *dev)
 	dev->dev_ops = &ixymin_ops;
 	dev->rx_queue_count = ixymin_rx_queue_count;
 	dev->rx_descriptor_status = ixymin_rx_descriptor_status;
+	dev->tx_descriptor_status = ixymin_tx_descriptor_status;
 	dev->tx_pkt_prepare = ixymin_tx_prepare;
 	bursts_choose(dev);
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)

@@ -90,7 +90,7 @@ struct ixymin_tx_context {
  */
 struct ixymin_txq {
 	union ixymin_tx_desc *ring;
-	void *tdt;                /* the tail register */
+	void *tdt;                /* the tail register; of a stopped queue no_tdt */
 	struct ixymin_port *port;
 	uint16_t nb_desc;
 	uint16_t head;
@@ -102,6 +102,8 @@ struct ixymin_txq {
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
 	struct ixymin_tx_context context[IXYMIN_TX_CONTEXTS]; /* that the device has */
 	uint8_t last_context;     /* the one used last */
+	bool deferred;            /* started by the application, not with the port */
+	uint32_t no_tdt;          /* a stopped queue keeps packets until it starts or is full */
 	struct rte_mbuf *mbufs[]; /* of packets, by their last descriptors; NULL: not the last */
 };
 
@@ -235,9 +237,12 @@ int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc
 			  unsigned int socket, const struct rte_eth_txconf *conf);
 void ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 int ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+int ixymin_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_tx_queues_stop(struct rte_eth_dev *dev);
 void ixymin_tx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
+int ixymin_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
+int ixymin_tx_descriptor_status(void *queue, uint16_t offset);
 bool ixymin_tx_is_full(const struct rte_eth_dev *dev);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 void ixymin_tx_reclaim(struct ixymin_txq *q);

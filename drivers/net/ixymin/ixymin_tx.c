@@ -34,10 +34,6 @@ ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	const struct rte_memzone *ring;
 	struct ixymin_txq *q;
 
-	if (conf->tx_deferred_start) {
-		IXYMIN_LOG(ERR, &port->hw, "tx queue %u: deferred start is not supported", id);
-		return -ENOTSUP;
-	}
 	q = ixymin_queue_alloc(dev, "tx_ring", id, sizeof(*q), nb_desc, socket, &ring);
 	if (q == NULL) {
 		IXYMIN_LOG(ERR, &port->hw, "tx queue %u: no memory for %u descriptors",
@@ -49,6 +45,8 @@ ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	q->port = port;
 	q->nb_desc = nb_desc;
 	q->nb_free = nb_desc - 1;
+	q->tdt = &q->no_tdt;
+	q->deferred = conf->tx_deferred_start;
 	dev->data->tx_queues[id] = q;
 	return 0;
 }
@@ -65,6 +63,7 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 		IXYMIN_LOG(ERR, hw, "tx queue %u: not set up", id);
 		return -EINVAL;
 	}
+	ixymin_tx_queue_free_mbufs(dev, id); /* that came while it was stopped */
 	q->head = 0;
 	q->tail = 0;
 	q->full = ixymin_tx_is_full(dev);
@@ -72,11 +71,14 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	/* segments and contexts leave descriptors without an mbuf, and a pool takes no holes */
 	q->fast_free = !q->full && (dev->data->dev_conf.txmode.offloads &
 				    RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE);
-	q->tdt = hw->bar + IXYMIN_TDT(id);
 	reg_write(hw, IXYMIN_TDBAL(id), q->iova);
 	reg_write(hw, IXYMIN_TDBAH(id), q->iova >> 32);
 	reg_write(hw, IXYMIN_TDLEN(id), q->nb_desc * sizeof(q->ring[0]));
 	reg_clear(hw, IXYMIN_DCA_TXCTRL(id), IXYMIN_DCA_TXCTRL_DESC_WRO);
+	/* INTERPRETATION (MISSING): 8.2.3.9.10 does not say whether enabling a queue resets its
+	 * head and tail; a queue that ran before has left them somewhere. */
+	reg_write(hw, IXYMIN_TDH(id), 0);
+	reg_write(hw, IXYMIN_TDT(id), 0);
 	reg_write(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_PTHRESH(TX_PTHRESH) |
 		  IXYMIN_TXDCTL_HTHRESH(TX_HTHRESH) | IXYMIN_TXDCTL_ENABLE);
 	ret = reg_wait_set(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10));
@@ -85,12 +87,42 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 			   reg_read(hw, IXYMIN_TXDCTL(id)));
 		return ret;
 	}
+	q->tdt = hw->bar + IXYMIN_TDT(id);
 	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
 }
 
-/* 4.6.8.1: let each queue send what it has, then disable it. Without a link nothing leaves, so the
+static int
+tx_queue_disable(const struct ixymin_hw *hw, uint16_t id)
+{
+	int ret;
+
+	reg_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE);
+	ret = reg_wait_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10));
+	if (ret < 0)
+		IXYMIN_LOG(ERR, hw, "tx queue %u: not disabled within 10 ms (TXDCTL 0x%08x)", id,
+			   reg_read(hw, IXYMIN_TXDCTL(id)));
+	return ret;
+}
+
+/* 4.6.8.1: let the queue send what it has, then disable it. Without a link nothing leaves, so the
  * wait for that ends without an error. */
+int
+ixymin_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
+{
+	const struct ixymin_txq *q = dev->data->tx_queues[id];
+	const struct ixymin_hw *hw = ixymin_hw(dev);
+	int ret;
+
+	ixymin_reg_wait(hw, IXYMIN_TDH(id), UINT32_MAX, q->tail, MS(10));
+	ret = tx_queue_disable(hw, id);
+	if (ret < 0)
+		return ret;
+	ixymin_tx_queue_free_mbufs(dev, id);
+	return 0;
+}
+
+/* All queues, before the reset that ends all DMA */
 void
 ixymin_tx_queues_stop(struct rte_eth_dev *dev)
 {
@@ -100,16 +132,13 @@ ixymin_tx_queues_stop(struct rte_eth_dev *dev)
 
 	for (id = 0; id < dev->data->nb_tx_queues; id++) {
 		q = dev->data->tx_queues[id];
-		if (ixymin_reg_wait(hw, IXYMIN_TDH(id), UINT32_MAX, q->tail, MS(10)) < 0)
+		if (dev->data->tx_queue_state[id] == RTE_ETH_QUEUE_STATE_STARTED &&
+		    ixymin_reg_wait(hw, IXYMIN_TDH(id), UINT32_MAX, q->tail, MS(10)) < 0)
 			break; /* the other queues had the same 10 ms: do not wait again */
 	}
-	for (id = 0; id < dev->data->nb_tx_queues; id++)
-		reg_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE);
 	for (id = 0; id < dev->data->nb_tx_queues; id++) {
-		if (reg_wait_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10)) < 0) {
-			IXYMIN_LOG(ERR, hw, "tx queue %u: not disabled within 10 ms", id);
+		if (tx_queue_disable(hw, id) < 0)
 			return; /* the reset comes next */
-		}
 	}
 }
 
@@ -122,6 +151,7 @@ ixymin_tx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id)
 	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (q == NULL)
 		return;
+	q->tdt = &q->no_tdt;
 	while (txq_used(q) > 0) {
 		rte_pktmbuf_free(q->mbufs[q->head]);
 		q->head = txq_next(q, q->head);
@@ -140,6 +170,7 @@ ixymin_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_inf
 	info->conf.tx_thresh.hthresh = TX_HTHRESH;
 	info->conf.tx_rs_thresh = IXYMIN_BATCH;
 	info->conf.tx_free_thresh = q->nb_desc / 2;
+	info->conf.tx_deferred_start = q->deferred;
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
 }
 
@@ -214,6 +245,26 @@ ixymin_tx_done_cleanup(void *queue, uint32_t max)
 	return packets;
 }
 
+/* Offset 0 is the next descriptor to be written. One of them always stays free. */
+int
+ixymin_tx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct ixymin_txq *q = queue;
+	unsigned int i;
+
+	if (offset >= q->nb_desc)
+		return -EINVAL;
+	if (offset < q->nb_free)
+		return RTE_ETH_TX_DESC_DONE;
+	if (offset == q->nb_desc - 1)
+		return RTE_ETH_TX_DESC_UNAVAIL;
+	for (i = offset + 1; i < q->nb_desc; i++) {
+		if (tx_is_done(q, (q->tail + i) % q->nb_desc))
+			return RTE_ETH_TX_DESC_DONE;
+	}
+	return RTE_ETH_TX_DESC_FULL;
+}
+
 /* Segments, for which there is the full function, and impossible lengths would hang the device. */
 static inline bool
 tx_is_valid(const struct rte_mbuf *m)
@@ -269,4 +320,24 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	if (tail != q->tail)
 		txq_submit(q, tail);
 	return nb;
+}
+
+/* What bursts_choose() chooses among */
+static const struct {
+	eth_tx_burst_t burst;
+	const char *name;
+} tx_paths[] = {
+	{ ixymin_tx_burst, "Scalar" },
+	{ ixymin_tx_burst_full, "Scalar, offloads" },
+};
+
+int
+ixymin_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
+			 struct rte_eth_burst_mode *mode)
+{
+	for (unsigned int i = 0; i < RTE_DIM(tx_paths); i++) {
+		if (dev->tx_pkt_burst == tx_paths[i].burst)
+			snprintf(mode->info, sizeof(mode->info), "%s", tx_paths[i].name);
+	}
+	return 0;
 }
