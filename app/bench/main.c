@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The ixymin authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_version.h>
+
+#include "bench.h"
+
+/* The file is begun before minutes of work. */
+static FILE *
+csv_open(const char *path)
+{
+	FILE *csv = path != NULL ? fopen(path, "w") : stdout;
+
+	if (csv == NULL) {
+		fprintf(stderr, "bench: --csv %s: %s; allowed: a file that can be written\n",
+			path, strerror(errno));
+		exit(2);
+	}
+	return csv;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct args args;
+	FILE *csv;
+	int n, ret;
+
+	n = rte_eal_init(argc, argv);
+	if (n < 0) {
+		fputs("bench: EAL does not start\n", stderr);
+		return 1;
+	}
+	args_parse(argc - n, argv + n, &args);
+	csv = csv_open(args.csv);
+	printf("dpdk: %s\n", rte_version());
+	ret = device_init();
+	for (unsigned int i = 0; i < args.nb_ports && ret == 0; i++)
+		ret = port_start(&args.port[i]);
+	if (ret == 0)
+		ret = windows_run(&args, csv);
+	for (unsigned int i = 0; i < args.nb_ports; i++)
+		port_stop(&args.port[i]);
+	if (fclose(csv) != 0) {
+		fprintf(stderr, "bench: --csv %s: %s\n", args.csv, strerror(errno));
+		ret = -errno;
+	}
+	rte_eal_cleanup();
+	return ret == 0 ? 0 : 1;
+}
