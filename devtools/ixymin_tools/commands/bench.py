@@ -22,8 +22,8 @@ PREPARE = "build"
 
 PATHS = [bench.Path(driver, path) for driver in ("net_ixymin", "net_ixgbe")
          for path in ("scalar", "vector")]
-HEADS = ["driver", "path", "state", "offloads", "fast free", "ring", "burst", "10 %", "25 %", "50 %",
-         "75 %", "ratio", "95 %"]
+HEADS = ["driver", "path", "state", "offloads", "fast free", "ring", "burst",
+         "10 %", "25 %", "50 %", "75 %", "ratio", "95 %"]
 
 
 def one_of(*allowed):
