@@ -37,7 +37,8 @@ def test_no_device_is_told():
     """A port with a device thread is none that the bench can call."""
     with bench.Bench(PATHS[:1], {}, ["--rounds", "1"], core="0") as program:
         assert program.wait_exit() == 1
-        program.wait_for(r"sim82599_poll\(0\) is wrong; allowed: N of a port sim82599_N with core=app")
+        program.wait_for(r"sim82599_poll\(0\) is wrong; allowed: N of a port sim82599_N with "
+                         "core=app")
 
 
 @pytest.mark.parametrize("arguments, said", [
