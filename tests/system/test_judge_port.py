@@ -229,6 +229,16 @@ def test_waiting_packets():
         assert said == [none, done, none], check.error(said)
 
 
+def test_default_configuration():
+    """testpmd takes the ring sizes and the burst that the driver tells it."""
+    with Rig("net_ixymin", ["sink"], ["--burst=0"]) as pmd:
+        said = pmd.command("show rxq info 0 0") + pmd.command("show txq info 0 0")
+        assert re.findall("Number of [RT]XDs: ([0-9]+)", said) == ["512", "512"], pmd.about(said)
+        assert re.findall("TX free threshold: ([0-9]+)", said) == ["256"], pmd.about(said)
+        said = pmd.command("show config fwd") + pmd.command("show config rxtx")
+        assert "packets/burst=32" in said, pmd.about(said)
+
+
 def test_deferred_start():
     """A queue that starts and stops when the program says so. Not an mbuf is lost."""
     with EthdevCheck("net_ixymin", "gen", "deferred=20") as check:

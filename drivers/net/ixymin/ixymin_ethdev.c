@@ -67,6 +67,7 @@ ixymin_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->default_rxportconf.ring_size = 512;
 	info->default_rxportconf.burst_size = IXYMIN_BATCH;
 	info->default_rxportconf.nb_queues = 1;
+	info->default_txportconf = info->default_rxportconf;
 	info->speed_capa = speed_capa(pci->id.device_id);
 	return 0;
 }

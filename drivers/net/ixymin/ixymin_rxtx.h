@@ -96,6 +96,7 @@ struct ixymin_txq {
 	uint16_t head;
 	uint16_t tail;
 	uint16_t nb_free;
+	uint16_t reclaim_below;   /* free descriptors: reclaim if there are fewer */
 	bool fast_free;           /* all mbufs are of one pool, and nobody else has them */
 	bool full;                /* sends segments, and what ixymin_tx_offload.c does */
 

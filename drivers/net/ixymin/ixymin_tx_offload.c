@@ -270,7 +270,7 @@ ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		ixymin_tx_done_cleanup(q, 0);
 		return 0;
 	}
-	if (q->nb_free < RTE_MAX(nb_pkts, q->nb_desc / 2))
+	if (q->nb_free < RTE_MAX(nb_pkts, q->reclaim_below))
 		ixymin_tx_reclaim(q);
 	for (nb = 0; nb < nb_pkts; nb++) {
 		struct rte_mbuf *m = pkts[nb];
