@@ -166,6 +166,12 @@ def in_suite(path):
     return [loader] + program, plugins
 
 
+def has_program(name):
+    """Has the DPDK in use this program?"""
+    return bool(shutil.which(name) if SUITE is None else
+                os.path.exists(os.path.join(SUITE, "usr/bin", name)))
+
+
 def end_orderly():
     """End by an exception on SIGHUP and SIGTERM, so that resources are returned."""
     for number in signal.SIGHUP, signal.SIGTERM:

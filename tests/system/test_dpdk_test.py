@@ -50,5 +50,7 @@ class DpdkTest(simlib.Program):
     pytest.param("link_bonding_autotest", marks=pytest.mark.slow),
     pytest.param("pmd_perf_autotest", marks=pytest.mark.very_slow)])
 def test_autotest(driver, test, tmp_path):
+    if not simlib.has_program("dpdk-test"):
+        pytest.skip("a DPDK that was built from its source tree has no dpdk-test")
     with DpdkTest(driver, tmp_path, test, EVENTS if "event" in test else []):
         pass
