@@ -40,9 +40,10 @@ def test_bursts(driver):
 
 @pytest.mark.parametrize("driver, size", [
     ("net_ixymin", 64), ("net_ixymin", 72), ("net_ixymin", 1000), ("net_ixymin", 4096),
-    ("net_ixgbe", 64), ("net_ixgbe", 992), ("net_ixgbe", 4096)])
+    ("net_ixgbe", 96), ("net_ixgbe", 992), ("net_ixgbe", 4096)])
 def test_ring_sizes(driver, size):
-    """From the smallest ring to the largest; net_ixgbe's have 32 descriptors or a multiple."""
+    """From the smallest ring to the largest. net_ixgbe's have a multiple of 32 descriptors; its
+    newer releases refuse 64 of them with their own default of the free threshold."""
     with Rig(driver, WIRES, [f"--rxd={size}", f"--txd={size}", "--total-num-mbufs=65536"]) as pmd:
         rounds(pmd, 50000)
         pmd.check_driver_counts()
@@ -51,7 +52,7 @@ def test_ring_sizes(driver, size):
 def test_resized_rings(driver):
     """Rings can be set up again in another size."""
     with Rig(driver, WIRES[:2] * 2, ["--total-num-mbufs=65536"]) as pmd:
-        for size in (64, 2048, 96):
+        for size in (64 if driver == "net_ixymin" else 128, 2048, 96):
             pmd.command("port stop all")
             pmd.command(f"port config all rxd {size}")
             pmd.command(f"port config all txd {size}")
