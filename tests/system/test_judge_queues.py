@@ -56,14 +56,14 @@ def test_queue_stops_while_others_run(driver, path):
 @pytest.mark.parametrize("rx, tx", [(16, 16), (128, 64)])
 def test_many_queues(driver, rx, tx):
     """The driver sets up all the queues that there are, and sends from each that it reads, too:
-    one burst from each at every "start tx_first", half way round its ring, and no more.
+    one burst from each at every "start tx_first", and no more, once round its ring.
     """
-    burst, size = 32, 64
-    with Rig(driver, ["sink"], [f"--rxq={rx}", f"--txq={tx}", f"--rxd={size}",
-                                f"--txd={size}", "--disable-rss"]) as pmd:
+    burst, size = 32, 96
+    with Rig(driver, ["sink"], [f"--rxq={rx}", f"--txq={tx}", f"--rxd={size}", f"--txd={size}",
+                                "--disable-rss", "--total-num-mbufs=32768"]) as pmd:
         live = [name for name, value in pmd.sim_regs(0, "RXDCTL").items() if value >> 25 & 1]
         assert len(live) == rx, pmd.about(live)
-        for times in (1, 2, 3):
+        for times in (1, 2, 3, 4):
             pmd.command("start tx_first")
             pmd.wait_from_nic(0, times * burst * tx)
             pmd.stop_forwarding()
