@@ -28,6 +28,19 @@ ixymin_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 	dev->data->rx_queues[id] = NULL;
 }
 
+/* Most pools have the data of each mbuf behind it, at the same distance in DMA addresses, too. */
+static void
+rx_check_offset(struct rte_mempool *pool __rte_unused, void *queue, void *mbuf, unsigned int index)
+{
+	uint64_t offset = rte_mbuf_data_iova_default(mbuf) - (uintptr_t)mbuf;
+	struct ixymin_rxq *q = queue;
+
+	if (index == 0)
+		q->data_offset = offset;
+	if (offset != q->data_offset)
+		q->offset_varies = true;
+}
+
 int
 ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, unsigned int socket,
 		      const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
@@ -50,6 +63,7 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	q->iova = ring->iova;
 	q->port = port;
 	q->pool = pool;
+	rte_mempool_obj_iter(pool, rx_check_offset, q);
 	q->nb_desc = nb_desc;
 	q->nb_empty = nb_desc - 1;
 	q->buf_size = RTE_MIN(RTE_ALIGN_FLOOR(room, IXYMIN_RX_BUF_MIN), IXYMIN_RX_BUF_MAX);
@@ -62,36 +76,10 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	return 0;
 }
 
-/* Fill empty descriptors, until at most max_empty are left, and tell the device once. If the pool
- * has no mbufs they stay empty, and the next burst tries again. */
 void
 ixymin_rx_refill(struct ixymin_rxq *q, unsigned int max_empty)
 {
-	unsigned int tail = q->tail, nb, i;
-
-	while (q->nb_empty > max_empty) {
-		struct rte_mbuf **mbufs = &q->mbufs[tail];
-		union ixymin_rx_desc *ring = &q->ring[tail];
-
-		nb = RTE_MIN(q->nb_empty, IXYMIN_BATCH);
-		nb = RTE_MIN(nb, q->nb_desc - tail);
-		if (rte_mempool_get_bulk(q->pool, (void **)mbufs, nb) < 0) {
-			rte_atomic_fetch_add_explicit(&q->port->stats.rx_nombuf, nb,
-						      rte_memory_order_relaxed);
-			break;
-		}
-		for (i = 0; i < nb; i++) {
-			ring[i].read.pkt_addr =
-				rte_cpu_to_le_64(rte_mbuf_data_iova_default(mbufs[i]));
-			ring[i].read.hdr_addr = 0;
-		}
-		tail = tail + nb == q->nb_desc ? 0 : tail + nb;
-		q->nb_empty -= nb;
-	}
-	if (tail != q->tail) {
-		q->tail = tail;
-		rte_write32(rte_cpu_to_le_32(tail), q->rdt);
-	}
+	rxq_refill(q, max_empty);
 }
 
 /* What mbufs are to tell, and the receive function that does it */
@@ -300,11 +288,10 @@ ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)
 	return 0;
 }
 
-/* 7.1.6.2, 7.1.9: take the packet of each finished descriptor; fill empty ones in batches. */
-static uint16_t
-rx_burst_plain(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+/* 7.1.6.2: take the packet of each finished descriptor, up to nb_pkts descriptors. */
+uint16_t
+ixymin_rx_take(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct ixymin_rxq *q = queue;
 	/* no more than the device has: beyond, there are old write-backs */
 	unsigned int max = RTE_MIN(nb_pkts, rxq_filled(q));
 	unsigned int head = q->head, nb_desc = q->nb_desc, nb = 0, taken;
@@ -330,34 +317,43 @@ rx_burst_plain(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	}
 	q->head = head;
 	q->nb_empty += taken;
-	if (q->nb_empty >= IXYMIN_BATCH)
-		ixymin_rx_refill(q, IXYMIN_BATCH - 1);
 	return nb;
 }
 
-/* The ring of a queue that is stopped has no mbufs. */
+/* The ring of a queue that is stopped has no mbufs, and gets none. */
 static uint16_t
-rx_burst_stopped(void *queue __rte_unused, struct rte_mbuf **pkts __rte_unused,
-		 uint16_t nb_pkts __rte_unused)
+rx_take_nothing(struct ixymin_rxq *q __rte_unused, struct rte_mbuf **pkts __rte_unused,
+		uint16_t nb_pkts __rte_unused)
 {
 	return 0;
 }
 
-static const struct {
-	eth_rx_burst_t burst;
+static void
+rx_refill_nothing(struct ixymin_rxq *q __rte_unused, unsigned int max_empty __rte_unused)
+{
+}
+
+static const struct rx_path {
+	uint16_t (*take)(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
+	void (*refill)(struct ixymin_rxq *q, unsigned int max_empty);
 	const char *name;
 } rx_paths[] = {
-	[IXYMIN_RX_PLAIN] = { rx_burst_plain, "Scalar" },
-	[IXYMIN_RX_FULL] = { ixymin_rx_burst_full, "Scalar, full" },
-	[IXYMIN_RX_STOPPED] = { rx_burst_stopped, "Stopped" },
+	[IXYMIN_RX_PLAIN] = { ixymin_rx_take, ixymin_rx_refill, "Scalar" },
+	[IXYMIN_RX_FULL] = { ixymin_rx_take_full, ixymin_rx_refill, "Scalar, full" },
+	[IXYMIN_RX_STOPPED] = { rx_take_nothing, rx_refill_nothing, "Stopped" },
 };
 
+/* 7.1.9: take the packets that are there; fill empty descriptors in batches. */
 uint16_t
 ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	const struct ixymin_rxq *q = queue;
+	struct ixymin_rxq *q = queue;
+	const struct rx_path *path = &rx_paths[q->path];
+	uint16_t nb = path->take(q, pkts, nb_pkts);
 
-	return rx_paths[q->path].burst(queue, pkts, nb_pkts);
+	if (q->nb_empty >= IXYMIN_BATCH)
+		path->refill(q, IXYMIN_BATCH - 1);
+	return nb;
 }
 
 int

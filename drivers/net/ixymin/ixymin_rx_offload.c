@@ -142,13 +142,12 @@ rx_append(struct ixymin_rxq *q, struct rte_mbuf *m, uint64_t status)
 	return first;
 }
 
-/* As the plain function. The last descriptor of a packet tells of it. INTERPRETATION (MISSING):
- * 7.1.6.2 has status and errors valid where EOP is set. Of packet type and RSS it does not say it;
- * they are taken from the same place. */
+/* Take the packets of finished descriptors, up to nb_pkts packets. The last descriptor of a packet
+ * tells of it. INTERPRETATION (MISSING): 7.1.6.2 has status and errors valid where EOP is set. Of
+ * packet type and RSS it does not say it; they are taken from the same place. */
 uint16_t
-ixymin_rx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+ixymin_rx_take_full(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct ixymin_rxq *q = queue;
 	unsigned int max = rxq_filled(q), nb = 0, taken;
 	unsigned int head = q->head, nb_desc = q->nb_desc;
 	uint8_t fcs_len = q->fcs_len;
@@ -177,7 +176,5 @@ ixymin_rx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	}
 	q->head = head;
 	q->nb_empty += taken;
-	if (q->nb_empty >= IXYMIN_BATCH)
-		ixymin_rx_refill(q, IXYMIN_BATCH - 1);
 	return nb;
 }

@@ -45,13 +45,14 @@ struct ixymin_rxq {
 	void *rdt;                /* the tail register */
 	struct rte_mempool *pool;
 	uint64_t rearm;           /* rearm_data of a fresh mbuf: headroom, refcnt, nb_segs, port */
-	struct ixymin_port *port;
+	uint64_t data_offset;     /* from an mbuf's address to the DMA address of its data */
 	uint16_t nb_desc;
 	uint16_t head;
 	uint16_t tail;
 	uint16_t nb_empty;
 	uint16_t buf_size;        /* bytes that the device may write to a buffer */
 	uint8_t path;             /* enum ixymin_rx_path */
+	bool offset_varies;       /* data_offset is not that of all mbufs of the pool */
 	bool ptypes;              /* packet types are wanted */
 	bool skip_to_eop;         /* a bad packet has begun: drop the rest of it */
 	bool strip;               /* the device strips VLAN tags */
@@ -59,6 +60,7 @@ struct ixymin_rxq {
 	uint64_t mbuf_flags;      /* ol_flags that the application wants to be told */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
+	struct ixymin_port *port;
 	struct rte_mbuf *first;   /* of a scattered packet that is not complete, or NULL */
 	struct rte_mbuf *last;
 	bool scattered;           /* packets may be larger than a buffer */
@@ -66,6 +68,10 @@ struct ixymin_rxq {
 	bool deferred;            /* started by the application, not with the port */
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
+
+/* One buffer, one packet */
+#define IXYMIN_TX_COMMAND (IXYMIN_TXD_DTYP_DATA | IXYMIN_TXD_EOP | IXYMIN_TXD_IFCS | \
+			   IXYMIN_TXD_DEXT)
 
 /* What a transmit context tells the device of packets (7.2.3.2.3) */
 struct ixymin_tx_context {
@@ -171,6 +177,42 @@ rxd_packet_type(const union ixymin_rx_desc *desc)
 	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? IXYMIN_PTYPE_OUTER : IXYMIN_PTYPE_ALL));
 }
 
+/* Fill empty descriptors, until at most max_empty are left, and tell the device once. If the pool
+ * has no mbufs they stay empty, and the next burst tries again. Inline, since the compiler makes
+ * other instructions of it for each path. */
+static inline void
+rxq_refill(struct ixymin_rxq *q, unsigned int max_empty)
+{
+	unsigned int tail = q->tail, nb, i;
+
+	while (q->nb_empty > max_empty) {
+		struct rte_mbuf **mbufs = &q->mbufs[tail];
+		union ixymin_rx_desc *ring = &q->ring[tail];
+
+		nb = RTE_MIN(q->nb_empty, IXYMIN_BATCH);
+		nb = RTE_MIN(nb, q->nb_desc - tail);
+		if (rte_mempool_get_bulk(q->pool, (void **)mbufs, nb) < 0) {
+			rte_atomic_fetch_add_explicit(&q->port->stats.rx_nombuf, nb,
+						      rte_memory_order_relaxed);
+			break;
+		}
+		for (i = 0; i < nb; i++) {
+			rte_iova_t data = likely(!q->offset_varies) ?
+					  (uintptr_t)mbufs[i] + q->data_offset :
+					  rte_mbuf_data_iova_default(mbufs[i]);
+
+			ring[i].read.pkt_addr = rte_cpu_to_le_64(data);
+			ring[i].read.hdr_addr = 0;
+		}
+		tail = tail + nb == q->nb_desc ? 0 : tail + nb;
+		q->nb_empty -= nb;
+	}
+	if (tail != q->tail) {
+		q->tail = tail;
+		rte_write32(rte_cpu_to_le_32(tail), q->rdt);
+	}
+}
+
 static inline uint16_t
 txq_used(const struct ixymin_txq *q)
 {
@@ -193,13 +235,36 @@ txq_batch_end(const struct ixymin_txq *q, uint16_t index)
 /* The end of a burst: give the device the descriptors up to tail. The last one gets RS, since this
  * burst may be the last, and the application may ask for its packets. */
 static inline void
-txq_submit(struct ixymin_txq *q, unsigned int tail)
+txq_submit(struct ixymin_txq *q)
 {
-	unsigned int last = (tail == 0 ? q->nb_desc : tail) - 1;
+	unsigned int last = (q->tail == 0 ? q->nb_desc : q->tail) - 1;
 
 	q->ring[last].read.cmd_type_len |= rte_cpu_to_le_32(IXYMIN_TXD_RS);
-	q->tail = tail;
-	rte_write32(rte_cpu_to_le_32(tail), q->tdt);
+	rte_write32(rte_cpu_to_le_32(q->tail), q->tdt);
+}
+
+/* ixymin_tx.c */
+void ixymin_tx_reclaim(struct ixymin_txq *q);
+int ixymin_tx_done_cleanup(void *queue, uint32_t max);
+
+/* 7.2.3.3: reclaim what was sent; let put() write descriptors for the packets that there is room
+ * for; tell the device once, if there are any. A burst of 0 packets reclaims all that was sent. */
+static inline uint16_t
+txq_burst(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
+	  uint16_t (*put)(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts))
+{
+	uint16_t tail = q->tail, nb;
+
+	if (unlikely(nb_pkts == 0)) {
+		ixymin_tx_done_cleanup(q, 0);
+		return 0;
+	}
+	if (q->nb_free < RTE_MAX(nb_pkts, q->reclaim_below))
+		ixymin_tx_reclaim(q);
+	nb = put(q, pkts, nb_pkts);
+	if (q->tail != tail)
+		txq_submit(q);
+	return nb;
 }
 
 /* ixymin_ethdev.c: memory for a queue, all zero, which ends in an mbuf pointer for each descriptor,
@@ -220,6 +285,7 @@ void ixymin_rx_queue_free_mbufs(struct rte_eth_dev *dev, uint16_t id);
 void ixymin_rx_queue_fit(struct rte_eth_dev *dev, uint16_t id, uint16_t mtu);
 void ixymin_rx_queue_strip(struct rte_eth_dev *dev, uint16_t id, bool on);
 void ixymin_rx_refill(struct ixymin_rxq *q, unsigned int max_empty);
+uint16_t ixymin_rx_take(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 void ixymin_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 const uint32_t *ixymin_ptypes_get(struct rte_eth_dev *dev IXYMIN_PTYPES_PARAM);
 int ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);
@@ -231,7 +297,7 @@ uint16_t ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* ixymin_rx_offload.c */
 uint64_t ixymin_rx_mbuf_flags(const struct ixymin_rxq *q, uint64_t offloads);
-uint16_t ixymin_rx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t ixymin_rx_take_full(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* ixymin_tx.c */
 int ixymin_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
@@ -246,12 +312,12 @@ int ixymin_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_et
 int ixymin_tx_descriptor_status(void *queue, uint16_t offset);
 bool ixymin_tx_is_full(const struct rte_eth_dev *dev);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-void ixymin_tx_reclaim(struct ixymin_txq *q);
-int ixymin_tx_done_cleanup(void *queue, uint32_t max);
+uint16_t ixymin_tx_put(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 void ixymin_tx_drop(struct ixymin_txq *q, struct rte_mbuf *m);
 
 /* ixymin_tx_offload.c */
 uint16_t ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t ixymin_tx_put_full(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 #endif /* IXYMIN_RXTX_H */

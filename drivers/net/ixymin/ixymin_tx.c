@@ -20,9 +20,6 @@
  * takes 21 cycles a packet instead of 11. */
 #define TX_USED_MAX 256
 
-/* One buffer, one packet */
-#define TX_COMMAND (IXYMIN_TXD_DTYP_DATA | IXYMIN_TXD_EOP | IXYMIN_TXD_IFCS | IXYMIN_TXD_DEXT)
-
 void
 ixymin_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 {
@@ -287,25 +284,17 @@ ixymin_tx_drop(struct ixymin_txq *q, struct rte_mbuf *m)
 	rte_atomic_fetch_add_explicit(&q->port->stats.tx_bad, 1, rte_memory_order_relaxed);
 }
 
-/* 7.2.3.2.4, 7.2.3.3: reclaim what was sent; write a descriptor for each packet; tell the device
- * once, if there are any. A burst of 0 packets reclaims all that was sent. */
-uint16_t
-ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+/* 7.2.3.2.4: write a descriptor for each packet. */
+static inline uint16_t
+tx_put(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct ixymin_txq *q = queue;
-	unsigned int tail = q->tail, end = txq_batch_end(q, tail), nb, max, dropped = 0;
+	unsigned int max = RTE_MIN(nb_pkts, q->nb_free), nb, dropped = 0;
+	unsigned int tail = q->tail, end = txq_batch_end(q, tail);
 
-	if (unlikely(nb_pkts == 0)) {
-		ixymin_tx_done_cleanup(q, 0);
-		return 0;
-	}
-	if (q->nb_free < RTE_MAX(nb_pkts, q->reclaim_below))
-		ixymin_tx_reclaim(q);
-	max = RTE_MIN(nb_pkts, q->nb_free);
 	for (nb = 0; nb < max; nb++) {
 		union ixymin_tx_desc *desc = &q->ring[tail];
 		struct rte_mbuf *m = pkts[nb];
-		uint32_t len = m->data_len, command = TX_COMMAND | len;
+		uint32_t len = m->data_len, command = IXYMIN_TX_COMMAND | len;
 
 		if (unlikely(!tx_is_valid(m))) {
 			ixymin_tx_drop(q, m);
@@ -323,9 +312,20 @@ ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		desc->read.olinfo_status = rte_cpu_to_le_32(len << IXYMIN_TXD_PAYLEN_SHIFT);
 	}
 	q->nb_free -= nb - dropped;
-	if (tail != q->tail)
-		txq_submit(q, tail);
+	q->tail = tail;
 	return nb;
+}
+
+uint16_t
+ixymin_tx_put(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return tx_put(q, pkts, nb_pkts);
+}
+
+uint16_t
+ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return txq_burst(queue, pkts, nb_pkts, tx_put);
 }
 
 /* What bursts_choose() chooses among */

@@ -259,19 +259,12 @@ tx_write(struct ixymin_txq *q, struct rte_mbuf *m)
 	q->mbufs[desc - q->ring] = m;
 }
 
-/* As ixymin_tx_burst(), for packets of any kind */
+/* As ixymin_tx_put(), for packets of any kind */
 uint16_t
-ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+ixymin_tx_put_full(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct ixymin_txq *q = queue;
-	uint16_t nb, tail = q->tail;
+	uint16_t nb;
 
-	if (unlikely(nb_pkts == 0)) {
-		ixymin_tx_done_cleanup(q, 0);
-		return 0;
-	}
-	if (q->nb_free < RTE_MAX(nb_pkts, q->reclaim_below))
-		ixymin_tx_reclaim(q);
 	for (nb = 0; nb < nb_pkts; nb++) {
 		struct rte_mbuf *m = pkts[nb];
 
@@ -283,7 +276,11 @@ ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 			break;
 		tx_write(q, m);
 	}
-	if (q->tail != tail)
-		txq_submit(q, q->tail);
 	return nb;
+}
+
+uint16_t
+ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return txq_burst(queue, pkts, nb_pkts, ixymin_tx_put_full);
 }
