@@ -135,6 +135,28 @@ def test_at_program_start(arguments):
         assert_intact(pmd, pmd.send({0: 1000}, expect={0: 1000}), 1000)
 
 
+BLOCKED = "0000:07:00.0"
+
+
+def test_a_blocked_address():
+    """-b of a port's address is honoured."""
+    with Rig("net_ixymin", ["gen:start=0"],
+             eal=["-b", BLOCKED, f"--vdev=sim82599_1,pci={BLOCKED}"]) as pmd:
+        assert re.findall("^.*sim82599_1: (.*)", pmd.output, re.MULTILINE)[0] == \
+            f"{BLOCKED} is blocked by -b; choose another address with pci=DDDD:BB:DD.F", \
+            pmd.about(pmd.output)
+        assert pmd.telemetry("/ethdev/list") == [0], pmd.about(pmd.output)
+
+
+def test_an_allow_list():
+    """-a of another device does not hide a port that --vdev asks for; a line says so."""
+    with Rig("net_ixymin", ["gen:start=0"] * 2, eal=["-a", BLOCKED]) as pmd:
+        for port in range(2):
+            assert re.search(rf"sim82599_{port}: .* is not among the devices of -a, but --vdev "
+                             "asks for it", pmd.output), pmd.about(pmd.output)
+        assert pmd.telemetry("/ethdev/list") == [0, 1], pmd.about(pmd.output)
+
+
 ERRORS = {  # call: result, the line that says why, or None where ethdev says nothing
     "start unconfigured": ("EINVAL", "port_id=0 is not configured"),
     "too many rx queues": ("EINVAL", r"nb_rx_queues=129 > 128"),
