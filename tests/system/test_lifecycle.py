@@ -11,7 +11,6 @@ import time
 
 import pytest
 from ixymin_tools import simlib
-from judge import ixymin_has
 from rig import EthdevCheck, Rig, assert_intact
 
 GEN = "gen:start=0"
@@ -79,8 +78,6 @@ def test_queue_restarts(driver):
     """Queues stop and start one by one."""
     with Rig(driver, [GEN] * 2, ["--rxq=2", "--txq=2", "--no-flush-rx"]) as pmd:
         queues = [("rxq 0", "RXDCTL_0"), ("rxq 1", "RXDCTL_1"), ("txq 1", "TXDCTL_1")]
-        if driver == "net_ixymin" and not ixymin_has("Queue start/stop"):
-            del queues[2]
         for queue, control in queues:
             for change, enabled in (("stop", 0), ("start", 1)):
                 said = pmd.command(f"port 0 {queue} {change}")

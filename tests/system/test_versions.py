@@ -81,6 +81,26 @@ def test_smallest_ring_needs_a_threshold(use):
         assert told[:3] == (1000, 1000, 0), pmd.about(told)
 
 
+@pytest.mark.parametrize("release", ["24.11", "25.11", "26.07"])
+def test_recycling(use, release):
+    """Mbufs of sent packets go to the receive ring: none is taken from the pool and none comes back
+    while packets flow, except by the forwarding mode that does not recycle."""
+    use(release)
+    with EthdevCheck("net_ixymin", "gen", "recycle=20000") as check:
+        (count, at_a_time), = check.lines(r"^recycled: (\d+) mbufs, (\d+) at a time$")
+        assert int(count) > 0 and at_a_time == "0", check.output
+    with Rig("net_ixymin", ["gen:start=0"] * 2) as pmd:
+        for mode in "io", "recycle_mbufs":
+            pmd.forward(mode)
+            pmd.send({0: 1024})  # the rings get their mbufs from the pool
+            left = set()
+            for _ in range(20):
+                pmd.send({0: 32})
+                left.add(pmd.available_mbufs())
+            assert (len(left) == 1) == (mode == "recycle_mbufs"), pmd.about(f"{mode}: {left}")
+            assert pmd.stop_forwarding()[:3] == (1664, 1664, 0), pmd.output
+
+
 @pytest.mark.parametrize("release", ["25.11", "26.07"])
 def test_recycling_recycles_nothing(use, release):
     """net_ixgbe's receive ring takes mbufs back by 64, its transmit ring gives them by 32."""

@@ -22,6 +22,19 @@
 #include <rte_stdatomic.h>
 #endif
 
+/* Since 23.11 mbufs are recycled. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
+#define IXYMIN_RECYCLE(...)
+struct rte_eth_recycle_rxq_info {
+	struct rte_mbuf **mbuf_ring;
+	struct rte_mempool *mp;
+	uint16_t *refill_head, *receive_tail;
+	uint16_t mbuf_ring_size, refill_requirement;
+};
+#else
+#define IXYMIN_RECYCLE(...) __VA_ARGS__
+#endif
+
 /* Since 25.11 the statistics of queues have a structure of their own, which may be missing. */
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
 #define eth_queue_stats rte_eth_stats

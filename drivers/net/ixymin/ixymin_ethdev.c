@@ -393,6 +393,7 @@ static const struct eth_dev_ops ixymin_ops = {
 	.tx_queue_stop = ixymin_tx_queue_stop,
 	.txq_info_get = ixymin_txq_info_get,
 	.tx_burst_mode_get = ixymin_tx_burst_mode_get,
+	IXYMIN_RECYCLE(.recycle_rxq_info_get = ixymin_recycle_rxq_info_get,)
 	.tx_done_cleanup = ixymin_tx_done_cleanup,
 	.rx_queue_intr_enable = ixymin_rx_queue_intr_enable,
 	.rx_queue_intr_disable = ixymin_rx_queue_intr_disable,
@@ -458,6 +459,8 @@ port_init(struct rte_eth_dev *dev)
 	dev->rx_descriptor_status = ixymin_rx_descriptor_status;
 	dev->tx_descriptor_status = ixymin_tx_descriptor_status;
 	dev->tx_pkt_prepare = ixymin_tx_prepare;
+	IXYMIN_RECYCLE(dev->recycle_tx_mbufs_reuse = ixymin_recycle_tx_reuse;)
+	IXYMIN_RECYCLE(dev->recycle_rx_descriptors_refill = ixymin_recycle_rx_refill;)
 	bursts_choose(dev);
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0; /* all else is shared, BAR 0 at the same address, too */

@@ -70,6 +70,7 @@ ixymin_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc, un
 	q->drop_en = conf->rx_drop_en;
 	q->deferred = conf->rx_deferred_start;
 	q->path = IXYMIN_RX_STOPPED;
+	q->refill_at = IXYMIN_BATCH;
 	q->strip = (conf->offloads | dev->data->dev_conf.rxmode.offloads) &
 		   RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	dev->data->rx_queues[id] = q;
@@ -351,7 +352,7 @@ ixymin_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	const struct rx_path *path = &rx_paths[q->path];
 	uint16_t nb = path->take(q, pkts, nb_pkts);
 
-	if (q->nb_empty >= IXYMIN_BATCH)
+	if (q->nb_empty >= q->refill_at)
 		path->refill(q, IXYMIN_BATCH - 1);
 	return nb;
 }

@@ -55,14 +55,15 @@ struct ixymin_rxq {
 	bool offset_varies;       /* data_offset is not that of all mbufs of the pool */
 	bool ptypes;              /* packet types are wanted */
 	bool skip_to_eop;         /* a bad packet has begun: drop the rest of it */
-	bool strip;               /* the device strips VLAN tags */
 	uint8_t fcs_len;          /* as the port's */
+	uint8_t refill_at;        /* empty descriptors: fill them if there are so many */
 	uint64_t mbuf_flags;      /* ol_flags that the application wants to be told */
 
 	alignas(RTE_CACHE_LINE_SIZE) rte_iova_t iova; /* of the ring */
 	struct ixymin_port *port;
 	struct rte_mbuf *first;   /* of a scattered packet that is not complete, or NULL */
 	struct rte_mbuf *last;
+	bool strip;               /* the device strips VLAN tags */
 	bool scattered;           /* packets may be larger than a buffer */
 	bool drop_en;             /* drop packets for which there is no descriptor */
 	bool deferred;            /* started by the application, not with the port */
@@ -232,6 +233,16 @@ txq_batch_end(const struct ixymin_txq *q, uint16_t index)
 	return RTE_MIN(RTE_ALIGN_FLOOR(index, IXYMIN_BATCH) + IXYMIN_BATCH, q->nb_desc);
 }
 
+/* The device writes DD in order: a descriptor that is done says so of all before it. */
+static inline bool
+txq_is_done(const struct ixymin_txq *q, uint16_t index)
+{
+	uint32_t status = rte_atomic_load_explicit(&q->ring[index].wb.status,
+						   rte_memory_order_acquire);
+
+	return status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD);
+}
+
 /* The end of a burst: give the device the descriptors up to tail. The last one gets RS, since this
  * burst may be the last, and the application may ask for its packets. */
 static inline void
@@ -314,6 +325,12 @@ bool ixymin_tx_is_full(const struct rte_eth_dev *dev);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_put(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 void ixymin_tx_drop(struct ixymin_txq *q, struct rte_mbuf *m);
+
+/* ixymin_recycle.c */
+void ixymin_recycle_rxq_info_get(struct rte_eth_dev *dev, uint16_t id,
+				 struct rte_eth_recycle_rxq_info *info);
+void ixymin_recycle_rx_refill(void *queue, uint16_t nb);
+uint16_t ixymin_recycle_tx_reuse(void *queue, struct rte_eth_recycle_rxq_info *info);
 
 /* ixymin_tx_offload.c */
 uint16_t ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);

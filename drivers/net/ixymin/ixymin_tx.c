@@ -184,16 +184,6 @@ ixymin_tx_is_full(const struct rte_eth_dev *dev)
 	return dev->data->dev_conf.txmode.offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 }
 
-/* The device writes DD in order: a descriptor that is done says so of all before it. */
-static inline bool
-tx_is_done(const struct ixymin_txq *q, uint16_t index)
-{
-	uint32_t status = rte_atomic_load_explicit(&q->ring[index].wb.status,
-						   rte_memory_order_acquire);
-
-	return status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD);
-}
-
 /* Free the mbufs of nb descriptors from head on, none of them beyond the end of the ring. */
 static inline void
 tx_free(struct ixymin_txq *q, uint16_t nb)
@@ -220,7 +210,7 @@ ixymin_tx_reclaim(struct ixymin_txq *q)
 			return;
 		while (q->mbufs[last] == NULL)
 			last = txq_next(q, last);
-		if (!tx_is_done(q, last))
+		if (!txq_is_done(q, last))
 			return;
 		tx_free(q, nb);
 	}
@@ -237,7 +227,7 @@ ixymin_tx_done_cleanup(void *queue, uint32_t max)
 	if (q == NULL) /* ethdev does not look */
 		return -EINVAL;
 	sent = txq_used(q);
-	while (sent > 0 && !tx_is_done(q, (q->head + sent - 1) % q->nb_desc))
+	while (sent > 0 && !txq_is_done(q, (q->head + sent - 1) % q->nb_desc))
 		sent--;
 	for (i = 0; i < sent && (max == 0 || packets < max); i++)
 		packets += q->mbufs[(q->head + i) % q->nb_desc] != NULL;
@@ -262,7 +252,7 @@ ixymin_tx_descriptor_status(void *queue, uint16_t offset)
 	if (offset == q->nb_desc - 1)
 		return RTE_ETH_TX_DESC_UNAVAIL;
 	for (i = offset + 1; i < q->nb_desc; i++) {
-		if (tx_is_done(q, (q->tail + i) % q->nb_desc))
+		if (txq_is_done(q, (q->tail + i) % q->nb_desc))
 			return RTE_ETH_TX_DESC_DONE;
 	}
 	return RTE_ETH_TX_DESC_FULL;
