@@ -30,17 +30,21 @@ static const char usage[] =
 	"the number of a port in ethdev. It has to be sim82599_PORT, with core=app and a\n"
 	"generator.\n"
 	"\n"
-	"  simd=64|128|256|512  bits of a vector that the driver may use (default 256); 64: none\n"
+	"  simd=64|128|256|512  bits of a vector that the driver may use; 64: none (default 256)\n"
 	"  offloads=none|rx|vlan|txcsum|tso\n"
 	"                       what is asked for (default none)\n"
 	"  use=0|1              1: the packets use the offloads, too (default 0)\n"
 	"  fast_free=0|1        1: ask for it, where the driver offers it (default 1)\n"
 	"  ring=N[/M]           Rx and Tx descriptors (default 512, M as N)\n"
 	"\n"
+	"  --plug NAME,ARGS     plug in a virtual device, as --vdev does, and tell how long it\n"
+	"                       took (a software 82599 needs EAL's --iova-mode=va then)\n"
 	"  --burst N[,N]...     packets of a call, 1 to 256 (default 32)\n"
 	"  --window N           packets that are timed at a time, 32 to 65536 (default 256)\n"
 	"  --rounds N           windows of each port, burst and state (default 2000)\n"
 	"  --state warm[,l3]    what the driver finds in the caches (default warm)\n"
+	"  --count              instead of cycles, count instructions, accesses and bytes;\n"
+	"                       with doorbells=trap, tail writes, too\n"
 	"  --csv FILE           where all windows are written (default: stdout)\n";
 
 __attribute__((noreturn)) static void
@@ -165,14 +169,27 @@ parse_port(struct args *args, char *text)
 	args->nb_ports++;
 }
 
+static void
+plug(char *name)
+{
+	char *rest = strchr(name, ',');
+
+	if (rest != NULL)
+		*rest++ = '\0';
+	if (port_plug(name, rest != NULL ? rest : "") < 0)
+		wrong("--plug", name, "a device that EAL can plug in; EAL says why not");
+}
+
 void
 args_parse(int argc, char **argv, struct args *args)
 {
 	static const struct option options[] = {
+		{ "plug", required_argument, NULL, 'p' },
 		{ "burst", required_argument, NULL, 'b' },
 		{ "window", required_argument, NULL, 'w' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "state", required_argument, NULL, 's' },
+		{ "count", no_argument, NULL, 'n' },
 		{ "csv", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -185,6 +202,9 @@ args_parse(int argc, char **argv, struct args *args)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
+		case 'p':
+			plug(optarg);
+			break;
 		case 'b':
 			parse_bursts(args, optarg);
 			break;
@@ -196,6 +216,9 @@ args_parse(int argc, char **argv, struct args *args)
 			break;
 		case 's':
 			parse_states(args, optarg);
+			break;
+		case 'n':
+			args->count = true;
 			break;
 		case 'c':
 			args->csv = optarg;

@@ -15,6 +15,8 @@
  *   port.c    a port is configured and started
  *   device.c  the device's turn, and the state of memory after it
  *   window.c  the driver's turn, and the rounds
+ *   count.c   the same turns, counted exactly instead of timed
+ *   step.c    instructions of a call, one by one
  */
 
 #ifndef BENCH_H
@@ -55,6 +57,7 @@ struct port {
 	bool fast_free;
 	bool use;            /* packets use the offloads */
 	struct rte_mempool *pool;
+	double start_ms;     /* from configuration until the link was up */
 };
 
 struct args {
@@ -65,6 +68,7 @@ struct args {
 	bool state[STATE_COUNT];
 	unsigned int rounds;
 	unsigned int window; /* packets */
+	bool count;          /* instead of timing */
 	const char *csv;
 };
 
@@ -75,6 +79,9 @@ void args_parse(int argc, char **argv, struct args *args);
 
 /* port.c */
 
+/** Plug in a virtual device of EAL. @return 0 or a negative errno, said */
+int port_plug(const char *name, const char *arguments);
+
 /** Configure and start; what the port is goes to stdout. @return 0 or a negative errno, said */
 int port_start(struct port *port);
 void port_stop(struct port *port);
@@ -83,6 +90,8 @@ void port_stop(struct port *port);
 
 /** Find the device's function. @return 0 or a negative errno, said */
 int device_init(void);
+/** A counter of the device, see sim82599.h */
+uint64_t device_counter(const struct port *port, const char *name);
 /** The device sends all that it was given, and fills the receive ring. @return frames moved */
 unsigned int device_turn(const struct port *port);
 /** Bring memory into a state after the device's turn. */
@@ -90,7 +99,41 @@ void device_leave(enum state state);
 
 /* window.c */
 
+/** How a window is divided: packets of a call, calls and turns, so that a turn fits the rings. */
+struct shape {
+	unsigned int warm, burst; /* packets of the call before the window, and of those in it */
+	unsigned int calls;       /* of a turn */
+	unsigned int turns;
+};
+
+struct shape window_shape(const struct port *port, unsigned int burst, unsigned int packets);
+/** Have packets use the port's offloads. */
+void use_offloads(const struct port *port, struct rte_mbuf **pkts, uint16_t n);
+/** Receive and send once, as an application does. @return packets */
+unsigned int forward(const struct port *port, unsigned int burst);
+/** Does each port's device work when it is called? @return 0 or a negative errno, said */
+int devices_check(const struct args *args);
+/** The processor's clock cycles for each of the TSC. */
+double clock_ratio(void);
 /** All rounds. @return 0 or a negative errno, said */
 int windows_run(const struct args *args, FILE *csv);
+
+/* count.c */
+
+/** Of each port and burst. @return 0 or a negative errno, said */
+int counts_run(const struct args *args, FILE *csv);
+
+/* step.c */
+
+struct steps {
+	uint64_t instructions, branches, loads, stores;
+};
+
+typedef uint16_t burst_function(void *queue, struct rte_mbuf **pkts, uint16_t n);
+
+int step_init(void);
+/** Call the function, and add what it executes until it has returned. */
+uint16_t step_call(burst_function *function, void *queue, struct rte_mbuf **pkts, uint16_t n,
+		   struct steps *steps);
 
 #endif /* BENCH_H */

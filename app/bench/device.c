@@ -14,6 +14,7 @@
 #define DEFAULT_L2 (1 << 20) /* if the C library does not know it */
 
 static unsigned int (*poll_device)(unsigned int port);
+static uint64_t (*read_counter)(unsigned int port, const char *name);
 static const volatile uint8_t *sweep;
 static size_t sweep_size;
 
@@ -39,14 +40,22 @@ device_init(void)
 {
 	void *plugin = dlopen("librte_sim82599.so", RTLD_NOW | RTLD_NOLOAD);
 
-	if (plugin != NULL)
+	if (plugin != NULL) {
 		*(void **)&poll_device = dlsym(plugin, "sim82599_poll");
-	if (poll_device == NULL) {
+		*(void **)&read_counter = dlsym(plugin, "sim82599_counter");
+	}
+	if (poll_device == NULL || read_counter == NULL) {
 		fputs("bench: there is no sim82599_poll(); load librte_sim82599.so by EAL's -d\n",
 		      stderr);
 		return -ENOENT;
 	}
 	return states_init();
+}
+
+uint64_t
+device_counter(const struct port *port, const char *name)
+{
+	return read_counter(port->id, name);
 }
 
 unsigned int

@@ -3,13 +3,21 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_version.h>
 
 #include "bench.h"
+
+#ifdef __clang__
+#define COMPILER __VERSION__ /* which says so */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
 
 /* The file is begun before minutes of work. */
 static FILE *
@@ -39,12 +47,16 @@ main(int argc, char **argv)
 	}
 	args_parse(argc - n, argv + n, &args);
 	csv = csv_open(args.csv);
-	printf("dpdk: %s\n", rte_version());
+	printf("dpdk: %s, built by %s\n", rte_version(), COMPILER);
+	printf("tsc: %" PRIu64 " Hz, the processor's clock %.2f times that\n", rte_get_tsc_hz(),
+	       clock_ratio());
 	ret = device_init();
 	for (unsigned int i = 0; i < args.nb_ports && ret == 0; i++)
 		ret = port_start(&args.port[i]);
 	if (ret == 0)
-		ret = windows_run(&args, csv);
+		ret = devices_check(&args);
+	if (ret == 0)
+		ret = args.count ? counts_run(&args, csv) : windows_run(&args, csv);
 	for (unsigned int i = 0; i < args.nb_ports; i++)
 		port_stop(&args.port[i]);
 	if (fclose(csv) != 0) {

@@ -4,8 +4,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_vect.h>
@@ -13,6 +15,27 @@
 #include "bench.h"
 
 #define CACHE 256   /* mbufs that a pool keeps for the lcore, as in testpmd */
+
+static double plug_ms[RTE_MAX_ETHPORTS]; /* by N of sim82599_N */
+
+static double
+since(uint64_t start)
+{
+	return (rte_rdtsc() - start) * 1e3 / rte_get_tsc_hz();
+}
+
+int
+port_plug(const char *name, const char *arguments)
+{
+	uint64_t start = rte_rdtsc();
+	unsigned int number;
+	int ret;
+
+	ret = rte_eal_hotplug_add("vdev", name, arguments);
+	if (ret == 0 && sscanf(name, "sim82599_%u", &number) == 1 && number < RTE_MAX_ETHPORTS)
+		plug_ms[number] = since(start);
+	return ret;
+}
 
 static int
 fail(const struct port *port, const char *what, int ret)
@@ -85,13 +108,15 @@ tell(const struct port *port, const struct rte_eth_dev_info *info)
 	rte_eth_rx_burst_mode_get(port->id, 0, &rx);
 	rte_eth_tx_burst_mode_get(port->id, 0, &tx);
 	printf("port %u: driver=%s simd=%u offloads=%s use=%d fast_free=%d ring=%u/%u rx=%s tx=%s "
-	       "rx_mode=\"%s\" tx_mode=\"%s\"\n", port->id, info->driver_name, port->simd,
+	       "rx_mode=\"%s\" tx_mode=\"%s\" probe_ms=%.1f start_ms=%.1f reg_accesses=%" PRIu64
+	       "\n", port->id, info->driver_name, port->simd,
 	       port->offloads->name, port->use,
 	       port->fast_free && (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE),
 	       port->rx_ring, port->tx_ring,
 	       place((const void *)ops->rx_pkt_burst, rx_place, sizeof(rx_place)),
 	       place((const void *)ops->tx_pkt_burst, tx_place, sizeof(tx_place)),
-	       rx.info, tx.info);
+	       rx.info, tx.info, plug_ms[port->id], port->start_ms,
+	       device_counter(port, "reg_reads") + device_counter(port, "reg_writes"));
 }
 
 int
@@ -99,6 +124,7 @@ port_start(struct port *port)
 {
 	int socket = rte_eth_dev_socket_id(port->id);
 	struct rte_eth_dev_info info;
+	uint64_t start = rte_rdtsc();
 	struct rte_eth_link link;
 	int ret;
 
@@ -124,6 +150,7 @@ port_start(struct port *port)
 	ret = rte_eth_link_get(port->id, &link);
 	if (ret < 0 || link.link_status != RTE_ETH_LINK_UP)
 		return fail(port, "no link", -ENOLINK);
+	port->start_ms = since(start);
 	tell(port, &info);
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 #include "bench.h"
 
-#define WARM 32         /* packets of the untimed burst before a window, at most */
+#define WARM 32u        /* packets of the untimed burst before a window, at most */
 #define HELD 64         /* descriptors that a driver may hold back, at most */
 #define WARM_UP 100     /* rounds before those that count */
 
@@ -45,35 +45,37 @@ calibrate(void)
 }
 
 /* Clock cycles of the processor for each of the TSC: additions that depend on each other take a
- * cycle each. */
-static double
+ * cycle each. The best of many, because some are interrupted. */
+double
 clock_ratio(void)
 {
-	const unsigned int additions = 10000000;
-	uint64_t start = now();
+	uint64_t best = UINT64_MAX;
 	unsigned int x = 0;
 
-	for (unsigned int i = 0; i < additions; i += 10)
-		__asm__ volatile("add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\t"
-				 "add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\t"
-				 "add $1, %0\n\tadd $1, %0" : "+r"(x));
-	return (double)additions / (now() - start);
+	for (unsigned int i = 0; i < 1000; i++) {
+		uint64_t start = now();
+
+		for (unsigned int j = 0; j < 1000; j++)
+			__asm__ volatile("add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\t"
+					 "add $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\tadd $1, %0\n\t"
+					 "add $1, %0\n\tadd $1, %0" : "+r"(x));
+		best = RTE_MIN(best, now() - start);
+	}
+	return 10000.0 / best;
 }
 
-/* Have the packets use the port's offloads. */
-static inline void
-use_offloads(struct rte_mbuf **pkts, uint16_t n, uint64_t flags)
+void
+use_offloads(const struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
 	for (uint16_t i = 0; i < n; i++) {
-		pkts[i]->ol_flags |= flags;
+		pkts[i]->ol_flags |= port->offloads->used;
 		pkts[i]->l2_len = 14;
 		pkts[i]->l3_len = 20;
 		pkts[i]->vlan_tci = 1;
 	}
 }
 
-/* @return packets received; those that cannot be sent are freed */
-static inline unsigned int
+unsigned int
 forward(const struct port *port, unsigned int burst)
 {
 	struct rte_mbuf *pkts[MAX_BURST];
@@ -81,33 +83,40 @@ forward(const struct port *port, unsigned int burst)
 
 	n = rte_eth_rx_burst(port->id, 0, pkts, burst);
 	if (port->use)
-		use_offloads(pkts, n, port->offloads->used);
+		use_offloads(port, pkts, n);
 	sent = rte_eth_tx_burst(port->id, 0, pkts, n);
 	if (unlikely(sent < n))
 		rte_pktmbuf_free_bulk(pkts + sent, n - sent);
 	return n;
 }
 
-/* Turns of device and driver until the window is full. A turn is as long as the rings allow. */
+struct shape
+window_shape(const struct port *port, unsigned int burst, unsigned int packets)
+{
+	unsigned int ring = RTE_MIN(port->rx_ring, port->tx_ring);
+	unsigned int warm = RTE_MIN(RTE_MIN(burst, WARM), ring / 8);
+	unsigned int room = ring > HELD + warm ? ring - HELD - warm : ring / 4;
+	unsigned int calls = RTE_MAX(RTE_MIN(packets, room) / burst, 1u);
+
+	return (struct shape){ .warm = warm, .burst = burst, .calls = calls,
+			       .turns = RTE_MAX(packets / (calls * burst), 1u) };
+}
+
 static void
 window_run(const struct port *port, enum state state, unsigned int burst, unsigned int packets,
 	   struct window *window)
 {
-	unsigned int ring = RTE_MIN(port->rx_ring, port->tx_ring);
-	unsigned int warm = RTE_MIN(RTE_MIN(burst, (unsigned int)WARM), ring / 8);
-	unsigned int room = ring > HELD + warm ? ring - HELD - warm : ring / 4;
-	unsigned int calls = RTE_MAX(RTE_MIN(packets, room) / burst, 1u);
-	unsigned int turns = RTE_MAX(packets / (calls * burst), 1u);
+	struct shape shape = window_shape(port, burst, packets);
 
-	*window = (struct window){ .calls = calls * turns };
-	for (unsigned int t = 0; t < turns; t++) {
+	*window = (struct window){ .calls = shape.calls * shape.turns };
+	for (unsigned int t = 0; t < shape.turns; t++) {
 		uint64_t start;
 
 		device_turn(port);
 		device_leave(state);
-		forward(port, warm);
+		forward(port, shape.warm);
 		start = now();
-		for (unsigned int i = 0; i < calls; i++)
+		for (unsigned int i = 0; i < shape.calls; i++)
 			window->packets += forward(port, burst);
 		window->cycles += now() - start - timer_cycles;
 	}
@@ -137,9 +146,8 @@ round_run(const struct args *args, FILE *csv, unsigned int number, enum state st
 	}
 }
 
-/* Does the device of each port work when it is called, and only then? */
-static int
-check(const struct args *args)
+int
+devices_check(const struct args *args)
 {
 	for (unsigned int i = 0; i < args->nb_ports; i++) {
 		const struct port *port = &args->port[i];
@@ -161,14 +169,7 @@ check(const struct args *args)
 int
 windows_run(const struct args *args, FILE *csv)
 {
-	int ret;
-
 	calibrate();
-	ret = check(args);
-	if (ret < 0)
-		return ret;
-	printf("tsc: %" PRIu64 " Hz; processor's clock: %.2f of it\n", rte_get_tsc_hz(),
-	       clock_ratio());
 	fprintf(csv, "round,state,burst,port,cycles,packets,calls\n");
 	for (unsigned int r = 0; r < WARM_UP + args->rounds; r++) {
 		FILE *to = r >= WARM_UP ? csv : NULL;

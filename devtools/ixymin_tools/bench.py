@@ -27,16 +27,17 @@ class Bench(simlib.Program):
 
     name = "bench"
 
-    def __init__(self, paths, keys, options, wire="gen", core="app"):
-        self.paths = paths
+    def __init__(self, paths, keys, options, **vdev):
         self.folder = tempfile.TemporaryDirectory(prefix="bench.")
         self.csv = os.path.join(self.folder.name, "windows.csv")
-        vdevs = [simlib.sim(i, path.driver, wire=wire, core=core) for i, path in enumerate(paths)]
+        vdev = {"wire": "gen", "core": "app", **vdev}
+        plugs = [word for i, path in enumerate(paths)
+                 for word in ("--plug", simlib.sim(i, path.driver, **vdev))]
         ports = [":".join([str(i), f"simd={SIMD[path.path]}"] +
                           [f"{key}={value}" for key, value in keys.items()])
                  for i, path in enumerate(paths)]
-        super().__init__(PROGRAM, vdevs, ["--csv", self.csv] + options + ports,
-                         memory=simlib.memory_args(512))
+        super().__init__(PROGRAM, [], ["--csv", self.csv] + plugs + options + ports,
+                         eal=["--iova-mode=va"], memory=simlib.memory_args(512))
 
     def default_lcores(self):
         return f"0@{simlib.cores()[1][0]}"
@@ -44,13 +45,17 @@ class Bench(simlib.Program):
     def wait_ready(self):
         self.wait_for("^dpdk: ")
 
+    def _check_ports(self):
+        """The program plugs them in by itself, and needs no telemetry."""
+
     def close(self):
         super().close()
         self.folder.cleanup()
 
     def result(self, timeout):
         """Wait for the end.
-        @return {name: what the program tells of itself}, [{...} of each port], [windows]
+        @return {name: what the program tells of itself}, [{...} of each port], [{...} of each line
+        of its table]
         """
         if self.wait_exit(timeout) != 0:
             raise self.error("failed")
@@ -62,6 +67,18 @@ class Bench(simlib.Program):
         with open(self.csv) as f:
             windows = list(csv.DictReader(f))
         return facts, ports, windows
+
+
+def same_path(ports, i):
+    """Did the driver choose the functions that an earlier port of it has?"""
+    return any(all(ports[j][key] == ports[i][key] for key in ("driver", "rx", "tx"))
+               for j in range(i))
+
+
+def per_packet(line):
+    """A line of --count, for a packet: {"rx_instructions": 59.2, ...}"""
+    return {key: int(value) / int(line["packets"]) for key, value in line.items()
+            if key not in ("port", "burst", "packets") and int(line["packets"]) > 0}
 
 
 def quantile(values, share):

@@ -186,7 +186,8 @@ def test_pmdinfo():
 
 
 @pytest.mark.parametrize("plugin, names", [
-    (simlib.IXYMIN_PLUGIN, []), (simlib.SIM_PLUGIN, ["sim82599_poll"])], ids=["ixymin", "sim"])
+    (simlib.IXYMIN_PLUGIN, []), (simlib.SIM_PLUGIN, ["sim82599_counter", "sim82599_poll"])],
+    ids=["ixymin", "sim"])
 def test_what_plugins_export(plugin, names):
     """Plugins of one process do not meet in their symbols: they export their interface only."""
     said = subprocess.run(["nm", "-D", "--defined-only", plugin], check=True, text=True,

@@ -30,6 +30,34 @@ sim_counters(struct sim_port *port,
 	add(arg, "secondaries", atomic_load(&port->bar.mailbox->users));
 }
 
+struct wanted {
+	const char *name;
+	uint64_t value;
+};
+
+static void
+keep_wanted(void *arg, const char *name, uint64_t value)
+{
+	struct wanted *wanted = arg;
+
+	if (strcmp(name, wanted->name) == 0)
+		wanted->value = value;
+}
+
+uint64_t
+sim82599_counter(unsigned int number, const char *name)
+{
+	struct wanted wanted = { name, UINT64_MAX };
+	struct sim_port *port;
+
+	pthread_mutex_lock(&sim_mutex);
+	TAILQ_FOREACH(port, &sim_ports, next)
+		if (port->index == number)
+			sim_counters(port, keep_wanted, &wanted);
+	pthread_mutex_unlock(&sim_mutex);
+	return wanted.value;
+}
+
 static void
 report_file(struct sim_port *port, const char *violation)
 {

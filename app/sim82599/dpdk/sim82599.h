@@ -209,6 +209,13 @@ void sim_thread_info(const struct sim_port *port, struct sim_thread_info *info);
 
 /* report.c */
 
+/**
+ * Exported to programs: a counter of port sim82599_N, by its name in /sim82599/stats.
+ * @return UINT64_MAX if there is no such port or counter
+ */
+__attribute__((visibility("default"))) uint64_t sim82599_counter(unsigned int port,
+								  const char *name);
+
 /** Every counter of a port, by name, in the order of reports. */
 void sim_counters(struct sim_port *port,
 		  void (*add)(void *arg, const char *name, uint64_t value), void *arg);

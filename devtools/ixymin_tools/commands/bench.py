@@ -22,8 +22,10 @@ PREPARE = "build"
 
 PATHS = [bench.Path(driver, path) for driver in ("net_ixymin", "net_ixgbe")
          for path in ("scalar", "vector")]
-HEADS = ["driver", "path", "state", "offloads", "fast free", "ring", "burst",
-         "10 %", "25 %", "50 %", "75 %", "ratio", "95 %"]
+CASE_HEADS = ["driver", "path", "offloads", "fast free", "ring", "burst"]
+CYCLE_HEADS = CASE_HEADS + ["state", "10 %", "25 %", "50 %", "75 %", "ratio", "95 %"]
+COUNT_HEADS = CASE_HEADS + ["Rx instr.", "Tx instr.", "instr.", "branches", "loads", "stores",
+                            "reg. reads", "reg. writes", "PCIe up", "PCIe down"]
 
 
 def one_of(*allowed):
@@ -61,34 +63,53 @@ def parser():
                    help="of memory: warm, l3 (default warm)")
     p.add_argument("--rounds", type=whole_number(20, 1000000), default=2000, metavar="N",
                    help="windows of 256 packets for each line of the table (default 2000)")
+    p.add_argument("--count", action="store_true", help="instead of cycles, count instructions, "
+                   "memory and register accesses and PCIe bytes for a packet; exact")
     p.add_argument("--csv", metavar="FILE", type=output_file, help="all windows, one a line")
     return p
 
 
+def options(args):
+    words = ["--burst", ",".join(map(str, args.burst))]
+    if args.count:
+        return words + ["--count"]
+    return words + ["--state", ",".join(args.state), "--rounds", str(args.rounds)]
+
+
 def measure(args, ring, size, offloads, fast_free):
-    """@return what the ports are, and all windows."""
+    """@return what the ports are, and the lines of the program's table."""
     keys = {"ring": ring, "offloads": offloads, "fast_free": fast_free}
-    options = ["--burst", ",".join(map(str, args.burst)), "--state", ",".join(args.state),
-               "--rounds", str(args.rounds)]
-    with bench.Bench(PATHS, keys, options, wire=f"gen:size={size}") as program:
+    vdev = {"wire": f"gen:size={size}"}
+    if args.count:
+        vdev["doorbells"] = "trap"  # which counts them
+    with bench.Bench(PATHS, keys, options(args), **vdev) as program:
         print("$ " + program.command_line, file=sys.stderr)
-        facts, ports, windows = program.result(600 + args.rounds)
+        facts, ports, lines = program.result(600 + args.rounds)
     print(f"{facts['dpdk']}; TSC {facts['tsc']}; frames of {size} bytes", file=sys.stderr)
-    return ports, windows
+    for i, port in enumerate(ports):
+        print(f"{PATHS[i].driver} {PATHS[i].path}: rx {port['rx_mode']} ({port['rx']}), tx "
+              f"{port['tx_mode']} ({port['tx']}); probe {port['probe_ms']} ms, start until link up "
+              f"{port['start_ms']} ms, {port['reg_accesses']} register accesses", file=sys.stderr)
+    return ports, lines
 
 
-def describe(table, ports, state, burst):
+def case_of(i, port):
+    """@return the first columns of a row."""
+    return [PATHS[i].driver, PATHS[i].path, port["offloads"], port["fast_free"], port["ring"]]
+
+
+def cycles(ports, rounds):
     """@return the rows of one state and burst."""
-    rounds = {i: table[state, burst, i] for i in range(len(ports)) if table[state, burst, i]}
     values = {i: sorted(one.values()) for i, one in rounds.items()}
     rivals = [i for i in values if PATHS[i].driver == "net_ixgbe"]
     best = min(rivals, key=lambda i: bench.quantile(values[i], 0.5), default=None)
     rows = []
     for i, port in enumerate(ports):
-        row = [PATHS[i].driver, PATHS[i].path, state, port["offloads"], port["fast_free"],
-               port["ring"], str(burst)]
+        row = case_of(i, port)
         if i not in values:
             rows.append(row + ["no packets"] + [""] * 5)
+            continue
+        if bench.same_path(ports, i):
             continue
         row += [f"{bench.quantile(values[i], share):.1f}" for share in (0.1, 0.25, 0.5, 0.75)]
         if best is None:
@@ -99,13 +120,40 @@ def describe(table, ports, state, burst):
     return rows
 
 
-def write_windows(path, cases):
-    """Each window a line, with all that tells the cases apart."""
+def cycle_rows(args, ports, windows):
+    table = bench.by_round(windows)
+    rows = []
+    for state, burst in itertools.product(args.state, args.burst):
+        rounds = {i: table[state, burst, i] for i in range(len(ports)) if table[state, burst, i]}
+        rows += [row[:5] + [str(burst), state] + row[5:] for row in cycles(ports, rounds)]
+    return rows
+
+
+def count_rows(ports, lines):
+    rows = []
+    for line in lines:
+        i = int(line["port"])
+        row = case_of(i, ports[i]) + [line["burst"]]
+        one = bench.per_packet(line)
+        if not one:
+            rows.append(row + ["no packets"] + [""] * (len(COUNT_HEADS) - len(row) - 1))
+        elif not bench.same_path(ports, i):
+            both = [one["rx_" + what] + one["tx_" + what]
+                    for what in ("instructions", "branches", "loads", "stores")]
+            rows.append(row + [f"{value:.2f}" for value in
+                               [one["rx_instructions"], one["tx_instructions"]] + both +
+                               [one["reg_reads"], one["reg_writes"]]] +
+                        [f"{one[key]:.1f}" for key in ("pcie_up", "pcie_down")])
+    return rows
+
+
+def write_csv(path, cases):
+    """Each window, or line of counts, with all that tells the cases apart."""
     with open(path, "w") as f:
         table = None
-        for case, ports, windows in cases:
-            for window in windows:
-                line = {**case, **ports[int(window["port"])], **window}
+        for case, ports, lines in cases:
+            for one in lines:
+                line = {**case, **ports[int(one["port"])], **one}
                 if table is None:
                     table = csv.DictWriter(f, list(line), lineterminator="\n")
                     table.writeheader()
@@ -116,12 +164,10 @@ def run(args):
     rows, cases = [], []
     with simlib.HugePages(lambda text: print(text, file=sys.stderr)):
         for case in itertools.product(args.ring, args.size, args.offloads, args.fast_free):
-            ports, windows = measure(args, *case)
-            table = bench.by_round(windows)
-            for state, burst in itertools.product(args.state, args.burst):
-                rows += describe(table, ports, state, burst)
-            cases.append(({"size": case[1]}, ports, windows))
+            ports, lines = measure(args, *case)
+            rows += count_rows(ports, lines) if args.count else cycle_rows(args, ports, lines)
+            cases.append(({"size": case[1]}, ports, lines))
     if args.csv:
-        write_windows(args.csv, cases)
-    print_table(HEADS, rows)
+        write_csv(args.csv, cases)
+    print_table(COUNT_HEADS if args.count else CYCLE_HEADS, rows)
     return 0
