@@ -3,6 +3,8 @@
 
 """Which frames a port lets through, as the application asks for it."""
 
+import re
+
 from rig import BROADCAST, STATION, STRANGER, Rig, assert_frames, frame, read_pcap, write_pcap
 
 OWN = STATION[0]
@@ -82,6 +84,25 @@ def test_filters(driver, tmp_path):
         probe.accepts(OWN, THIRD, BROADCAST)
         pmd.command(f"mac_addr set 0 {SECOND}")
         probe.accepts(SECOND, THIRD, BROADCAST)
+
+
+def test_all_addresses(driver, tmp_path):
+    """128 addresses: frames to each are received, others are not, and there is no room for more."""
+    own = [OWN] + [f"02:82:59:aa:01:{n:02x}" for n in range(127)]
+    others = [STRANGER] + [f"02:82:59:aa:02:{n:02x}" for n in range(127)]
+    frames = [frame("udp", 60, dst) for pair in zip(own, others) for dst in pair]
+    out = tmp_path / "out.pcap"
+    wire = f"pcap:in={write_pcap(tmp_path / 'in.pcap', frames)}:out={out}:start=0"
+    with Rig(driver, [wire]) as pmd:
+        pmd.command("set promisc 0 off")
+        for addr in own[1:]:
+            said = pmd.command(f"mac_addr add 0 {addr}")
+            assert said.strip() == "", pmd.about(said)
+        said = pmd.command("mac_addr add 0 02:82:59:aa:03:00")
+        assert re.search("(?i)no space|full|error", said), pmd.about(said)
+        pmd.forward()
+        pmd.send({0: len(frames)}, expect={0: len(own)})
+        assert_frames(pmd, read_pcap(out), frames[::2], "frames to the port's addresses")
 
 
 def test_filters_outlive_stop(driver, tmp_path):

@@ -5,7 +5,7 @@
 
 import pytest
 from ixymin_tools import simlib
-from rig import (STATION, Rig, assert_frames, corpus, read_pcap, write_pcap)
+from rig import (STATION, Rig, assert_frames, assert_intact, corpus, read_pcap, write_pcap)
 
 
 def pcap_wires(tmp_path):
@@ -43,6 +43,19 @@ def test_testpmd(driver, tmp_path):
                 should = [change(data, port) for data in sent[1 - port]]
                 assert_frames(pmd, got[seen[port]:], should, f"{mode}, out of port {port}")
                 seen[port] = len(got)
+        pmd.check_driver_counts()
+
+
+@pytest.mark.parametrize("ring", [64, 72, 4096])
+def test_ring_sizes(ring):
+    """The smallest ring of net_ixymin, one that is no power of two, and the largest: several
+    rounds of each."""
+    with Rig("net_ixymin", ["gen:size=64-1518:start=0"] * 2,
+             [f"--rxd={ring}", f"--txd={ring}", "--total-num-mbufs=20000"]) as pmd:
+        assert pmd.sim_regs(0, "RDLEN_0")["RDLEN_0"] == 16 * ring, pmd.about(ring)
+        assert pmd.sim_regs(0, "TDLEN_0")["TDLEN_0"] == 16 * ring, pmd.about(ring)
+        pmd.forward()
+        assert_intact(pmd, pmd.send({0: 15000, 1: 15000}), 30000)
         pmd.check_driver_counts()
 
 
