@@ -19,6 +19,9 @@ from scapy.layers.l2 import Ether
 from scapy.packet import raw
 
 # EAL's and testpmd's arguments that make a driver take a path, and what it then says
+IXYMIN_SAYS = "--log-level=pmd.net.ixymin:debug"
+with open("/proc/cpuinfo") as cpuinfo:
+    IXYMIN_VECTOR = "Vector AVX2" if re.search(r"\bavx2\b", cpuinfo.read()) else "Scalar"
 IXGBE_SAYS = "--log-level=pmd.net.ixgbe.init:debug"
 PATHS = {
     "net_ixgbe": {
@@ -29,7 +32,8 @@ PATHS = {
                    "Bulk Alloc Preconditions are not|Using Regular"),
     },
     "net_ixymin": {
-        "scalar": ([], [], ""),
+        "vector": ([IXYMIN_SAYS], [], f"tx queues, .*: {IXYMIN_VECTOR}"),
+        "scalar": ([IXYMIN_SAYS, "--force-max-simd-bitwidth=64"], [], "tx queues, .*: Scalar"),
     },
 }
 
@@ -52,10 +56,12 @@ def ixymin_has(*features):
 
 
 def judges(*features, paths=None):
-    """Parameters (driver, path) of all drivers that have the features; paths: only these."""
+    """Parameters (driver, path) of all drivers that have the features; paths: only these, where
+    'bulk' stands for net_ixymin's scalar path, too.
+    """
     drivers = ["net_ixgbe"] + (["net_ixymin"] if ixymin_has(*features) else [])
     found = [(driver, path) for driver in drivers for path in PATHS[driver]
-             if paths is None or path in paths or driver != "net_ixgbe"]
+             if paths is None or {"scalar": "bulk"}.get(path, path) in paths]
     return pytest.mark.parametrize("driver, path", found, ids=["-".join(f) for f in found])
 
 

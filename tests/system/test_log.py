@@ -13,7 +13,7 @@ SAYS = [
     r"SFP\+ module \S+ \S+",
     r"started: MTU 1500, interrupts of link on, of rx queues off",
     r"2 rx queues, offloads 0x[0-9a-f]+",
-    r"2 tx queues, offloads 0x[0-9a-f]+: Scalar(, offloads)?",
+    r"2 tx queues, offloads 0x[0-9a-f]+: (Scalar|Vector AVX2)(, full)?",
     r"link up, 10000 Mb/s \(LINKS 0x[0-9a-f]+\)",
     r"link down, 0 Mb/s \(LINKS 0x[0-9a-f]+\)",
     r"stopped",

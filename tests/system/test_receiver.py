@@ -98,8 +98,8 @@ def compare(receiver, port, kinds, frames, also=None):
 
 
 @pytest.mark.parametrize("driver, simd", [
-    ("net_ixymin", None), ("net_ixgbe", None), ("net_ixgbe", 64)],
-    ids=["net_ixymin", "net_ixgbe-vector", "net_ixgbe-bulk"])
+    ("net_ixymin", None), ("net_ixymin", 64), ("net_ixgbe", None), ("net_ixgbe", 64)],
+    ids=["net_ixymin-vector", "net_ixymin-scalar", "net_ixgbe-vector", "net_ixgbe-bulk"])
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_every_field(use, release, compiler, driver, simd, tmp_path):
     """Two ports, all kinds of headers, each mbuf several times."""

@@ -257,6 +257,11 @@ bursts_choose(struct rte_eth_dev *dev)
 {
 	dev->rx_pkt_burst = ixymin_rx_burst;
 	dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full : ixymin_tx_burst;
+#ifdef RTE_ARCH_X86_64
+	if (ixymin_is_avx2_allowed())
+		dev->tx_pkt_burst = ixymin_tx_is_full(dev) ? ixymin_tx_burst_full_avx2 :
+							     ixymin_tx_burst_avx2;
+#endif
 }
 
 static void

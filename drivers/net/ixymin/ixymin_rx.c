@@ -88,14 +88,16 @@ static void
 rx_select(const struct rte_eth_dev *dev, uint16_t id)
 {
 	struct ixymin_rxq *q = dev->data->rx_queues[id];
+	bool full;
 
 	q->mbuf_flags = ixymin_rx_mbuf_flags(q, dev->data->dev_conf.rxmode.offloads);
+	full = q->mbuf_flags != 0 || q->fcs_len != 0 || q->scattered;
 	if (dev->data->rx_queue_state[id] == RTE_ETH_QUEUE_STATE_STOPPED)
 		q->path = IXYMIN_RX_STOPPED;
-	else if (q->mbuf_flags != 0 || q->fcs_len != 0 || q->scattered)
-		q->path = IXYMIN_RX_FULL;
+	else if (ixymin_is_avx2_allowed() && q->fcs_len == 0)
+		q->path = full || q->ptypes ? IXYMIN_RX_AVX2_FULL : IXYMIN_RX_AVX2;
 	else
-		q->path = IXYMIN_RX_PLAIN;
+		q->path = full ? IXYMIN_RX_FULL : IXYMIN_RX_PLAIN;
 }
 
 /* If packets of this MTU may be larger than a buffer, they are scattered; of a running queue that
@@ -283,8 +285,10 @@ ixymin_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)
 	ixymin_port(dev)->settings.no_ptypes = mask == 0;
 	for (id = 0; id < dev->data->nb_rx_queues; id++) {
 		q = dev->data->rx_queues[id];
-		if (q != NULL)
-			q->ptypes = mask != 0;
+		if (q == NULL)
+			continue;
+		q->ptypes = mask != 0;
+		rx_select(dev, id);
 	}
 	return 0;
 }
@@ -341,6 +345,12 @@ static const struct rx_path {
 } rx_paths[] = {
 	[IXYMIN_RX_PLAIN] = { ixymin_rx_take, ixymin_rx_refill, "Scalar" },
 	[IXYMIN_RX_FULL] = { ixymin_rx_take_full, ixymin_rx_refill, "Scalar, full" },
+#ifdef RTE_ARCH_X86_64
+	[IXYMIN_RX_AVX2] = { ixymin_rx_take_avx2, ixymin_rx_refill_avx2, "Vector AVX2" },
+	[IXYMIN_RX_AVX2_FULL] = {
+		ixymin_rx_take_full_avx2, ixymin_rx_refill_avx2, "Vector AVX2, full"
+	},
+#endif
 	[IXYMIN_RX_STOPPED] = { rx_take_nothing, rx_refill_nothing, "Stopped" },
 };
 

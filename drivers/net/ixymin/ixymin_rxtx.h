@@ -9,6 +9,9 @@
 
 #include <stdalign.h>
 
+#include <rte_cpuflags.h>
+#include <rte_vect.h>
+
 #include "ixymin_ethdev.h"
 
 /* Descriptors get new buffers, and are reclaimed, in batches. A batch begins at a multiple of this
@@ -20,6 +23,8 @@
 enum ixymin_rx_path {
 	IXYMIN_RX_PLAIN,
 	IXYMIN_RX_FULL,    /* what ixymin_rx_offload.c does */
+	IXYMIN_RX_AVX2,    /* as the plain one, without packet types */
+	IXYMIN_RX_AVX2_FULL,
 	IXYMIN_RX_STOPPED,
 };
 
@@ -69,6 +74,10 @@ struct ixymin_rxq {
 	bool deferred;            /* started by the application, not with the port */
 	struct rte_mbuf *mbufs[]; /* buffers of the descriptors */
 };
+
+/* Flags of mbufs that ask for an offload; TX_IPV4 and TX_IPV6 alone ask for nothing. */
+#define IXYMIN_TX_REQUESTS (RTE_MBUF_F_TX_OFFLOAD_MASK & \
+			    ~(RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6))
 
 /* One buffer, one packet */
 #define IXYMIN_TX_COMMAND (IXYMIN_TXD_DTYP_DATA | IXYMIN_TXD_EOP | IXYMIN_TXD_IFCS | \
@@ -336,5 +345,23 @@ uint16_t ixymin_recycle_tx_reuse(void *queue, struct rte_eth_recycle_rxq_info *i
 uint16_t ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_put_full(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t ixymin_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* ixymin_rxtx_avx2.c, if the processor has AVX2 and the application allows 256 bits */
+static inline bool
+ixymin_is_avx2_allowed(void)
+{
+#ifdef RTE_ARCH_X86_64
+	return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0 &&
+	       rte_vect_get_max_simd_bitwidth() >= RTE_VECT_SIMD_256;
+#else
+	return false;
+#endif
+}
+
+uint16_t ixymin_rx_take_avx2(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t ixymin_rx_take_full_avx2(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
+void ixymin_rx_refill_avx2(struct ixymin_rxq *q, unsigned int max_empty);
+uint16_t ixymin_tx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t ixymin_tx_burst_full_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 #endif /* IXYMIN_RXTX_H */

@@ -324,7 +324,11 @@ static const struct {
 	const char *name;
 } tx_paths[] = {
 	{ ixymin_tx_burst, "Scalar" },
-	{ ixymin_tx_burst_full, "Scalar, offloads" },
+	{ ixymin_tx_burst_full, "Scalar, full" },
+#ifdef RTE_ARCH_X86_64
+	{ ixymin_tx_burst_avx2, "Vector AVX2" },
+	{ ixymin_tx_burst_full_avx2, "Vector AVX2, full" },
+#endif
 };
 
 int
