@@ -247,6 +247,7 @@ def test_without_python(clone, command):
      "argument --driver: invalid choice: 'ixgbe' (choose from"),
     ("setup", ["--lists"], "'--lists' is wrong; allowed: --list, --help"),
     ("setup", ["--list", "all"], "'all' is wrong; allowed: --list, --help"),
+    ("without", ["nothing"], "argument FEATURE: 'nothing' is wrong; allowed: rss, vlan, module"),
     ("versions", ["24"], "argument VERSION: '24' is wrong; allowed: a release of DPDK such as"),
     ("versions", ["--compiler", "cc"], "argument --compiler: invalid choice: 'cc' (choose from"),
     ("versions", ["--source", "/proc"],
