@@ -82,7 +82,7 @@ is_secondary(const struct ixymin_hw *hw, const char *operation)
 	return true;
 }
 
-/* Refuses what ethdev has not checked against the above. */
+/* Refuses what ethdev has not checked against ixymin_infos_get(). */
 static int
 ixymin_configure(struct rte_eth_dev *dev)
 {
@@ -147,14 +147,16 @@ ixymin_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 	uint32_t frame = mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
 	uint16_t id;
 
-	/* before longer packets come */
-	for (id = 0; ixymin_port(dev)->started && id < dev->data->nb_rx_queues; id++)
-		ixymin_rx_queue_fit(dev, id, mtu);
+	if (ixymin_port(dev)->started) { /* before longer packets come */
+		for (id = 0; id < dev->data->nb_rx_queues; id++)
+			ixymin_rx_queue_fit(dev, id, mtu);
+	}
 	reg_write(ixymin_hw(dev), IXYMIN_MAXFRS, IXYMIN_MAXFRS_MFS(frame));
 	return 0;
 }
 
-/* 4.6.3, the first steps. Collects the counters, which a reset clears, and leaves the laser off. */
+/* 4.6.3, the first steps. Collects the counters, which a reset clears, and leaves the laser off.
+ * Sets dma_pending if the device could not be kept from DMA: then it may still use the rings. */
 static int
 port_reset(struct ixymin_port *port)
 {
@@ -181,7 +183,7 @@ port_reset(struct ixymin_port *port)
 }
 
 /* After a reset there is no DMA, and the mbufs of the rings can go. A device that does not answer
- * does no DMA either. One that neither ends its DMA nor is reset may still use the rings. */
+ * does no DMA either. */
 static int
 port_halt(struct rte_eth_dev *dev)
 {
@@ -483,13 +485,14 @@ port_init(struct rte_eth_dev *dev)
 	hw->sfp = has_sfp_cage(pci->id.device_id);
 	dev->data->dev_flags |= RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 
+	ixymin_stats_init(&port->stats);
 	ret = port_reset(port);
 	if (ret < 0)
 		return ret;
+	ixymin_stats_clear(&port->stats); /* the driver before may have left counts */
 	port->settings.inner_tpid = RTE_ETHER_TYPE_VLAN;
 	port->settings.outer_tpid = RTE_ETHER_TYPE_VLAN;
 	port->settings.fc = ixymin_flow_ctrl_default;
-	ixymin_stats_init(&port->stats); /* the driver before may have left counts */
 	if (!(reg_read(hw, IXYMIN_EEC) & IXYMIN_EEC_PRES)) {
 		IXYMIN_LOG(ERR, hw, "there is no EEPROM (EEC 0x%08x)", reg_read(hw, IXYMIN_EEC));
 		return -EIO;

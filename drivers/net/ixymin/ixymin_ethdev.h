@@ -35,7 +35,7 @@ struct ixymin_stats {
 
 struct ixymin_rss {
 	uint64_t types;                 /* RTE_ETH_RSS_ */
-	uint16_t nb_queues;             /* of the port, as far as RSS reaches them */
+	uint16_t nb_queues;             /* for which reta was made; 0: never */
 	uint8_t key[IXYMIN_RSS_KEY_BYTES];
 	uint8_t reta[IXYMIN_RETA_ENTRIES];
 };
@@ -47,7 +47,7 @@ struct ixymin_settings {
 	struct ixymin_rss rss;
 	struct rte_eth_fc_conf fc;      /* flow control */
 	uint8_t rx_counters[IXYMIN_RX_QUEUES]; /* the set of counters of a queue */
-	uint8_t tx_counters[IXYMIN_RX_QUEUES];
+	uint8_t tx_counters[IXYMIN_RX_QUEUES]; /* TQSM has as many registers as RQSMR */
 	uint16_t inner_tpid;            /* type of a VLAN tag, or of the inner one of two */
 	uint16_t outer_tpid;
 	bool no_ptypes;                 /* the application wants no packet types */
@@ -131,6 +131,7 @@ int ixymin_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *fc);
 
 /* ixymin_stats.c */
 void ixymin_stats_init(struct ixymin_stats *stats);
+void ixymin_stats_clear(struct ixymin_stats *stats);
 int ixymin_stats_update(struct ixymin_port *port);
 void ixymin_stats_freeze(struct ixymin_port *port);
 void ixymin_stats_thaw(struct ixymin_port *port);

@@ -8,7 +8,7 @@
 
 #include "ixymin_ethdev.h"
 
-/* Until the application sets it. Pause frames are neither sent nor minded. */
+/* Until the application sets it. Pause frames are neither sent nor obeyed. */
 const struct rte_eth_fc_conf ixymin_flow_ctrl_default = {
 	.high_water = 128,
 	.low_water = 64,

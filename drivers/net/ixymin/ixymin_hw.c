@@ -12,7 +12,7 @@
 static_assert(IXYMIN_RXDCTL(IXYMIN_RX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
 	      IXYMIN_TXDCTL(IXYMIN_TX_QUEUES - 1) < IXYMIN_BAR_SIZE &&
 	      IXYMIN_PFUTA(IXYMIN_FILTER_WORDS - 1) < IXYMIN_BAR_SIZE &&
-	      IXYMIN_GSSR < IXYMIN_BAR_SIZE, "a register lies outside of BAR0");
+	      IXYMIN_EITR(IXYMIN_RX_VECTORS) < IXYMIN_BAR_SIZE, "a register lies outside of BAR0");
 
 /* Polls a register until the bits of mask are those of value. A device that is gone reads as all
  * ones, which must not pass for bits that are set. The caller logs. */

@@ -73,7 +73,7 @@ hw_is_gone(const struct ixymin_hw *hw)
 /* Milliseconds in microseconds, the unit of waits and delays */
 #define MS(n) ((n) * UINT64_C(1000))
 
-/* The time, in cycles of the timer, that is so far away */
+/* The value of the timer in this number of microseconds */
 static inline uint64_t
 deadline_in(uint64_t us)
 {

@@ -33,6 +33,12 @@ ixymin_laser_off(const struct ixymin_hw *hw)
 #define SEMAPHORE_WAIT_US MS(1000)
 #define SEMAPHORE_POLL_US MS(1)
 
+static void
+swsm_unlock(const struct ixymin_hw *hw)
+{
+	reg_write(hw, IXYMIN_SWSM, 0);
+}
+
 /* 10.5.4: SWSM guards GSSR: SMBI between the drivers of both ports, SWESMBI towards the firmware.
  * Reading SMBI takes it. SWESMBI is taken if it reads back as written. */
 static bool
@@ -43,14 +49,8 @@ swsm_try(const struct ixymin_hw *hw)
 	reg_set(hw, IXYMIN_SWSM, IXYMIN_SWSM_SWESMBI);
 	if (reg_read(hw, IXYMIN_SWSM) & IXYMIN_SWSM_SWESMBI)
 		return true;
-	reg_write(hw, IXYMIN_SWSM, 0);
+	swsm_unlock(hw);
 	return false;
-}
-
-static void
-swsm_unlock(const struct ixymin_hw *hw)
-{
-	reg_write(hw, IXYMIN_SWSM, 0);
 }
 
 /* 10.5.4: software owns a resource if its bit in GSSR is set, and the firmware's is not. */
@@ -86,18 +86,25 @@ ixymin_gssr_acquire(const struct ixymin_hw *hw, uint32_t sw)
 	}
 }
 
+/* Even without SWSM, for the resource would stay taken for ever */
 void
 ixymin_gssr_release(const struct ixymin_hw *hw, uint32_t sw)
 {
 	uint64_t deadline = deadline_in(SEMAPHORE_WAIT_US);
 
-	while (!swsm_try(hw) && !is_over(deadline))
+	while (!swsm_try(hw)) {
+		if (is_over(deadline)) {
+			IXYMIN_LOG(WARNING, hw, "SWSM not free within 1000 ms (0x%08x)",
+				   reg_read(hw, IXYMIN_SWSM));
+			break;
+		}
 		rte_delay_us_sleep(SEMAPHORE_POLL_US);
+	}
 	reg_clear(hw, IXYMIN_GSSR, sw);
 	swsm_unlock(hw);
 }
 
-/* 4.6.4: switch the laser on, and let the link come up. The EEPROM says what the link is made of,
+/* 4.6.4: switch the laser on, and let the link come up. The EEPROM selects the link's mode,
  * but an SFP+ cage always means 10 Gb/s serial over SFI. Returns -EIO if the device is gone. */
 int
 ixymin_link_start(struct rte_eth_dev *dev)
@@ -116,7 +123,7 @@ ixymin_link_start(struct rte_eth_dev *dev)
 	if (link_is_managed(hw))
 		return 0;
 	ixymin_gssr_acquire(hw, IXYMIN_GSSR_SW_MAC_CSR); /* firmware may change AUTOC, too */
-	if (loopback) { /* 3.7.4: the MAC hears itself; the link is up by force */
+	if (loopback) { /* the MAC receives what it sends; the link is up by force */
 		reg_field(hw, IXYMIN_AUTOC, IXYMIN_AUTOC_LMS | IXYMIN_AUTOC_FLU,
 			  IXYMIN_AUTOC_LMS_10G_NO_AN | IXYMIN_AUTOC_FLU);
 	} else if (hw->sfp) {
@@ -158,32 +165,43 @@ ixymin_set_link_down(struct rte_eth_dev *dev)
 	return 0;
 }
 
-/* The link is what the device says now, or, if the caller waits, before the time is over. In a
- * secondary process it is what the primary one last saw, for the link's state is shared. */
+/* What LINKS says now, or, if the caller waits, once the link is up or the time is over. 0 if the
+ * port is stopped, or the device is gone. */
+static uint32_t
+links_read(const struct ixymin_port *port, bool wait)
+{
+	uint64_t deadline = deadline_in(LINK_WAIT_US);
+	uint32_t links;
+
+	while (port->started) {
+		links = reg_read(&port->hw, IXYMIN_LINKS);
+		if (links == IXYMIN_GONE)
+			return 0;
+		if ((links & IXYMIN_LINKS_UP) || !wait || port->link_down || is_over(deadline))
+			return links;
+		rte_delay_us_sleep(LINK_POLL_US);
+	}
+	return 0;
+}
+
+/* In a secondary process the link is what the primary one last saw, for its state is shared. */
 int
 ixymin_link_update(struct rte_eth_dev *dev, int wait_to_complete)
 {
 	static const uint32_t speeds[] = {
+		[0] = RTE_ETH_SPEED_NUM_UNKNOWN,
 		[IXYMIN_LINKS_SPEED_100M] = RTE_ETH_SPEED_NUM_100M,
 		[IXYMIN_LINKS_SPEED_1G] = RTE_ETH_SPEED_NUM_1G,
 		[IXYMIN_LINKS_SPEED_10G] = RTE_ETH_SPEED_NUM_10G,
 	};
 	struct ixymin_port *port = ixymin_port(dev);
 	struct rte_eth_link link = { .link_autoneg = !port->hw.sfp };
-	uint64_t deadline = deadline_in(LINK_WAIT_US);
-	uint32_t links = 0;
+	uint32_t links;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return -1; /* no change */
-	while (port->started) {
-		links = reg_read(&port->hw, IXYMIN_LINKS); /* all ones if the device is gone */
-		if ((links & IXYMIN_LINKS_UP) || !wait_to_complete)
-			break;
-		if (port->link_down || is_over(deadline))
-			break;
-		rte_delay_us_sleep(LINK_POLL_US);
-	}
-	if (links != IXYMIN_GONE && (links & IXYMIN_LINKS_UP)) {
+	links = links_read(port, wait_to_complete);
+	if (links & IXYMIN_LINKS_UP) {
 		link.link_status = RTE_ETH_LINK_UP;
 		link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
 		link.link_speed = speeds[IXYMIN_LINKS_SPEED(links)];

@@ -113,8 +113,9 @@ i2c_put(const struct ixymin_hw *hw, uint32_t line, bool high)
 	rte_delay_us_block(I2C_DELAY_US);
 }
 
-/* Eight bits and an acknowledge, the highest first. Returns what was on the bus, or an error if the
- * clock stays low. A module pulls down only what is released (1) here. */
+/* Eight bits and an acknowledge, the highest first. Returns the nine bits that were on the bus, the
+ * acknowledge lowest, or an error if the clock stays low. A module pulls down only what is released
+ * (1) here. */
 static int
 i2c_transfer(const struct ixymin_hw *hw, uint32_t bits)
 {
@@ -179,12 +180,13 @@ i2c_try(const struct ixymin_hw *hw, uint8_t address, uint8_t offset)
 static int
 sfp_read(const struct ixymin_hw *hw, uint8_t address, uint8_t offset)
 {
-	uint32_t owner = IXYMIN_GSSR_SW_PHY(IXYMIN_STATUS_LAN_ID(reg_read(hw, IXYMIN_STATUS)));
 	uint64_t deadline = deadline_in(SFP_BUSY_US);
+	uint32_t owner;
 	int byte;
 
 	if (hw_is_gone(hw))
 		return -EIO;
+	owner = IXYMIN_GSSR_SW_PHY(IXYMIN_STATUS_LAN_ID(reg_read(hw, IXYMIN_STATUS)));
 	ixymin_gssr_acquire(hw, owner);
 	for (;;) {
 		byte = i2c_try(hw, address, offset);
@@ -237,15 +239,18 @@ ixymin_get_module_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *in
 	ret = ixymin_get_module_info(dev, &module);
 	if (ret == 0)
 		ret = check_range(hw, "module", module.eeprom_len, info);
-	for (i = 0; ret >= 0 && i < info->length; i++) {
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < info->length; i++) {
 		at = info->offset + i;
 		ret = sfp_read(hw, at < SFP_PAGE ? SFP_ID : SFP_DIAGNOSTICS, at % SFP_PAGE);
-		if (ret < 0)
+		if (ret < 0) {
 			IXYMIN_LOG(ERR, hw, "the module does not answer for byte %u", at);
-		else
-			bytes[i] = ret;
+			return ret;
+		}
+		bytes[i] = ret;
 	}
-	return ret < 0 ? ret : 0;
+	return 0;
 }
 
 /* A text of the module's, padded with spaces; a module may hold anything. */

@@ -2,9 +2,9 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
-/* The registers and descriptors of the 82599 that this driver uses, under their
- * data-sheet names (Intel 331520) and in its order.  A bit stands indented
- * below its register.  Sections without a word of their own are the data sheet's. */
+/* The registers and descriptors of the 82599 that this driver uses, under their names in the data
+ * sheet (Intel 331520) and in its order, but for filter tables that are only cleared. A bit stands
+ * indented below its register. Numbers such as 8.2.3.1 are sections of the data sheet. */
 
 #ifndef IXYMIN_REGS_H
 #define IXYMIN_REGS_H
@@ -274,7 +274,7 @@
 #define IXYMIN_MFLCN                   0x04294
 #define   IXYMIN_MFLCN_PMCF            RTE_BIT32(0)      /* MAC control frames pass */
 #define   IXYMIN_MFLCN_DPF             RTE_BIT32(1)      /* pause frames do not */
-#define   IXYMIN_MFLCN_RFCE            RTE_BIT32(3)      /* pause frames are minded */
+#define   IXYMIN_MFLCN_RFCE            RTE_BIT32(3)      /* pause frames are obeyed */
 #define IXYMIN_AUTOC                   0x042a0
 #define   IXYMIN_AUTOC_FLU             RTE_BIT32(0)      /* force link up */
 #define   IXYMIN_AUTOC_AN_RESTART      RTE_BIT32(12)     /* restarts the link; clears itself */

@@ -123,8 +123,10 @@ ixymin_rss_configure(struct rte_eth_dev *dev)
 			   IXYMIN_RSS_QUEUES - 1, dev->data->nb_rx_queues);
 	if (rss->nb_queues == 0)
 		memcpy(rss->key, default_key, sizeof(rss->key));
-	for (i = 0; rss->nb_queues != nb_queues && i < IXYMIN_RETA_ENTRIES; i++)
-		rss->reta[i] = i % nb_queues;
+	if (rss->nb_queues != nb_queues) {
+		for (i = 0; i < IXYMIN_RETA_ENTRIES; i++)
+			rss->reta[i] = i % nb_queues;
+	}
 	rss->nb_queues = nb_queues;
 	hash_set(rss, &hash);
 	return 0;

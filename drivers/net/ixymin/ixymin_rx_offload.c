@@ -40,7 +40,7 @@ rx_has_no_checksum(const struct ixymin_rxq *q, const struct rte_mbuf *m, uint32_
 	const struct rte_udp_hdr *udp;
 	uint32_t l2_len = RTE_ETHER_HDR_LEN;
 
-	if (!(status & IXYMIN_RXD_UDPCS) || (info & RTE_PTYPE_L3_IPV6))
+	if (!(status & IXYMIN_RXD_UDPCS) || (info & IXYMIN_RXD_INFO_IPV6))
 		return false;
 	if (status & IXYMIN_RXD_VEXT)
 		l2_len += RTE_VLAN_HLEN;

@@ -28,6 +28,7 @@ enum ixymin_rx_path {
 	IXYMIN_RX_STOPPED,
 };
 
+/* The bits of a descriptor that are a packet type; of a tunnel, those of the outer header */
 #define IXYMIN_PTYPE_OUTER (RTE_PTYPE_L3_IPV4_EXT)
 #define IXYMIN_PTYPE_ALL   (RTE_PTYPE_L3_IPV4_EXT | RTE_PTYPE_L3_IPV6_EXT | RTE_PTYPE_L4_TCP | \
 			    RTE_PTYPE_L4_UDP | RTE_PTYPE_L4_SCTP)
@@ -182,7 +183,7 @@ static inline uint32_t
 rxd_packet_type(const union ixymin_rx_desc *desc)
 {
 	uint32_t info = rte_le_to_cpu_32(desc->wb.info);
-	bool tunnel = (info & RTE_PTYPE_L3_IPV4) && (info & RTE_PTYPE_L3_IPV6);
+	bool tunnel = (info & IXYMIN_RXD_INFO_IPV4) && (info & IXYMIN_RXD_INFO_IPV6);
 
 	return RTE_PTYPE_L2_ETHER | (info & (tunnel ? IXYMIN_PTYPE_OUTER : IXYMIN_PTYPE_ALL));
 }

@@ -17,6 +17,7 @@
 /* The field of rte_eth_stats that a counter adds to */
 enum sum { NONE, RX_ERRORS, RX_MISSED, TX_PACKETS, TX_BYTES, TX_PAUSE };
 
+/* The names are those of net_ixgbe, so that programs find the same ones. */
 static const struct {
 	const char *name;    /* among the extended statistics */
 	uint32_t low, high;  /* registers; high: of a counter of 36 bits, else 0 */
@@ -24,7 +25,7 @@ static const struct {
 } counters[] = {
 	{ "rx_crc_errors", IXYMIN_CRCERRS, 0, RX_ERRORS },
 	{ "rx_illegal_byte_errors", IXYMIN_ILLERRC, 0, RX_ERRORS },
-	{ "rx_error_bytes", IXYMIN_ERRBC, 0, RX_ERRORS },
+	{ "rx_error_bytes", IXYMIN_ERRBC, 0, RX_ERRORS }, /* packets */
 	{ "rx_mac_short_packet_dropped", IXYMIN_MSPDC, 0, RX_ERRORS },
 	{ "rx_length_errors", IXYMIN_RLEC, 0, RX_ERRORS },
 	{ "rx_undersize_errors", IXYMIN_RUC, 0, RX_ERRORS },
@@ -152,8 +153,9 @@ ixymin_stats_update(struct ixymin_port *port)
 void
 ixymin_stats_freeze(struct ixymin_port *port)
 {
-	ixymin_stats_update(port);
 	stats_lock(&port->stats);
+	if (!hw_is_gone(&port->hw))
+		counters_collect(port);
 	port->stats.frozen = true;
 	stats_unlock(&port->stats);
 }
@@ -294,13 +296,9 @@ ixymin_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats IXYMIN_QUE
 	return ret;
 }
 
-int
-ixymin_stats_reset(struct rte_eth_dev *dev)
+void
+ixymin_stats_clear(struct ixymin_stats *stats)
 {
-	struct ixymin_port *port = ixymin_port(dev);
-	struct ixymin_stats *stats = &port->stats;
-	int ret = ixymin_stats_update(port);
-
 	stats_lock(stats);
 	memset(stats->port, 0, sizeof(stats->port));
 	memset(stats->queue, 0, sizeof(stats->queue));
@@ -308,6 +306,15 @@ ixymin_stats_reset(struct rte_eth_dev *dev)
 	rte_atomic_store_explicit(&stats->rx_nombuf, 0, rte_memory_order_relaxed);
 	rte_atomic_store_explicit(&stats->tx_bad, 0, rte_memory_order_relaxed);
 	stats_unlock(stats);
+}
+
+int
+ixymin_stats_reset(struct rte_eth_dev *dev)
+{
+	struct ixymin_port *port = ixymin_port(dev);
+	int ret = ixymin_stats_update(port);
+
+	ixymin_stats_clear(&port->stats);
 	return ret;
 }
 
@@ -315,15 +322,18 @@ int
 ixymin_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int nb)
 {
 	struct ixymin_port *port = ixymin_port(dev);
-	int ret = ixymin_stats_update(port);
 	unsigned int i;
+	int ret;
 
 	if (nb < RTE_DIM(counters))
 		return RTE_DIM(counters);
+	ret = ixymin_stats_update(port);
+	stats_lock(&port->stats); /* the alarm may add to them meanwhile */
 	for (i = 0; i < RTE_DIM(counters); i++) {
 		xstats[i].id = i;
 		xstats[i].value = port->stats.port[i];
 	}
+	stats_unlock(&port->stats);
 	return ret < 0 ? ret : (int)RTE_DIM(counters);
 }
 
@@ -333,7 +343,9 @@ ixymin_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xst
 {
 	unsigned int i;
 
-	for (i = 0; names != NULL && i < nb && i < RTE_DIM(counters); i++)
+	if (names == NULL)
+		return RTE_DIM(counters);
+	for (i = 0; i < RTE_MIN(nb, RTE_DIM(counters)); i++)
 		strlcpy(names[i].name, counters[i].name, sizeof(names[i].name));
 	return RTE_DIM(counters);
 }

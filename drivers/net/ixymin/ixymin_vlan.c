@@ -64,8 +64,10 @@ ixymin_vlan_offload_set(struct rte_eth_dev *dev, int mask)
 	bool strip = dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 	uint16_t id;
 
-	for (id = 0; (mask & RTE_ETH_VLAN_STRIP_MASK) && id < dev->data->nb_rx_queues; id++)
-		ixymin_vlan_strip_queue_set(dev, id, strip);
+	if (mask & RTE_ETH_VLAN_STRIP_MASK) {
+		for (id = 0; id < dev->data->nb_rx_queues; id++)
+			ixymin_vlan_strip_queue_set(dev, id, strip);
+	}
 	modes_write(dev);
 	return 0;
 }
