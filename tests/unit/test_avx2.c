@@ -478,6 +478,20 @@ tx_begin(const struct tx_plan *plan, uint16_t nb_desc)
 	}
 }
 
+/* What a pool may rely on when it has an mbuf back */
+static void
+is_fresh(struct rte_mempool *pool, void *unused, void *mbuf, unsigned int index)
+{
+	const struct rte_mbuf *m = mbuf;
+
+	(void)pool;
+	(void)unused;
+	SAME("refcnt", index, m->refcnt, 1);
+	SAME("nb_segs", index, m->nb_segs, 1);
+	SAME("next", index, m->next != NULL, 0);
+	SAME("is direct", index, RTE_MBUF_DIRECT(m), 1);
+}
+
 static void
 tx_end(void)
 {
@@ -490,9 +504,12 @@ tx_end(void)
 		free(q);
 	}
 	free_held(sides[SCALAR].nb_held, 0);
-	for (unsigned int i = 0; i < NB_POOLS; i++)
+	for (unsigned int i = 0; i < NB_POOLS; i++) {
 		SAME("mbufs at the end", i, rte_mempool_avail_count(sides[SCALAR].pools[i]),
 		     NB_MBUFS);
+		rte_mempool_obj_iter(sides[SCALAR].pools[i], is_fresh, NULL);
+		rte_mempool_obj_iter(sides[AVX2].pools[i], is_fresh, NULL);
+	}
 }
 
 /* A segment whose DMA address is the same on both sides */

@@ -253,6 +253,62 @@ txq_is_done(const struct ixymin_txq *q, uint16_t index)
 	return status & rte_cpu_to_le_32(IXYMIN_TXD_STAT_DD);
 }
 
+/* How many of nb mbufs, from the first on, one call gives back to their pool: nobody else has them,
+ * their data is their own, and they are of one pool. */
+static inline unsigned int
+txq_run(struct rte_mbuf *const *mbufs, unsigned int nb)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb; i++) {
+		const struct rte_mbuf *m = mbufs[i];
+
+		if (m == NULL || m->nb_segs != 1 || rte_mbuf_refcnt_read(m) != 1 ||
+		    !RTE_MBUF_DIRECT(m) || m->pool != mbufs[0]->pool)
+			break;
+	}
+	return i;
+}
+
+/* Free the mbufs of nb descriptors from head on, none of them beyond the end of the ring. */
+static inline void
+txq_free(struct ixymin_txq *q, unsigned int nb)
+{
+	struct rte_mbuf **mbufs = &q->mbufs[q->head], **end = &mbufs[nb];
+	unsigned int n;
+
+	for (; mbufs < end; mbufs += n) {
+		n = q->fast_free ? nb : txq_run(mbufs, end - mbufs);
+		if (n > 0) {
+			rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, n);
+		} else {
+			rte_pktmbuf_free(mbufs[0]);
+			n = 1;
+		}
+	}
+	q->nb_free += nb;
+	q->head = q->head + nb == q->nb_desc ? 0 : q->head + nb;
+}
+
+/* Free whole batches that were sent: when the packet that a batch ends in is out. Inline, as
+ * rxq_refill(). */
+static inline void
+txq_reclaim(struct ixymin_txq *q)
+{
+	for (;;) {
+		uint16_t end = txq_batch_end(q, q->head);
+		uint16_t nb = end - q->head, last = end - 1;
+
+		if (txq_used(q) < nb)
+			return;
+		while (q->mbufs[last] == NULL)
+			last = txq_next(q, last);
+		if (!txq_is_done(q, last))
+			return;
+		txq_free(q, nb);
+	}
+}
+
 /* The end of a burst: give the device the descriptors up to tail. The last one gets RS, since this
  * burst may be the last, and the application may ask for its packets. */
 static inline void
@@ -265,14 +321,14 @@ txq_submit(struct ixymin_txq *q)
 }
 
 /* ixymin_tx.c */
-void ixymin_tx_reclaim(struct ixymin_txq *q);
 int ixymin_tx_done_cleanup(void *queue, uint32_t max);
 
 /* 7.2.3.3: reclaim what was sent; let put() write descriptors for the packets that there is room
  * for; tell the device once, if there are any. A burst of 0 packets reclaims all that was sent. */
 static inline uint16_t
 txq_burst(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
-	  uint16_t (*put)(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts))
+	  uint16_t (*put)(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts),
+	  void (*reclaim)(struct ixymin_txq *q))
 {
 	uint16_t tail = q->tail, nb;
 
@@ -281,7 +337,7 @@ txq_burst(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts,
 		return 0;
 	}
 	if (q->nb_free < RTE_MAX(nb_pkts, q->reclaim_below))
-		ixymin_tx_reclaim(q);
+		reclaim(q);
 	nb = put(q, pkts, nb_pkts);
 	if (q->tail != tail)
 		txq_submit(q);
@@ -333,6 +389,7 @@ int ixymin_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_et
 int ixymin_tx_descriptor_status(void *queue, uint16_t offset);
 bool ixymin_tx_is_full(const struct rte_eth_dev *dev);
 uint16_t ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+void ixymin_tx_reclaim(struct ixymin_txq *q);
 uint16_t ixymin_tx_put(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts);
 void ixymin_tx_drop(struct ixymin_txq *q, struct rte_mbuf *m);
 

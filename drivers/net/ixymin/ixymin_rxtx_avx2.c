@@ -180,7 +180,8 @@ rx_take(struct ixymin_rxq *q, struct rte_mbuf **pkts, uint16_t nb_pkts, const bo
 		n = RTE_MIN(left, (unsigned int)nb_pkts - nb);
 		n = RTE_MIN(n, (unsigned int)q->nb_desc - q->head);
 		steps = 0;
-		if (!q->skip_to_eop && (!full || q->first == NULL))
+		if (n >= STEP && rxd_status(&q->ring[q->head + STEP - 1]) & IXYMIN_RXD_DD &&
+		    !q->skip_to_eop && (!full || q->first == NULL))
 			steps = rx_steps(q, &pkts[nb], n, full);
 		nb += steps;
 		left -= steps;
@@ -317,11 +318,11 @@ tx_put_full_avx2(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 uint16_t
 ixymin_tx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	return txq_burst(queue, pkts, nb_pkts, tx_put_avx2);
+	return txq_burst(queue, pkts, nb_pkts, tx_put_avx2, txq_reclaim);
 }
 
 uint16_t
 ixymin_tx_burst_full_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	return txq_burst(queue, pkts, nb_pkts, tx_put_full_avx2);
+	return txq_burst(queue, pkts, nb_pkts, tx_put_full_avx2, txq_reclaim);
 }

@@ -184,36 +184,10 @@ ixymin_tx_is_full(const struct rte_eth_dev *dev)
 	return dev->data->dev_conf.txmode.offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 }
 
-/* Free the mbufs of nb descriptors from head on, none of them beyond the end of the ring. */
-static inline void
-tx_free(struct ixymin_txq *q, uint16_t nb)
-{
-	struct rte_mbuf **mbufs = &q->mbufs[q->head];
-
-	if (q->fast_free)
-		rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, nb);
-	else
-		rte_pktmbuf_free_bulk(mbufs, nb);
-	q->nb_free += nb;
-	q->head = q->head + nb == q->nb_desc ? 0 : q->head + nb;
-}
-
-/* Free whole batches that were sent: when the packet that a batch ends in is out. */
 void
 ixymin_tx_reclaim(struct ixymin_txq *q)
 {
-	for (;;) {
-		uint16_t end = txq_batch_end(q, q->head);
-		uint16_t nb = end - q->head, last = end - 1;
-
-		if (txq_used(q) < nb)
-			return;
-		while (q->mbufs[last] == NULL)
-			last = txq_next(q, last);
-		if (!txq_is_done(q, last))
-			return;
-		tx_free(q, nb);
-	}
+	txq_reclaim(q);
 }
 
 /* Free all packets that were sent, also those of a batch that is not full: the last one of each
@@ -233,7 +207,7 @@ ixymin_tx_done_cleanup(void *queue, uint32_t max)
 		packets += q->mbufs[(q->head + i) % q->nb_desc] != NULL;
 	for (; i > 0; i -= nb) {
 		nb = RTE_MIN(i, (uint32_t)q->nb_desc - q->head);
-		tx_free(q, nb);
+		txq_free(q, nb);
 	}
 	return packets;
 }
@@ -315,7 +289,7 @@ ixymin_tx_put(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkts)
 uint16_t
 ixymin_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	return txq_burst(queue, pkts, nb_pkts, tx_put);
+	return txq_burst(queue, pkts, nb_pkts, tx_put, ixymin_tx_reclaim);
 }
 
 /* What bursts_choose() chooses among */

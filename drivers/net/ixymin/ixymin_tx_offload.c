@@ -282,5 +282,5 @@ ixymin_tx_put_full(struct ixymin_txq *q, struct rte_mbuf **pkts, uint16_t nb_pkt
 uint16_t
 ixymin_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	return txq_burst(queue, pkts, nb_pkts, ixymin_tx_put_full);
+	return txq_burst(queue, pkts, nb_pkts, ixymin_tx_put_full, ixymin_tx_reclaim);
 }
