@@ -1228,7 +1228,10 @@ check_errors(unsigned int n)
 	struct rte_mempool *tiny = rte_pktmbuf_pool_create("tiny", 1023, 0, 0, 700, 0);
 	struct rte_mempool *few = rte_pktmbuf_pool_create("few", 63, 0, 0,
 							  RTE_MBUF_DEFAULT_BUF_SIZE, 0);
-	struct rte_ether_addr group = { { 1 } };
+	struct rte_ether_addr group = { { 1 } }, none = { { 0 } }, other = { { 2, 3, 4 } };
+	struct rte_power_monitor_cond monitor;
+	struct rte_eth_pfc_conf pfc = { .priority = 0 };
+	struct rte_eth_burst_mode mode;
 	uint64_t rx = 0, tx = 0;
 	struct rte_eth_dev_info info;
 	struct rte_eth_stats stats;
@@ -1244,7 +1247,22 @@ check_errors(unsigned int n)
 	TRY("rx offload not offered", configure_offloads(1ull << 63, 0));
 	TRY("tx offload not offered", configure_offloads(0, 1ull << 63));
 	TRY("dcb", configure_mode(RTE_ETH_MQ_RX_DCB, RTE_ETH_MQ_TX_NONE));
+	TRY("tx dcb", configure_mode(RTE_ETH_MQ_RX_NONE, RTE_ETH_MQ_TX_DCB));
+	TRY("loopback mode 2", rte_eth_dev_configure(PORT, 1, 1, &(struct rte_eth_conf){
+		.lpbk_mode = 2 }));
+	TRY("1 Gb/s only", rte_eth_dev_configure(PORT, 1, 1, &(struct rte_eth_conf){
+		.link_speeds = RTE_ETH_LINK_SPEED_FIXED | RTE_ETH_LINK_SPEED_1G }));
 	TRY("configure", configure(1));
+	TRY("address of packets without queue", rte_eth_get_monitor_addr(PORT, 0, &monitor));
+	TRY("cleanup without queue", rte_eth_tx_done_cleanup(PORT, 0, 0));
+	TRY("start tx queue without queue", rte_eth_dev_tx_queue_start(PORT, 0));
+	TRY("tx queue 1 of 1", rte_eth_tx_queue_setup(PORT, 1, NB_DESC, SOCKET_ID_ANY, NULL));
+	TRY("rx queue with an offload of the port", rte_eth_rx_queue_setup(PORT, 0, NB_DESC,
+		SOCKET_ID_ANY, &(struct rte_eth_rxconf){
+			.offloads = RTE_ETH_RX_OFFLOAD_SCATTER }, pool));
+	TRY("tx queue with an offload of the port", rte_eth_tx_queue_setup(PORT, 0, NB_DESC,
+		SOCKET_ID_ANY, &(struct rte_eth_txconf){
+			.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS }));
 	TRY("start without queues", rte_eth_dev_start(PORT));
 	TRY("rx ring of 100", rx_queue(100, pool));
 	TRY("rx ring of 8", rx_queue(8, pool));
@@ -1267,7 +1285,23 @@ check_errors(unsigned int n)
 	TRY("stop with MTU 9000", rte_eth_dev_stop(PORT));
 	TRY("MTU 1500", rte_eth_dev_set_mtu(PORT, 1500));
 	TRY("multicast address as own", rte_eth_dev_default_mac_addr_set(PORT, &group));
+	TRY("start tx queue of a stopped port", rte_eth_dev_tx_queue_start(PORT, 0));
 	TRY("start", rte_eth_dev_start(PORT));
+	TRY("start tx queue again", rte_eth_dev_tx_queue_start(PORT, 0));
+	TRY("start tx queue 1 of 1", rte_eth_dev_tx_queue_start(PORT, 1));
+	TRY("stop tx queue 1 of 1", rte_eth_dev_tx_queue_stop(PORT, 1));
+	TRY("burst mode of tx queue 1 of 1", rte_eth_tx_burst_mode_get(PORT, 1, &mode));
+	TRY("descriptor of rx queue 1 of 1", rte_eth_rx_descriptor_status(PORT, 1, 0));
+	TRY("descriptor of tx queue 1 of 1", rte_eth_tx_descriptor_status(PORT, 1, 0));
+	TRY("packets in rx queue 1 of 1", rte_eth_rx_queue_count(PORT, 1));
+	TRY("descriptor 512 of 512", rte_eth_tx_descriptor_status(PORT, 0, NB_DESC));
+	TRY("address of no one", rte_eth_dev_mac_addr_add(PORT, &none, 0));
+	TRY("address of pool 1", rte_eth_dev_mac_addr_add(PORT, &other, 1));
+	TRY("address of pool 64", rte_eth_dev_mac_addr_add(PORT, &other, 64));
+	TRY("statistics of rx queue 1 of 1",
+	    rte_eth_dev_set_rx_queue_stats_mapping(PORT, 1, 0));
+	TRY("statistics in set 16", rte_eth_dev_set_tx_queue_stats_mapping(PORT, 0, 16));
+	TRY("flow control by priority", rte_eth_dev_priority_flow_ctrl_set(PORT, &pfc));
 	TRY("start again", rte_eth_dev_start(PORT));
 	TRY("MTU 9000 while started", rte_eth_dev_set_mtu(PORT, 9000));
 	TRY("rx queue while started", rx_queue(NB_DESC, pool));

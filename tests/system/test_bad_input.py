@@ -164,7 +164,18 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "rx offload not offered": ("EINVAL", "Rx offloads (0x8000000000000000 doesn't match|UNKNOWN)"),
     "tx offload not offered": ("EINVAL", "Tx offloads (0x8000000000000000 doesn't match|UNKNOWN)"),
     "dcb": ("ENOTSUP", "net_ixymin: port 0: Rx mq_mode 2 is not supported, none and RSS are"),
+    "tx dcb": ("ENOTSUP", "net_ixymin: port 0: Tx mq_mode 1 is not supported, none is"),
+    "loopback mode 2": (
+        "ENOTSUP", r"net_ixymin: port 0: loopback mode 2 is not supported, 0 and 1 \(MAC\) are"),
+    "1 Gb/s only": (
+        "ENOTSUP", r"net_ixymin: port 0: link speeds 0x21 are not supported, 10 Gb/s is"),
     "configure": ("ok", None),
+    "address of packets without queue": ("EINVAL", None),
+    "cleanup without queue": ("EINVAL", None),
+    "start tx queue without queue": ("EINVAL", "Port 0 must be started before start any queue"),
+    "tx queue 1 of 1": ("EINVAL", "Invalid Tx queue_id=1"),
+    "rx queue with an offload of the port": ("EINVAL", "must be within per-queue offload"),
+    "tx queue with an offload of the port": ("EINVAL", "must be within per-queue offload"),
     "start without queues": ("EINVAL", "net_ixymin: port 0: .*not set up"),
     "rx ring of 100": ("EINVAL", r"nb_rx_desc\(=100\).*<= 4096, >= 64, and a product of 8"),
     "rx ring of 8": ("EINVAL", r"nb_rx_desc\(=8\).*<= 4096, >= 64, and a product of 8"),
@@ -187,7 +198,24 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "stop with MTU 9000": ("ok", None),
     "MTU 1500": ("ok", None),
     "multicast address as own": ("EINVAL", None),
+    "start tx queue of a stopped port": (
+        "EINVAL", "Port 0 must be started before start any queue"),
     "start": ("ok", None),
+    "start tx queue again": ("ok", "port_id=0 already started"),
+    "start tx queue 1 of 1": ("EINVAL", "Invalid Tx queue_id=1"),
+    "stop tx queue 1 of 1": ("EINVAL", "Invalid Tx queue_id=1"),
+    "burst mode of tx queue 1 of 1": ("EINVAL", "Invalid Tx queue_id=1"),
+    "descriptor of rx queue 1 of 1": ("EINVAL", None),
+    "descriptor of tx queue 1 of 1": ("EINVAL", None),
+    "packets in rx queue 1 of 1": ("EINVAL", None),
+    "descriptor 512 of 512": ("EINVAL", None),
+    "address of no one": ("EINVAL", "Cannot add NULL MAC address"),
+    "address of pool 1": (
+        "ENOTSUP", "net_ixymin: port 0: MAC address of pool 1 is not supported, of pool 0 is"),
+    "address of pool 64": ("EINVAL", r"Pool ID must be 0-63"),
+    "statistics of rx queue 1 of 1": ("EINVAL", None),
+    "statistics in set 16": ("EINVAL", None),
+    "flow control by priority": ("ENOTSUP", None),
     "start again": ("ok", "port_id=0 already started"),
     "MTU 9000 while started": ("ok", None),
     "rx queue while started": ("EBUSY", None),
@@ -417,6 +445,15 @@ def test_testpmd_commands(driver):
             pmd.wait_link(port, "UP")
         pmd.forward()
         assert_intact(pmd, pmd.send({0: 1000, 1: 1000}), 2000)
+
+
+def test_queues_that_are_not_there():
+    """testpmd asks the driver for descriptors of a queue that has never been set up. With net_ixgbe
+    of 22.11 testpmd crashes."""
+    with Rig("net_ixymin", ["sink"]) as pmd:
+        for queue in "txq 7 desc 0 status", "rxq 7 desc 0 status", "rxq 7 desc used count":
+            said = pmd.command(f"show port 0 {queue}")
+            assert "Invalid" in said, pmd.about(said)
 
 
 def test_small_mbufs():

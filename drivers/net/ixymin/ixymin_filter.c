@@ -5,6 +5,8 @@
 /* Which packets pass, 8.2.3.7: own addresses, multicast, promiscuous modes.  ethdev remembers the
  * modes and the addresses, but for the multicast table. */
 
+#include <errno.h>
+
 #include "ixymin_ethdev.h"
 
 /* INTERPRETATION (CONTRADICTION): 8.2.3.7.1 wants RXCTRL.RXEN clear while filters change. Then a
@@ -68,8 +70,13 @@ rar_write(const struct ixymin_hw *hw, uint32_t index, const struct rte_ether_add
  */
 int
 ixymin_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, uint32_t index,
-		    uint32_t pool __rte_unused)
+		    uint32_t pool)
 {
+	if (pool != 0) {
+		IXYMIN_LOG(ERR, ixymin_hw(dev),
+			   "MAC address of pool %u is not supported, of pool 0 is", pool);
+		return -ENOTSUP;
+	}
 	if (dev->data->dev_started)
 		rar_write(ixymin_hw(dev), index, addr, true);
 	return 0;

@@ -381,8 +381,11 @@ ixymin_queue_count_t
 ixymin_rx_queue_count(void *queue)
 {
 	const struct ixymin_rxq *q = queue;
-	unsigned int index = q->head, n;
+	unsigned int index, n;
 
+	if (q == NULL) /* ethdev does not look */
+		return -EINVAL;
+	index = q->head;
 	for (n = 0; n < rxq_filled(q) && (rxd_status(&q->ring[index]) & IXYMIN_RXD_DD); n++)
 		index = rxq_next(q, index);
 	return n;
@@ -395,7 +398,7 @@ ixymin_rx_descriptor_status(void *queue, uint16_t offset)
 	const struct ixymin_rxq *q = queue;
 	uint64_t status;
 
-	if (offset >= q->nb_desc)
+	if (q == NULL || offset >= q->nb_desc)
 		return -EINVAL;
 	if (offset >= rxq_filled(q))
 		return RTE_ETH_RX_DESC_UNAVAIL;
@@ -415,6 +418,8 @@ ixymin_rx_monitor_addr(void *queue, struct rte_power_monitor_cond *cond)
 {
 	struct ixymin_rxq *q = queue;
 
+	if (q == NULL)
+		return -EINVAL;
 	cond->addr = &q->ring[q->head].wb.status;
 	cond->size = sizeof(q->ring[0].wb.status);
 	cond->fn = rx_monitor;

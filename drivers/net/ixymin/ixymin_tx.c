@@ -219,7 +219,7 @@ ixymin_tx_descriptor_status(void *queue, uint16_t offset)
 	const struct ixymin_txq *q = queue;
 	unsigned int i;
 
-	if (offset >= q->nb_desc)
+	if (q == NULL || offset >= q->nb_desc)
 		return -EINVAL;
 	if (offset < q->nb_free)
 		return RTE_ETH_TX_DESC_DONE;
