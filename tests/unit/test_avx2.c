@@ -251,6 +251,7 @@ rx_begin(const struct plan *plan, uint16_t nb_desc)
 		q->port = &side->port;
 		q->nb_desc = nb_desc;
 		q->nb_empty = nb_desc - 1;
+		q->refill_at = IXYMIN_BATCH;
 		q->buf_size = plan->buf_size;
 		q->ptypes = ptypes;
 		q->strip = strip;
