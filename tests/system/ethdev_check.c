@@ -1298,9 +1298,6 @@ check_errors(unsigned int n)
 	TRY("address of no one", rte_eth_dev_mac_addr_add(PORT, &none, 0));
 	TRY("address of pool 1", rte_eth_dev_mac_addr_add(PORT, &other, 1));
 	TRY("address of pool 64", rte_eth_dev_mac_addr_add(PORT, &other, 64));
-	TRY("statistics of rx queue 1 of 1",
-	    rte_eth_dev_set_rx_queue_stats_mapping(PORT, 1, 0));
-	TRY("statistics in set 16", rte_eth_dev_set_tx_queue_stats_mapping(PORT, 0, 16));
 	TRY("flow control by priority", rte_eth_dev_priority_flow_ctrl_set(PORT, &pfc));
 	TRY("start again", rte_eth_dev_start(PORT));
 	TRY("MTU 9000 while started", rte_eth_dev_set_mtu(PORT, 9000));

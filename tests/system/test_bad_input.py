@@ -213,8 +213,6 @@ ERRORS = {  # call: result, the line that says why, or None where ethdev says no
     "address of pool 1": (
         "ENOTSUP", "net_ixymin: port 0: MAC address of pool 1 is not supported, of pool 0 is"),
     "address of pool 64": ("EINVAL", r"Pool ID must be 0-63"),
-    "statistics of rx queue 1 of 1": ("EINVAL", None),
-    "statistics in set 16": ("EINVAL", None),
     "flow control by priority": ("ENOTSUP", None),
     "start again": ("ok", "port_id=0 already started"),
     "MTU 9000 while started": ("ok", None),

@@ -45,8 +45,9 @@ def flow_control_taken(pmd):
 def offered(pmd):
     """What a port offers, by kind."""
     info = pmd.command("show port info 0")
+    # newer releases tell the MTUs, too: those of the lengths of packets
     limits = [": ".join(limit) for limit in re.findall(
-        r"^((?:Max|Min|[RT]XDs|Hash key|Redirection).*): (\d+)$", info, re.MULTILINE)
+        r"^(?!M\w+ MTU)((?:Max|Min|[RT]XDs|Hash key|Redirection).*): (\d+)$", info, re.MULTILINE)
         if limit[1] != "0"]  # 0: there is none
     flow_types = re.search(r"^Supported RSS offload flow types:\n(.*)$", info, re.MULTILINE)[1]
     capabilities = re.search(r"^Device capabilities: \w+\((.*)\)$", info, re.MULTILINE)[1]
