@@ -456,12 +456,30 @@ function_create(struct sim_port *port)
 	return dev;
 }
 
+/* Since 26.07 a bus keeps the devices that were unplugged, without their interrupt handles. */
+static void
+forget_unplugged(const struct rte_pci_addr *addr)
+{
+	struct rte_bus *bus = pci_bus();
+	struct rte_pci_device *dev;
+
+	FOREACH_DEVICE(dev, bus) {
+		if (rte_pci_addr_cmp(&dev->addr, addr) == 0) {
+			bus_remove(bus, dev);
+			function_free(dev);
+			return;
+		}
+	}
+}
+
 /* On the bus, and without a driver for the time being */
 static int
 function_add(struct sim_port *port)
 {
-	struct rte_pci_device *dev = function_create(port);
+	struct rte_pci_device *dev;
 
+	forget_unplugged(&port->args.pci);
+	dev = function_create(port);
 	if (dev == NULL) {
 		SIM_LOG(ERR, "%s: no memory for the PCI function", port->name);
 		return -ENOMEM;
