@@ -49,6 +49,8 @@ class Example(simlib.Program):
 
     def __init__(self, driver, program, folder, inputs, args=(), lcores=1,
                  ready="TELEMETRY: ", vdev=None, **kwargs):
+        if simlib.SUITE:  # the libraries and generated headers of some are not there
+            pytest.skip("DPDK's examples are run with the installed DPDK")
         build(simlib.BUILD)
         self.name, self.driver = program, driver
         self.explained = set(KNOWN_VIOLATIONS[driver])
