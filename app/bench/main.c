@@ -2,11 +2,13 @@
  * Copyright(c) 2026 The ixymin authors
  */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cpuflags.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_version.h>
@@ -18,6 +20,22 @@
 #else
 #define COMPILER "gcc " __VERSION__
 #endif
+
+/* Takes the place of EAL's function. net_ixgbe writes tails with MOVDIRI where the processor has
+ * it. To the uncached registers of a card that costs what another store costs. The software NIC's
+ * registers are ordinary memory: reading one back after MOVDIRI takes 1,400 cycles instead of 120
+ * (Zen 5), which would be counted as net_ixgbe's. */
+int
+rte_cpu_get_flag_enabled(enum rte_cpu_flag_t flag)
+{
+	static int (*of_eal)(enum rte_cpu_flag_t);
+
+	if (flag == RTE_CPUFLAG_MOVDIRI)
+		return 0;
+	if (of_eal == NULL)
+		*(void **)&of_eal = dlsym(RTLD_NEXT, "rte_cpu_get_flag_enabled");
+	return of_eal(flag);
+}
 
 /* The file is begun before minutes of work. */
 static FILE *
