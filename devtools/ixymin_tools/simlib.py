@@ -45,6 +45,11 @@ HUGE_PAGES = 256  # of 2 MB
 Forward = collections.namedtuple("Forward", "rx tx dropped cycles")
 
 
+# A shell that starts us in the background has them ignored; programs that we start must not.
+for _number in signal.SIGINT, signal.SIGQUIT:
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
 # The start of a command line: the program ends when this process ends, even if that is killed.
 WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 

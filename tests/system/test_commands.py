@@ -80,6 +80,18 @@ def test_huge_pages_are_given_back_by_who_is_ended_while_it_takes_them(pages, mo
     assert pages.read_text() == "7"
 
 
+def test_signals_that_a_shell_ignores():
+    """A shell ignores signals for what it runs in the background. Programs under test get them."""
+    code = ("import signal, subprocess; from ixymin_tools import simlib; "
+            "program = subprocess.Popen([*simlib.WITH_US, 'sleep', '60']); "
+            "program.send_signal(signal.SIGINT); print(program.wait())")
+    said = subprocess.run(
+        ["sh", "-c", "trap '' INT QUIT; exec /usr/bin/python3 -c \"$1\"", "sh", code],
+        env=dict(os.environ, PYTHONPATH=os.path.join(simlib.ROOT, "devtools")),
+        stdout=subprocess.PIPE, text=True, timeout=100)
+    assert said.stdout == f"{-signal.SIGINT}\n"
+
+
 @pytest.mark.parametrize("command, lock", [("setup", ".dpdk/.lock"), ("build", "build/.lock")])
 def test_two_at_a_time_wait_for_each_other(tmp_path, command, lock):
     """In a fresh clone both would unpack and set up the same folder."""
