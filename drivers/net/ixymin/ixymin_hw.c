@@ -173,6 +173,24 @@ ixymin_tx_init(const struct ixymin_hw *hw)
 	reg_set(hw, IXYMIN_DMATXCTL, IXYMIN_DMATXCTL_TE);
 }
 
+static_assert(IXYMIN_RXDCTL_ENABLE == IXYMIN_TXDCTL_ENABLE, "ENABLE");
+
+/* 4.6.7, 4.6.8: ENABLE reads back as written once the queue is live, or not any more. */
+int
+ixymin_queue_wait(const struct ixymin_hw *hw, bool is_rx, uint16_t id, bool enabled)
+{
+	uint32_t reg = is_rx ? IXYMIN_RXDCTL(id) : IXYMIN_TXDCTL(id);
+	int ret;
+
+	ret = ixymin_reg_wait(hw, reg, IXYMIN_RXDCTL_ENABLE, enabled ? IXYMIN_RXDCTL_ENABLE : 0,
+			      MS(10));
+	if (ret < 0)
+		IXYMIN_LOG(ERR, hw, "%s queue %u: not %s within 10 ms (%s 0x%08x)",
+			   is_rx ? "rx" : "tx", id, enabled ? "enabled" : "disabled",
+			   is_rx ? "RXDCTL" : "TXDCTL", reg_read(hw, reg));
+	return ret;
+}
+
 /* 4.6.7, last step: nothing may be in the security block when RXEN is set. */
 int
 ixymin_rx_enable(const struct ixymin_hw *hw)

@@ -111,6 +111,7 @@ void ixymin_general_init(const struct ixymin_hw *hw);
 void ixymin_general_fini(const struct ixymin_hw *hw);
 void ixymin_rx_init(const struct ixymin_hw *hw, bool keep_fcs);
 void ixymin_tx_init(const struct ixymin_hw *hw);
+int ixymin_queue_wait(const struct ixymin_hw *hw, bool is_rx, uint16_t id, bool enabled);
 int ixymin_rx_enable(const struct ixymin_hw *hw);
 
 #endif /* IXYMIN_HW_H */

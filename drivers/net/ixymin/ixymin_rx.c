@@ -165,12 +165,9 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	reg_write(hw, IXYMIN_RDT(id), 0);
 	reg_set(hw, IXYMIN_RXDCTL(id),
 		IXYMIN_RXDCTL_ENABLE | (q->strip ? IXYMIN_RXDCTL_VME : 0));
-	ret = reg_wait_set(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10));
-	if (ret < 0) {
-		IXYMIN_LOG(ERR, hw, "rx queue %u: not enabled within 10 ms (RXDCTL 0x%08x)", id,
-			   reg_read(hw, IXYMIN_RXDCTL(id)));
+	ret = ixymin_queue_wait(hw, true, id, true);
+	if (ret < 0)
 		return ret;
-	}
 	ixymin_rx_refill(q, 0);
 	if (q->nb_empty != 0) {
 		IXYMIN_LOG(ERR, hw, "rx queue %u: pool %s lacks %u mbufs", id, q->pool->name,
@@ -186,14 +183,8 @@ ixymin_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 static int
 rx_queue_disable(const struct ixymin_hw *hw, uint16_t id)
 {
-	int ret;
-
 	reg_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE);
-	ret = reg_wait_clear(hw, IXYMIN_RXDCTL(id), IXYMIN_RXDCTL_ENABLE, MS(10));
-	if (ret < 0)
-		IXYMIN_LOG(ERR, hw, "rx queue %u: not disabled within 10 ms (RXDCTL 0x%08x)", id,
-			   reg_read(hw, IXYMIN_RXDCTL(id)));
-	return ret;
+	return ixymin_queue_wait(hw, true, id, false);
 }
 
 /* 4.6.7.1.2: 100 us after the queue is disabled nothing more is written to its buffers. Packets

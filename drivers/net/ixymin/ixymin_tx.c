@@ -84,12 +84,9 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	reg_write(hw, IXYMIN_TDT(id), 0);
 	reg_write(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_PTHRESH(TX_PTHRESH) |
 		  IXYMIN_TXDCTL_HTHRESH(TX_HTHRESH) | IXYMIN_TXDCTL_ENABLE);
-	ret = reg_wait_set(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10));
-	if (ret < 0) {
-		IXYMIN_LOG(ERR, hw, "tx queue %u: not enabled within 10 ms (TXDCTL 0x%08x)", id,
-			   reg_read(hw, IXYMIN_TXDCTL(id)));
+	ret = ixymin_queue_wait(hw, false, id, true);
+	if (ret < 0)
 		return ret;
-	}
 	q->tdt = hw->bar + IXYMIN_TDT(id);
 	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
 	return 0;
@@ -98,14 +95,8 @@ ixymin_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 static int
 tx_queue_disable(const struct ixymin_hw *hw, uint16_t id)
 {
-	int ret;
-
 	reg_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE);
-	ret = reg_wait_clear(hw, IXYMIN_TXDCTL(id), IXYMIN_TXDCTL_ENABLE, MS(10));
-	if (ret < 0)
-		IXYMIN_LOG(ERR, hw, "tx queue %u: not disabled within 10 ms (TXDCTL 0x%08x)", id,
-			   reg_read(hw, IXYMIN_TXDCTL(id)));
-	return ret;
+	return ixymin_queue_wait(hw, false, id, false);
 }
 
 /* 4.6.8.1: let the queue send what it has, then disable it. Without a link nothing leaves, so the
