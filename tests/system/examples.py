@@ -12,7 +12,7 @@ import subprocess
 import pytest
 from ixymin_tools import simlib
 from judge import ixymin_has
-from rig import KNOWN_VIOLATIONS, Rig, assert_frames, read_pcap, write_pcap
+from rig import KNOWN_VIOLATIONS, Ports, assert_frames, read_pcap, write_pcap
 
 
 def needs(*features):
@@ -37,7 +37,7 @@ def build(folder):
     assert done.returncode == 0, done.stdout
 
 
-class Example(simlib.Program):
+class Example(Ports, simlib.Program):
     """An example, or another program that forwards.  It ends at SIGINT, with code 0 if it handles
     it, when a with block went well; then no rule may have been broken, no DMA address refused.
 
@@ -65,15 +65,6 @@ class Example(simlib.Program):
             vdevs.append(simlib.sim(port, driver, wire=wire, **(vdev or {})))
         super().__init__(os.path.join(simlib.BUILD, f"dpdk-{program}"), vdevs, args, **kwargs)
 
-    about = Rig.about
-    wait = Rig.wait
-    wait_link = Rig.wait_link
-    counts = Rig.counts
-    send = Rig.send
-    check_obedience = Rig.check_obedience
-    driver_counts = Rig.driver_counts
-    check_driver_counts = Rig.check_driver_counts
-
     def default_lcores(self):
         """The main one beside the software NIC if there are several, for it has little to do."""
         main, forwarding = simlib.cores()
@@ -90,14 +81,6 @@ class Example(simlib.Program):
         self.ports = len(self.inputs)  # of the software NIC
         for port in range(self.ports):
             self.wait_link(port, "UP")
-
-    def __exit__(self, kind, *rest):
-        try:
-            if kind is None:
-                self.check_obedience()
-                self.quit()
-        finally:
-            super().__exit__(kind, *rest)
 
     def quit(self):
         self.process.send_signal(self.ends_at)

@@ -36,16 +36,11 @@ STALLED = 10  # seconds: if no frame moves for so long, none will
 MOVING = ["to_nic", "from_nic", "rx_packets", "rx_filtered", "rx_missed"]  # counts of frames
 
 
-class Rig(simlib.Testpmd):
-    """testpmd with a software port for each wire.  At the end of a with block that went well,
-    no rule may have been broken, no DMA address refused, and testpmd ends with code 0.
+class Ports:
+    """Of a program with software ports: what they and the driver are asked, and waited for.  At the
+    end of a with block that went well, no rule may have been broken, no DMA address refused, and
+    quit() ends the program.  driver, explained (rules that may be broken): set by the class.
     """
-
-    def __init__(self, driver, wires, args=(), vdev=None, **kwargs):
-        self.driver = driver
-        self.explained = set(KNOWN_VIOLATIONS[driver])  # a test may add to them
-        super().__init__([simlib.sim(i, driver, wire=wire, **(vdev or {}))
-                          for i, wire in enumerate(wires)], args, **kwargs)
 
     def __exit__(self, kind, *rest):
         try:
@@ -54,14 +49,6 @@ class Rig(simlib.Testpmd):
                 self.quit()
         finally:
             super().__exit__(kind, *rest)
-
-    def available_mbufs(self, pool="mb_pool_0"):
-        """How many mbufs of testpmd's pool nobody has."""
-        info = self.telemetry("/mempool/info", pool)
-        if "common_pool_count" not in info:  # before 23.03
-            said = self.command(f"dump_mempool {pool}")
-            info = dict(re.findall(r"(total_cache_count|common_pool_count)=(\d+)", said))
-        return int(info.get("total_cache_count", 0)) + int(info["common_pool_count"])
 
     def check_obedience(self):
         """The driver keeps the data sheet's rules and touches no memory but the program's."""
@@ -73,13 +60,6 @@ class Rig(simlib.Testpmd):
             counts = self.sim_stats(port)
             for what in ("dma_refused", "unknown_access"):
                 assert counts[what] == 0, self.about(f"port {port}: {counts[what]} {what}")
-
-    def quit(self):
-        """`quit`, and the exit code and the software NIC's last report."""
-        self.process.stdin.write("quit\n")
-        self.process.stdin.flush()
-        code = self.wait_exit()
-        assert code == 0, self.about(f"ended with code {code}")
 
     def about(self, what):
         """A failure's message: what, and the command that shows it."""
@@ -143,11 +123,6 @@ class Rig(simlib.Testpmd):
         """Wait until a port that sends of its own accord has sent this number of further frames."""
         self.wait_from_nic(port, self.sim_stats(port)["from_nic"] + number)
 
-    def dropped(self):
-        """What testpmd could not send since "start"; its counts of packets are the ports'."""
-        said = self.command("show fwd stats all")
-        return [int(n) for n in re.findall(r"TX-dropped: *(\d+)", said)][-1]
-
     def wait_counter(self, port, name, number, counters=None):
         """Wait until a driver's statistic is at least number; counters: port_xstats, too."""
         counters = counters or self.port_stats
@@ -191,6 +166,36 @@ class Rig(simlib.Testpmd):
                 should[key] = wire[counter] - base[counter]
             assert is_ == should, self.about(f"port {port}: the driver counts\n{is_}\n"
                                              f"but on the wire were\n{should}")
+
+
+class Rig(Ports, simlib.Testpmd):
+    """testpmd with a software port for each wire, which ends with code 0."""
+
+    def __init__(self, driver, wires, args=(), vdev=None, **kwargs):
+        self.driver = driver
+        self.explained = set(KNOWN_VIOLATIONS[driver])  # a test may add to them
+        super().__init__([simlib.sim(i, driver, wire=wire, **(vdev or {}))
+                          for i, wire in enumerate(wires)], args, **kwargs)
+
+    def available_mbufs(self, pool="mb_pool_0"):
+        """How many mbufs of testpmd's pool nobody has."""
+        info = self.telemetry("/mempool/info", pool)
+        if "common_pool_count" not in info:  # before 23.03
+            said = self.command(f"dump_mempool {pool}")
+            info = dict(re.findall(r"(total_cache_count|common_pool_count)=(\d+)", said))
+        return int(info.get("total_cache_count", 0)) + int(info["common_pool_count"])
+
+    def quit(self):
+        """`quit`, and the exit code and the software NIC's last report."""
+        self.process.stdin.write("quit\n")
+        self.process.stdin.flush()
+        code = self.wait_exit()
+        assert code == 0, self.about(f"ended with code {code}")
+
+    def dropped(self):
+        """What testpmd could not send since "start"; its counts of packets are the ports'."""
+        said = self.command("show fwd stats all")
+        return [int(n) for n in re.findall(r"TX-dropped: *(\d+)", said)][-1]
 
 
 def assert_intact(rig, grown, total):
