@@ -34,7 +34,6 @@
 
 #include "sim82599.h"
 
-
 /* Arguments */
 
 static bool
